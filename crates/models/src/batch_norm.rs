@@ -1,0 +1,56 @@
+//! Batch normalisation as PyTorch defines it.
+
+use burn::module::{Module, Param, RunningState};
+use burn::tensor::Tensor;
+use burn::tensor::module::{batch_norm, batch_norm_train};
+
+/// Batch normalisation over the channels of `[b, c, h, w]`
+/// ([Ioffe and Szegedy 2015](https://arxiv.org/abs/1502.03167)).
+///
+/// Differs from Burn's own module in one point: the running variance is updated with the
+/// *unbiased* batch variance, as `torch.nn.BatchNorm2d` does, so that numbers agree for small
+/// batches too. Fields carry PyTorch's names.
+#[derive(Module, Debug)]
+pub struct BatchNorm {
+    /// Scale of each channel, `[c]`.
+    pub weight: Param<Tensor<1>>,
+    /// Shift of each channel, `[c]`.
+    pub bias: Param<Tensor<1>>,
+    /// Running mean of each channel, `[c]`, used outside training.
+    pub running_mean: RunningState<Tensor<1>>,
+    /// Running variance of each channel, `[c]`, used outside training.
+    pub running_var: RunningState<Tensor<1>>,
+    /// Share of the newest batch in the running statistics.
+    pub momentum: f64,
+    /// Added to the variance before the square root.
+    pub epsilon: f64,
+}
+
+impl BatchNorm {
+    /// Normalises `x_bchw`; on an autodiff device with the batch's statistics, which also update
+    /// the running ones, elsewhere with the running statistics.
+    #[must_use]
+    pub fn forward(&self, x_bchw: Tensor<4>) -> Tensor<4> {
+        if x_bchw.device().is_autodiff() {
+            self.forward_train(x_bchw)
+        } else {
+            let (mean, variance) = (self.running_mean.value(), self.running_var.value());
+            batch_norm(x_bchw, self.weight.val(), self.bias.val(), mean, variance, self.epsilon)
+        }
+    }
+
+    fn forward_train(&self, x_bchw: Tensor<4>) -> Tensor<4> {
+        let [b, _, h, w] = x_bchw.dims();
+        let batch = batch_norm_train(x_bchw, self.weight.val(), self.bias.val(), self.epsilon);
+        let count = (b * h * w) as f64;
+        let unbiased = batch.variance.mul_scalar(count / (count - 1.0).max(1.0));
+        self.update(&self.running_mean, batch.mean);
+        self.update(&self.running_var, unbiased);
+        batch.output
+    }
+
+    fn update(&self, running: &RunningState<Tensor<1>>, batch: Tensor<1>) {
+        let old = running.value_sync().mul_scalar(1.0 - self.momentum);
+        running.update((old + batch.detach().mul_scalar(self.momentum)).detach());
+    }
+}

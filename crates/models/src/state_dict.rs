@@ -1,0 +1,147 @@
+//! Parameters by name, as PyTorch's `state_dict`.
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{Tensor, TensorData};
+use thiserror::Error;
+
+use crate::tensors::TensorMap;
+
+/// What became of each tensor while loading.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoadReport {
+    /// Tensors of the model that were filled.
+    pub loaded: Vec<String>,
+    /// Tensors of the model that the file lacks.
+    pub missing: Vec<String>,
+    /// Tensors of the file that the model lacks.
+    pub unexpected: Vec<String>,
+    /// Tensors whose shapes differ: name, shape in the model, shape in the file.
+    pub wrong_shape: Vec<(String, Vec<usize>, Vec<usize>)>,
+}
+
+impl LoadReport {
+    /// Whether every tensor found its place.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        self.missing.is_empty() && self.unexpected.is_empty() && self.wrong_shape.is_empty()
+    }
+}
+
+/// The tensors belong to another architecture.
+#[derive(Debug, Error)]
+#[error("{}", describe(report))]
+pub struct StateDictError {
+    /// What fits and what does not.
+    pub report: LoadReport,
+}
+
+/// The parameters and buffers of `model`, by name.
+///
+/// Pass `model.valid()` for a model in training: Burn folds the last update of the running
+/// statistics in only then.
+pub fn state_dict<M: Module>(model: &M) -> TensorMap {
+    let mut collector = Collector::default();
+    model.visit(&mut collector);
+    collector.tensors
+}
+
+/// Fills `model` with `tensors`; every name and every shape has to fit.
+///
+/// # Errors
+/// [`StateDictError`] with the exact list otherwise; the model is then lost, build it again.
+pub fn load_state_dict<M: Module>(
+    model: M,
+    tensors: TensorMap,
+) -> Result<(M, LoadReport), StateDictError> {
+    let mut loader = Loader { path: Vec::new(), tensors, report: LoadReport::default() };
+    let model = model.map(&mut loader);
+    let mut report = loader.report;
+    report.unexpected = loader.tensors.into_keys().collect();
+    if report.is_exact() { Ok((model, report)) } else { Err(StateDictError { report }) }
+}
+
+#[derive(Default)]
+struct Collector {
+    path: Vec<String>,
+    tensors: TensorMap,
+}
+
+impl ModuleVisitor for Collector {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.tensors.insert(self.path.join("."), param.val().into_data());
+    }
+}
+
+struct Loader {
+    path: Vec<String>,
+    tensors: TensorMap,
+    report: LoadReport,
+}
+
+impl Loader {
+    /// The tensor for `name` if the file has one of the right shape; notes what happened.
+    fn take(&mut self, name: String, expected: &[usize]) -> Option<TensorData> {
+        let Some(data) = self.tensors.remove(&name) else {
+            self.report.missing.push(name);
+            return None;
+        };
+        if &data.shape()[..] != expected {
+            self.report.wrong_shape.push((name, expected.to_vec(), data.shape().to_vec()));
+            return None;
+        }
+        self.report.loaded.push(name);
+        Some(data)
+    }
+}
+
+impl ModuleMapper for Loader {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let name = self.path.join(".");
+        let expected: Vec<usize> = param.lazy_shape().to_vec();
+        match self.take(name, &expected) {
+            Some(data) => {
+                let (id, device) = (param.id, param.lazy_device());
+                param.transform_for_load(Tensor::from_data(data, &device), id)
+            }
+            None => param,
+        }
+    }
+}
+
+/// A sentence with the first few names of each kind.
+fn describe(report: &LoadReport) -> String {
+    let mut parts = Vec::new();
+    if let Some((name, model, file)) = report.wrong_shape.first() {
+        let count = report.wrong_shape.len();
+        parts.push(format!(
+            "{count} of another shape (`{name}` is {model:?} in the model and {file:?} in the file)"
+        ));
+    }
+    for (label, names) in [("missing", &report.missing), ("unexpected", &report.unexpected)] {
+        if let Some(first) = names.first() {
+            parts.push(format!("{} {label} (`{first}`, …)", names.len()));
+        }
+    }
+    format!(
+        "the tensors belong to another architecture: {} loaded, {}; \
+         choose the network, stem and number of classes that the file was made with",
+        report.loaded.len(),
+        parts.join(", ")
+    )
+}

@@ -1,0 +1,146 @@
+//! Named tensors in a safetensors file, written so that a file is complete or absent.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::TensorData;
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensorError, SafeTensors};
+use tempfile::NamedTempFile;
+use thiserror::Error;
+
+/// Tensors by name, in the order of their names.
+pub type TensorMap = BTreeMap<String, TensorData>;
+
+/// Why a tensor file could not be written or read.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TensorFileError {
+    /// The file system refused.
+    #[error("{}: cannot {action} the tensor file: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was tried: "read" or "write".
+        action: &'static str,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// The content is not a safetensors file, or only a part of one.
+    #[error(
+        "{}: not a complete safetensors file ({source}); copy it again or take another one",
+        path.display()
+    )]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What the parser found.
+        source: SafeTensorError,
+    },
+    /// A tensor is stored with another type than 32-bit floats.
+    #[error(
+        "{}: tensor `{name}` holds {found} values, f32 was expected; convert the file first",
+        path.display()
+    )]
+    ElementType {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// Its type.
+        found: String,
+    },
+}
+
+/// Writes 32-bit float `tensors` to `path`: first beside it, flushed to the disk, then renamed.
+///
+/// # Errors
+/// [`TensorFileError::Io`] if the file system refuses; [`TensorFileError::Format`] if a name occurs
+/// that the format cannot hold; [`TensorFileError::ElementType`] for other element types.
+pub fn write(path: &Path, tensors: &TensorMap) -> Result<(), TensorFileError> {
+    let views = tensors
+        .iter()
+        .map(|(name, data)| Ok((name.as_str(), view(path, name, data)?)))
+        .collect::<Result<Vec<_>, TensorFileError>>()?;
+    // What `torch` tools look for; one key only, so that equal tensors give equal bytes.
+    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    let bytes = safetensors::serialize(views, Some(metadata))
+        .map_err(|source| TensorFileError::Format { path: path.to_owned(), source })?;
+    replace(path, &bytes)
+        .map_err(|source| TensorFileError::Io { path: path.to_owned(), action: "write", source })
+}
+
+/// Reads all tensors of a safetensors file; integer tensors (PyTorch's `num_batches_tracked`) are
+/// left out.
+///
+/// # Errors
+/// [`TensorFileError`], naming the file and, where it applies, the tensor.
+pub fn read(path: &Path) -> Result<TensorMap, TensorFileError> {
+    let bytes = fs::read(path)
+        .map_err(|source| TensorFileError::Io { path: path.to_owned(), action: "read", source })?;
+    let file = SafeTensors::deserialize(&bytes)
+        .map_err(|source| TensorFileError::Format { path: path.to_owned(), source })?;
+    file.iter()
+        .filter(|(_, view)| view.dtype() != Dtype::I64)
+        .map(|(name, view)| Ok((name.to_owned(), tensor_data(path, name, &view)?)))
+        .collect()
+}
+
+/// Puts `bytes` at `path` in one step: a reader sees the old file or the new one, never a part.
+///
+/// # Errors
+/// The file system's, for instance if the folder is missing or full.
+pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut file = NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    sync_folder(folder)
+}
+
+/// Makes the names in `folder` durable; systems that cannot open a folder do so by themselves.
+///
+/// # Errors
+/// The file system's.
+pub fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+fn view<'a>(
+    path: &Path,
+    name: &str,
+    data: &'a TensorData,
+) -> Result<TensorView<'a>, TensorFileError> {
+    if data.dtype() != burn::tensor::DType::F32 {
+        return Err(wrong_type(path, name, &format!("{:?}", data.dtype())));
+    }
+    TensorView::new(Dtype::F32, data.shape().to_vec(), data.as_bytes())
+        .map_err(|source| TensorFileError::Format { path: path.to_owned(), source })
+}
+
+fn tensor_data(
+    path: &Path,
+    name: &str,
+    view: &TensorView<'_>,
+) -> Result<TensorData, TensorFileError> {
+    if view.dtype() != Dtype::F32 {
+        return Err(wrong_type(path, name, &format!("{:?}", view.dtype())));
+    }
+    let (words, _) = view.data().as_chunks::<4>();
+    let values: Vec<f32> = words.iter().map(|&word| f32::from_le_bytes(word)).collect();
+    Ok(TensorData::new(values, view.shape().to_vec()))
+}
+
+fn wrong_type(path: &Path, name: &str, found: &str) -> TensorFileError {
+    TensorFileError::ElementType {
+        path: path.to_owned(),
+        name: name.to_owned(),
+        found: found.to_owned(),
+    }
+}
