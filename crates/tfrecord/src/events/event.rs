@@ -1,0 +1,95 @@
+//! `tf.Event`.
+//!
+//! Field numbers: `wall_time` 1, `step` 2, `file_version` 3, `summary` 5; `Summary.value` 1.
+
+use super::Summary;
+use crate::Result;
+use crate::wire::{Cursor, write};
+
+/// One record of an event file: summaries of one step, or the file's version.
+///
+/// ```
+/// use tfrecord_codec::events::{Event, Summary};
+///
+/// let event = Event::new(1_700_000_000.5, 10).with(Summary::scalar("loss", 0.25));
+/// assert_eq!(Event::parse(&event.encode())?, event);
+/// # Ok::<(), tfrecord_codec::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Event {
+    /// Seconds since 1970.
+    pub wall_time: f64,
+    /// The training step.
+    pub step: i64,
+    /// `brain.Event:2` in the first record of a file, else nothing.
+    pub file_version: Option<String>,
+    /// What is reported.
+    pub summaries: Vec<Summary>,
+}
+
+impl Event {
+    /// An event without summaries.
+    pub fn new(wall_time: f64, step: i64) -> Self {
+        Self { wall_time, step, ..Self::default() }
+    }
+
+    /// The event that every file starts with.
+    pub fn version(wall_time: f64) -> Self {
+        let file_version = Some("brain.Event:2".to_owned());
+        Self { file_version, ..Self::new(wall_time, 0) }
+    }
+
+    /// Adds a summary.
+    #[must_use]
+    pub fn with(mut self, summary: Summary) -> Self {
+        self.summaries.push(summary);
+        self
+    }
+
+    /// Reads a record. What this crate does not model is skipped.
+    ///
+    /// # Errors
+    /// If the record is no such message.
+    pub fn parse(record: &[u8]) -> Result<Self> {
+        let (mut message, mut event) = (Cursor::new(record), Self::default());
+        while let Some(field) = message.next_field()? {
+            match field.number {
+                1 => event.wall_time = field.f64()?,
+                2 => event.step = field.varint()? as i64,
+                3 => event.file_version = Some(field.str()?.to_owned()),
+                5 => event.merge_summary(field.bytes()?)?,
+                _ => {}
+            }
+        }
+        Ok(event)
+    }
+
+    fn merge_summary(&mut self, mut message: Cursor<'_>) -> Result<()> {
+        while let Some(field) = message.next_field()? {
+            if field.number == 1 {
+                self.summaries.push(Summary::parse(field.bytes()?)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// The record.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        write::f64_field(&mut out, 1, self.wall_time);
+        if self.step != 0 {
+            write::varint_field(&mut out, 2, self.step as u64);
+        }
+        if let Some(version) = &self.file_version {
+            write::bytes(&mut out, 3, version.as_bytes());
+        }
+        if !self.summaries.is_empty() {
+            write::message(&mut out, 5, |out| {
+                for summary in &self.summaries {
+                    write::message(out, 1, |out| summary.write(out));
+                }
+            });
+        }
+        out
+    }
+}

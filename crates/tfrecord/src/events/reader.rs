@@ -1,0 +1,69 @@
+//! Reading event files.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::Event;
+use crate::{Error, RecordReader, Result};
+
+/// Reads the events of a file in order.
+///
+/// A file that is still being written may end inside a record: that is an error of kind
+/// [`Truncated`](crate::ErrorKind::Truncated) like any other, and the events before it are whole.
+#[derive(Debug)]
+pub struct EventReader<R> {
+    records: RecordReader<R>,
+    record: Vec<u8>,
+    path: Option<PathBuf>,
+    failed: bool,
+}
+
+impl EventReader<File> {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// If the file cannot be opened.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let reader = Self::new(RecordReader::open(path)?);
+        Ok(Self { path: Some(path.to_path_buf()), ..reader })
+    }
+}
+
+impl<R: Read> EventReader<R> {
+    /// Reads the events in these records.
+    pub fn new(records: RecordReader<R>) -> Self {
+        Self { records, record: Vec::new(), path: None, failed: false }
+    }
+
+    fn read(&mut self) -> Result<Option<Event>> {
+        let (number, offset) = (self.records.record_number(), self.records.offset());
+        if !self.records.read_into(&mut self.record)? {
+            return Ok(None);
+        }
+        let event = Event::parse(&self.record);
+        event.map(Some).map_err(|error| self.locate(error.with_record(number, offset)))
+    }
+
+    fn locate(&self, error: Error) -> Error {
+        match &self.path {
+            Some(path) => error.with_path(path),
+            None => error,
+        }
+    }
+}
+
+impl<R: Read> Iterator for EventReader<R> {
+    type Item = Result<Event>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        let event = self.read();
+        // Damage inside one record leaves the next ones readable.
+        self.failed = matches!(&event, Err(error) if !error.is_record_local());
+        event.transpose()
+    }
+}

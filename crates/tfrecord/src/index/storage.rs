@@ -1,0 +1,118 @@
+//! The index as a file of its own.
+//!
+//! Little-endian: magic (8 bytes), length of the indexed file (u64), its modification time in
+//! nanoseconds since 1970 (i64), number of records (u64), the offset after each record's frame
+//! (u64 each), masked CRC-32C of all before (u32).
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::{RecordIndex, Stamp};
+use crate::error::ErrorKind;
+use crate::{Error, Result, frame};
+
+const MAGIC: [u8; 8] = *b"TFRIDX\x00\x01";
+const HEAD_LEN: usize = 32;
+const TAIL_LEN: usize = 4;
+
+impl RecordIndex {
+    /// Writes the index to `path`, replacing what is there; a reader sees the old or the new
+    /// index, never half of one.
+    ///
+    /// # Errors
+    /// If the file cannot be written or renamed.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        write_whole(path, &self.to_bytes()).map_err(|error| Error::from(error).with_path(path))
+    }
+
+    /// Reads an index. Ask [`verify`](Self::verify) whether it still belongs to its file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or [`ErrorKind::IndexFormat`] if it is not a whole index.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let load = || Self::from_bytes(&fs::read(path)?);
+        load().map_err(|error| error.with_path(path))
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(HEAD_LEN + 8 * self.ends.len() + TAIL_LEN);
+        bytes.extend_from_slice(&MAGIC);
+        bytes.extend_from_slice(&self.stamp.len.to_le_bytes());
+        bytes.extend_from_slice(&self.stamp.modified.to_le_bytes());
+        bytes.extend_from_slice(&(self.ends.len() as u64).to_le_bytes());
+        for end in &self.ends {
+            bytes.extend_from_slice(&end.to_le_bytes());
+        }
+        let checksum = frame::masked_crc32c(&bytes);
+        bytes.extend_from_slice(&checksum.to_le_bytes());
+        bytes
+    }
+
+    /// Reads an index from memory; [`load`](Self::load) is the usual way.
+    ///
+    /// # Errors
+    /// [`ErrorKind::IndexFormat`] if the bytes are not a whole index.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let format = |problem: &str| Error::new(ErrorKind::IndexFormat(problem.to_owned()));
+        let Some((body, checksum)) = bytes.split_last_chunk::<TAIL_LEN>() else {
+            return Err(format("it is too short"));
+        };
+        if !body.starts_with(&MAGIC) || body.len() < HEAD_LEN {
+            return Err(format("it starts like another kind of file"));
+        }
+        if u32::from_le_bytes(*checksum) != frame::masked_crc32c(body) {
+            return Err(format("its checksum does not match"));
+        }
+        let [_, len, modified, count] = words(&body[..HEAD_LEN])[..] else {
+            return Err(format("it is too short"));
+        };
+        let ends = words(&body[HEAD_LEN..]);
+        if ends.len() as u64 != count || (body.len() - HEAD_LEN) % 8 != 0 {
+            return Err(format("it does not hold the number of records it announces"));
+        }
+        if !are_frames(&ends, len) {
+            return Err(format("its offsets cannot be those of a file"));
+        }
+        Ok(Self { ends, stamp: Stamp { len, modified: modified as i64 } })
+    }
+}
+
+fn words(bytes: &[u8]) -> Vec<u64> {
+    let word = |chunk: &[u8]| chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    bytes.chunks_exact(8).map(word).collect()
+}
+
+/// True if frames that end at these offsets lie back to back and fill a file of `len` bytes.
+fn are_frames(ends: &[u64], len: u64) -> bool {
+    let mut start = 0_u64;
+    let apart = ends.iter().all(|&end| {
+        let fits = start.checked_add(frame::OVERHEAD as u64).is_some_and(|least| least <= end);
+        start = end;
+        fits
+    });
+    apart && start == len
+}
+
+/// Writes beside the target and renames, so that the target is never incomplete.
+fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let beside = sibling(path);
+    let write = || {
+        let mut file = fs::File::create(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&beside, path)
+    };
+    write().inspect_err(|_| {
+        // Best effort: the first error is the one to report.
+        drop(fs::remove_file(&beside));
+    })
+}
+
+fn sibling(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_os_string();
+    name.push(format!(".{}.tmp", std::process::id()));
+    PathBuf::from(name)
+}

@@ -1,0 +1,135 @@
+//! Reading any record of an uncompressed file by its number.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use crate::error::ErrorKind;
+use crate::frame::{self, FOOTER_LEN, HEADER_LEN};
+use crate::positioned::Positioned;
+use crate::{Error, Integrity, Limits, RecordIndex, RecordSpan, Result};
+
+/// An uncompressed file and its index: record `n` in any order, from many threads at once.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let shard = dir.path().join("train-00000-of-00001");
+/// use tfrecord_codec::{IndexedFile, RecordWriter};
+///
+/// let mut writer = RecordWriter::create(&shard)?;
+/// for n in 0..10_u8 {
+///     writer.write(&[n])?;
+/// }
+/// writer.finish()?;
+///
+/// let file = IndexedFile::open(&shard)?;
+/// std::thread::scope(|scope| {
+///     for n in 0..file.len() {
+///         let file = &file;
+///         scope.spawn(move || {
+///             let mut record = Vec::new();
+///             file.read_record(n, &mut record).expect("the file is whole");
+///             assert_eq!(record, [n as u8]);
+///         });
+///     }
+/// });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct IndexedFile {
+    file: Positioned,
+    index: RecordIndex,
+    path: PathBuf,
+}
+
+impl IndexedFile {
+    /// Opens a file. The index beside it ([`RecordIndex::path_for`]) is used if it is whole and
+    /// fresh; otherwise one is built in memory, which reads the headers. Nothing is written.
+    ///
+    /// # Errors
+    /// If the file cannot be opened, or those of [`RecordIndex::build`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with(path, Limits::default())
+    }
+
+    /// Like [`open`](Self::open), with other limits for building the index.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub fn open_with(path: impl AsRef<Path>, limits: Limits) -> Result<Self> {
+        let path = path.as_ref();
+        if let Ok(index) = RecordIndex::load(RecordIndex::path_for(path)) {
+            match Self::with_index(path, index) {
+                Err(error) if matches!(error.kind(), ErrorKind::IndexStale(_)) => {}
+                other => return other,
+            }
+        }
+        let open = || RecordIndex::of_file(File::open(path)?, limits);
+        let (index, file) = open().map_err(|error| error.with_path(path))?;
+        Ok(Self { file, index, path: path.to_path_buf() })
+    }
+
+    /// Opens a file with an index that was made before.
+    ///
+    /// # Errors
+    /// If the file cannot be opened, or [`ErrorKind::IndexStale`] if it has changed since.
+    pub fn with_index(path: impl AsRef<Path>, index: RecordIndex) -> Result<Self> {
+        let path = path.as_ref();
+        let open = || {
+            let file = File::open(path)?;
+            index.stamp().verify(&file.metadata()?)?;
+            Ok(Positioned::new(file))
+        };
+        let file = open().map_err(|error: Error| error.with_path(path))?;
+        Ok(Self { file, index, path: path.to_path_buf() })
+    }
+
+    /// The number of records.
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// True if the file has no records.
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// The file's path as it was given.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The index.
+    pub fn index(&self) -> &RecordIndex {
+        &self.index
+    }
+
+    /// Reads record `n`, counted from 0, into `record`, whose old content is replaced. Both
+    /// checksums are verified. It allocates only if `record` has to grow.
+    ///
+    /// # Errors
+    /// If there is no such record, reading fails or the record is damaged. The content of
+    /// `record` is unspecified then.
+    pub fn read_record(&self, n: usize, record: &mut Vec<u8>) -> Result<()> {
+        let Some(span) = self.index.get(n) else {
+            let kind = ErrorKind::NoSuchRecord { wanted: n, len: self.len() };
+            return Err(Error::new(kind).with_path(&self.path));
+        };
+        let read = self.read_span(span, record);
+        read.map_err(|error| error.with_record(n as u64, span.offset).with_path(&self.path))
+    }
+
+    fn read_span(&self, span: RecordSpan, record: &mut Vec<u8>) -> Result<()> {
+        // Two reads, because one would put the header in front of the payload.
+        let mut header = [0; HEADER_LEN];
+        self.file.read_exact_at(&mut header, span.offset)?;
+        if frame::checked_length(&header)? != span.length {
+            let problem = "the record's length has changed".to_owned();
+            return Err(ErrorKind::IndexStale(problem).into());
+        }
+        record.resize(span.body_len()?, 0);
+        self.file.read_exact_at(record, span.payload_offset())?;
+        frame::check_body(record, Integrity::Full)?;
+        record.truncate(record.len() - FOOTER_LEN);
+        Ok(())
+    }
+}

@@ -1,0 +1,368 @@
+//! Reading records one after another from any source of bytes.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::buffered::Buffered;
+use crate::compression::Decoder;
+use crate::error::ErrorKind;
+use crate::frame::{self, FOOTER_LEN, HEADER_LEN};
+use crate::{Compression, Error, Integrity, Limits, Result};
+
+/// How to read: limits, integrity, compression, buffer. Then [`open`](Self::open) a file or
+/// [`read`](Self::read) from anything.
+///
+/// ```
+/// use tfrecord_codec::{Compression, Integrity, Limits, ReaderOptions, RecordWriter};
+///
+/// let mut writer = RecordWriter::new(Vec::new());
+/// writer.write(b"payload")?;
+/// let file = writer.finish()?;
+///
+/// let options = ReaderOptions::new()
+///     .limits(Limits::default().max_record_len(1 << 20))
+///     .integrity(Integrity::LengthOnly)
+///     .compression(Compression::None);
+/// let records: Vec<_> = options.read(&file[..]).records().collect::<Result<_, _>>()?;
+/// assert_eq!(records, [b"payload"]);
+/// # Ok::<(), tfrecord_codec::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct ReaderOptions {
+    limits: Limits,
+    integrity: Integrity,
+    compression: Option<Compression>,
+    buffer_len: usize,
+}
+
+impl Default for ReaderOptions {
+    /// All checks, all limits, compression detected, a buffer of 64 KiB.
+    fn default() -> Self {
+        let (limits, integrity) = (Limits::default(), Integrity::Full);
+        Self { limits, integrity, compression: None, buffer_len: 1 << 16 }
+    }
+}
+
+impl ReaderOptions {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Bounds on what the input may ask for.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How much of a record is checked.
+    #[must_use]
+    pub fn integrity(mut self, integrity: Integrity) -> Self {
+        self.integrity = integrity;
+        self
+    }
+
+    /// Reads the input as this compression instead of detecting it.
+    #[must_use]
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.compression = Some(compression);
+        self
+    }
+
+    /// Bytes of the read buffer, at least 4 KiB. Longer records are read past it.
+    #[must_use]
+    pub fn buffer_len(mut self, bytes: usize) -> Self {
+        self.buffer_len = bytes.max(1 << 12);
+        self
+    }
+
+    /// Opens a file. Errors then name it.
+    ///
+    /// # Errors
+    /// If the file cannot be opened.
+    pub fn open(self, path: impl AsRef<Path>) -> Result<RecordReader<File>> {
+        let path = path.as_ref();
+        let file = File::open(path).map_err(|error| Error::from(error).with_path(path))?;
+        let mut reader = self.read(file);
+        reader.path = Some(path.to_path_buf());
+        Ok(reader)
+    }
+
+    /// Reads from any source of bytes; it need not be buffered.
+    pub fn read<R: Read>(self, source: R) -> RecordReader<R> {
+        let source = Buffered::new(Decoder::Plain(source), self.buffer_len);
+        let start = State::Start;
+        RecordReader {
+            source: Some(source),
+            options: self,
+            state: start,
+            record: 0,
+            offset: 0,
+            path: None,
+        }
+    }
+}
+
+/// Reads records from any source of bytes, whole or compressed.
+///
+/// [`read_into`](Self::read_into) reuses one buffer and allocates nothing once it has grown;
+/// [`records`](Self::records) is the convenient twin that allocates every record.
+///
+/// ```
+/// use tfrecord_codec::{RecordReader, RecordWriter};
+///
+/// let mut writer = RecordWriter::new(Vec::new());
+/// writer.write(b"one")?;
+/// writer.write(b"three")?;
+/// let file = writer.finish()?;
+///
+/// let mut reader = RecordReader::new(&file[..]);
+/// let (mut record, mut bytes) = (Vec::new(), 0);
+/// while reader.read_into(&mut record)? {
+///     bytes += record.len();
+/// }
+/// assert_eq!(bytes, 8);
+/// # Ok::<(), tfrecord_codec::Error>(())
+/// ```
+///
+/// After a damaged payload the reader stands at the next record, so the caller may go on. After
+/// any other error it cannot know where the next record starts, and every later call ends in
+/// [`ErrorKind::Stopped`].
+pub struct RecordReader<R> {
+    /// `None` only while the source is rebuilt, or for good if that failed.
+    source: Option<Buffered<Decoder<R>>>,
+    options: ReaderOptions,
+    state: State,
+    record: u64,
+    offset: u64,
+    path: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Start,
+    Running,
+    Stopped,
+}
+
+impl RecordReader<File> {
+    /// Opens a file with the default options: compression detected, everything checked.
+    ///
+    /// # Errors
+    /// If the file cannot be opened.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        ReaderOptions::new().open(path)
+    }
+}
+
+impl<R: Read> RecordReader<R> {
+    /// Reads from any source of bytes with the default options; it need not be buffered.
+    pub fn new(source: R) -> Self {
+        ReaderOptions::new().read(source)
+    }
+
+    /// Reads the next payload into `record`, whose old content is replaced. `false` is the clean
+    /// end of the input; `record` is empty then.
+    ///
+    /// # Errors
+    /// If reading fails, or if the record is damaged, cut short or too long. The content of
+    /// `record` is unspecified then.
+    pub fn read_into(&mut self, record: &mut Vec<u8>) -> Result<bool> {
+        if self.state != State::Running {
+            self.start()?;
+        }
+        match self.read_frame(record) {
+            Ok(true) => {
+                self.advance(record.len());
+                Ok(true)
+            }
+            Ok(false) => Ok(false),
+            Err(kind) => Err(self.fail(kind, record.len())),
+        }
+    }
+
+    /// The remaining records, each in a vector of its own. After an error from which the reader
+    /// cannot go on, the iterator ends.
+    pub fn records(&mut self) -> Records<'_, R> {
+        Records { reader: self }
+    }
+
+    /// The number of the next record, counted from 0.
+    pub fn record_number(&self) -> u64 {
+        self.record
+    }
+
+    /// The byte offset of the next record's frame. In a compressed file it counts unpacked bytes.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The compression of the input: as detected once the first record was asked for, before
+    /// that as set in the options.
+    pub fn compression(&self) -> Compression {
+        match (&self.source, self.state) {
+            (Some(source), State::Running) => source.inner().compression(),
+            _ => self.options.compression.unwrap_or_default(),
+        }
+    }
+
+    /// Looks at the first bytes and puts the right decoder in place.
+    fn start(&mut self) -> Result<()> {
+        if self.state == State::Stopped {
+            return Err(self.at_record(ErrorKind::Stopped));
+        }
+        self.state = State::Running;
+        self.detect().map_err(|kind| self.fail(kind, 0))
+    }
+
+    fn detect(&mut self) -> Result<(), ErrorKind> {
+        let Some(mut source) = self.source.take() else { return Err(ErrorKind::Stopped) };
+        let start = source.fill_to(HEADER_LEN)?;
+        let compression = self.options.compression.unwrap_or_else(|| Compression::detect(start));
+        if compression != Compression::None {
+            let (Decoder::Plain(raw), ahead) = source.into_parts() else {
+                return Err(ErrorKind::Stopped);
+            };
+            let decoder = Decoder::packed(raw, ahead, compression)?;
+            source = Buffered::new(decoder, self.options.buffer_len);
+        }
+        self.source = Some(source);
+        Ok(())
+    }
+
+    fn read_frame(&mut self, record: &mut Vec<u8>) -> Result<bool, ErrorKind> {
+        let Some(source) = &mut self.source else { return Err(ErrorKind::Stopped) };
+        let header = match source.fill_to(HEADER_LEN) {
+            Ok([]) => {
+                record.clear();
+                return Ok(false);
+            }
+            Ok(header) => header,
+            Err(error) => return Err(source.inner().explain(error)),
+        };
+        let length = match frame::parse_header(header, &self.options.limits) {
+            Err(kind) if self.record == 0 => return Err(frame::explain_start(kind, header)),
+            other => other?,
+        };
+        if source.inner().compression() != Compression::None {
+            check_total(self.offset, length, self.options.limits.decompressed_len)?;
+        }
+        source.consume(HEADER_LEN);
+        read_body(source, length, self.options.integrity, record)?;
+        Ok(true)
+    }
+
+    /// Moves the position past a frame with this payload.
+    fn advance(&mut self, payload: usize) {
+        self.record += 1;
+        self.offset += (payload + frame::OVERHEAD) as u64;
+    }
+
+    fn fail(&mut self, kind: ErrorKind, payload: usize) -> Error {
+        let error = self.at_record(kind);
+        if error.is_record_local() {
+            self.advance(payload);
+        } else {
+            self.state = State::Stopped;
+        }
+        error
+    }
+
+    fn at_record(&self, kind: ErrorKind) -> Error {
+        let error = Error::new(kind).with_record(self.record, self.offset);
+        match &self.path {
+            Some(path) => error.with_path(path),
+            None => error,
+        }
+    }
+}
+
+/// Stops a compressed file from unpacking without end.
+fn check_total(offset: u64, length: u64, limit: u64) -> Result<(), ErrorKind> {
+    let end = offset.saturating_add(length).saturating_add(frame::OVERHEAD as u64);
+    if end > limit {
+        return Err(ErrorKind::DecompressedTooLong { limit });
+    }
+    Ok(())
+}
+
+/// Reads a payload of `length` bytes and its checksum, and verifies it. `record` holds the
+/// payload afterwards, also if its checksum is wrong.
+fn read_body<R: Read>(
+    source: &mut Buffered<Decoder<R>>,
+    length: u64,
+    integrity: Integrity,
+    record: &mut Vec<u8>,
+) -> Result<(), ErrorKind> {
+    let needed = length.saturating_add(FOOTER_LEN as u64);
+    let in_buffer = usize::try_from(needed).ok().and_then(|len| source.available().get(..len));
+    if let Some(body) = in_buffer {
+        record.clear();
+        record.extend_from_slice(&body[..body.len() - FOOTER_LEN]);
+        let (len, verdict) = (body.len(), frame::check_body(body, integrity).map(|_| ()));
+        source.consume(len);
+        return verdict;
+    }
+    read_long_body(source, needed, record)?;
+    let verdict = frame::check_body(record, integrity).map(|_| ());
+    record.truncate(record.len() - FOOTER_LEN);
+    verdict
+}
+
+/// Fills `record` with `needed` bytes. It grows only as fast as bytes arrive, so that a header
+/// that lies about its length cannot make it allocate much more than the input holds.
+fn read_long_body<R: Read>(
+    source: &mut Buffered<Decoder<R>>,
+    needed: u64,
+    record: &mut Vec<u8>,
+) -> Result<(), ErrorKind> {
+    const FIRST_STEP: usize = 1 << 20;
+    let too_long = |_| ErrorKind::RecordTooLong { length: needed, limit: usize::MAX as u64 };
+    let len = usize::try_from(needed).map_err(too_long)?;
+    let mut filled = 0;
+    while filled < len {
+        // Bytes left from the previous record are overwritten, not cleared first.
+        let step = len.min(record.capacity().max(filled.saturating_mul(2)).max(FIRST_STEP));
+        record.resize(step, 0);
+        let read = source.read_full(&mut record[filled..]);
+        let count = read.map_err(|error| source.inner().explain(error))?;
+        filled += count;
+        if filled < step {
+            return Err(frame::truncated_body(needed, filled as u64));
+        }
+    }
+    Ok(())
+}
+
+/// The iterator of [`RecordReader::records`].
+pub struct Records<'r, R> {
+    reader: &'r mut RecordReader<R>,
+}
+
+impl<R: Read> Iterator for Records<'_, R> {
+    type Item = Result<Vec<u8>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.reader.state == State::Stopped {
+            return None;
+        }
+        let mut record = Vec::new();
+        match self.reader.read_into(&mut record) {
+            Ok(true) => Some(Ok(record)),
+            Ok(false) => None,
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+impl<R> std::fmt::Debug for RecordReader<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RecordReader")
+            .field("path", &self.path)
+            .field("record", &self.record)
+            .field("offset", &self.offset)
+            .finish_non_exhaustive()
+    }
+}
