@@ -1,1 +1,27 @@
-fn main(){}
+//! Maintenance commands of this workspace, run as `cargo run -p xtask -- COMMAND`.
+//!
+//! Nothing here is published: these commands make files that the repository holds, so that none of
+//! them is made by hand.
+
+use clap::{Parser, Subcommand};
+
+mod sample;
+
+#[derive(Parser)]
+#[command(name = "xtask", about = "Maintenance commands of the resnet workspace")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Make the bundled sample (data/fashion-mnist) from the original Fashion-MNIST files.
+    Sample(sample::SampleArgs),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().task {
+        Task::Sample(args) => sample::run(&args),
+    }
+}
