@@ -1,0 +1,102 @@
+"""Reads a run's TensorBoard event files with TensorBoard's own loader and prints every series as JSON.
+
+The check that what the Rust writer wrote is what TensorBoard shows: the loader verifies each record's checksums and turns
+both simple_value and tensor summaries into tensors. It stops silently at a damaged record, so bytes it left unread are an
+error here.
+
+Prints {subfolder: {tag: [[step, value], ...]}}, folders and tags sorted, each series by step and, within a step, in the order
+of the files' names and of writing. The run folder itself is ".". A tensor of one element is a number, a larger one a nested
+list; a value that JSON cannot carry is the string "NaN", "Infinity" or "-Infinity".
+
+    python tests/peers/read_events.py RUN_FOLDER        # exits 1 and names the file if bytes were left over
+    python tests/peers/read_events.py --self-check      # reads back what torch.utils.tensorboard writes
+"""
+
+import argparse
+import json
+import math
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from tensorboard.backend.event_processing.event_file_loader import EventFileLoader, RawEventFileLoader  # noqa: E402
+from tensorboard.util import tensor_util  # noqa: E402
+
+FRAMING = 16  # length, its checksum, and the data's checksum
+
+
+def plain(value: object) -> object:
+    """What JSON can carry."""
+    if isinstance(value, list):
+        return [plain(v) for v in value]
+    if isinstance(value, bytes):
+        return value.decode(errors="backslashreplace")
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def read(run: Path) -> tuple[dict[str, dict[str, list]], list[str]]:
+    """The series, and a complaint per file that could not be read to its end."""
+    series: dict[str, dict[str, list]] = {}
+    complaints = []
+    for path in sorted(p for p in run.rglob("*tfevents*") if p.is_file()):
+        tags = series.setdefault(path.parent.relative_to(run).as_posix(), {})
+        for event in EventFileLoader(str(path)).Load():
+            for value in event.summary.value:
+                array = tensor_util.make_ndarray(value.tensor)
+                item = array.item() if array.size == 1 else array.tolist()
+                tags.setdefault(value.tag, []).append([event.step, plain(item)])
+        read_bytes = sum(len(record) + FRAMING for record in RawEventFileLoader(str(path)).Load())
+        if read_bytes != path.stat().st_size:
+            complaints.append(f"{path}: read {read_bytes} of {path.stat().st_size} bytes")
+    for tags in series.values():
+        for points in tags.values():
+            points.sort(key=lambda point: point[0])
+    return series, complaints
+
+
+def self_check() -> None:
+    from torch.utils.tensorboard import SummaryWriter
+
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder)
+        for name, new_style in (("", False), ("val", True)):
+            with SummaryWriter(run / name) as writer:
+                for step, value in ((2, 0.5), (1, 0.25), (3, float("nan"))):
+                    writer.add_scalar("loss", value, step, new_style=new_style)
+        want = [[1, 0.25], [2, 0.5], [3, "NaN"]]
+        assert read(run) == ({".": {"loss": want}, "val": {"loss": want}}, []), read(run)
+
+        damaged = next((run / "val").iterdir())
+        data = bytearray(damaged.read_bytes())
+        data[-6] ^= 1
+        damaged.write_bytes(data)
+        series, complaints = read(run)
+        assert len(series["val"]["loss"]) == 2 and len(complaints) == 1, (series, complaints)
+        damaged.write_bytes(data[:-3])
+        assert len(read(run)[1]) == 1
+    print("self-check passed")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("run", type=Path, nargs="?")
+    what.add_argument("--self-check", action="store_true")
+    args = parser.parse_args()
+    if args.self_check:
+        return self_check()
+    if not args.run.is_dir():
+        sys.exit(f"{args.run}: not a folder")
+    series, complaints = read(args.run)
+    print(json.dumps(series, sort_keys=True, allow_nan=False))
+    if complaints:
+        sys.exit("\n".join(complaints))
+
+
+if __name__ == "__main__":
+    main()
