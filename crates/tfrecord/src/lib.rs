@@ -9,6 +9,7 @@
 //! | read records by number | [`IndexedFile`], [`RecordIndex`] |
 //! | write records, or go on after an interruption | [`RecordWriter`] |
 //! | read and write what is in them | [`Example`], [`ExampleBuilder`], [`SequenceExample`] |
+//! | find what is whole in a damaged file | [`Scan`] |
 //! | write for TensorBoard | [`events`] |
 //!
 //! ```
@@ -49,6 +50,7 @@ mod indexed_file;
 mod limits;
 mod positioned;
 mod reader;
+mod scan;
 pub mod slice;
 mod wire;
 mod writer;
@@ -65,4 +67,5 @@ pub use index::{RecordIndex, RecordSpan};
 pub use indexed_file::IndexedFile;
 pub use limits::{Integrity, Limits};
 pub use reader::{ReaderOptions, RecordReader, Records};
+pub use scan::{Damage, Found, Scan};
 pub use writer::{RecordWriter, WriterOptions};
