@@ -1,1 +1,43 @@
-//! Under construction.
+//! What a training run is, and what it tells.
+//!
+//! A [`Recipe`] holds every number that decides the result of a run; it reads and writes TOML,
+//! refuses unknown keys and checks itself. A [`LrSchedule`] is the learning rate as a pure function
+//! of the step. While a run goes on it reports [`RunEvent`]s to [`Sink`]s, of which [`JsonLines`]
+//! and [`TensorBoard`] are two.
+//!
+//! ```
+//! use resnet_recipe::{Recipe, presets};
+//!
+//! # fn main() -> Result<(), resnet_recipe::RecipeError> {
+//! let recipe = Recipe { train: resnet_recipe::Train { epochs: 1, ..presets::tutorial().train }, ..presets::tutorial() };
+//! recipe.check()?;
+//! let schedule = recipe.lr_schedule(5004);
+//! assert_eq!(schedule.at(0), 0.0); // warm-up starts at zero
+//! assert_eq!(Recipe::from_toml(&recipe.to_toml())?, recipe);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Nothing here knows tensors or devices.
+
+#![warn(missing_docs)]
+
+mod events;
+mod jsonl;
+mod metrics;
+pub mod presets;
+mod recipe;
+mod schedule;
+mod tensorboard;
+
+pub use events::{
+    EpochReport, Evaluation, Fanout, Resumed, RunEvent, RunStart, Sink, SinkError, StepReport,
+};
+pub use jsonl::JsonLines;
+pub use metrics::{Averages, Totals};
+pub use recipe::{
+    Augment, BadImages, Data, Decay, Model, Optimizer, Recipe, RecipeError, Schedule, StemKind,
+    Train,
+};
+pub use schedule::LrSchedule;
+pub use tensorboard::TensorBoard;

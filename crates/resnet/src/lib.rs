@@ -1,1 +1,53 @@
-//! Under construction.
+//! Train and use residual networks in pure Rust: from TFRecord shards to a trained ResNet, on CUDA,
+//! on any GPU that wgpu reaches, or on the CPU.
+//!
+//! The crates of the workspace under one name:
+//!
+//! | module | crate | what |
+//! |---|---|---|
+//! | [`records`] | `tfrecord-codec` | TFRecord files, `tf.train.Example`, event files |
+//! | [`data`] | `resnet-data` | image sources, decoding, transforms, the loader |
+//! | [`recipe`] | `resnet-recipe` | recipes, schedules, metrics, sinks |
+//! | [`models`] | `resnet-models` | the networks and their weights |
+//! | [`training`] | `resnet-train` | devices, the step, checkpoints, the run |
+//!
+//! and the verbs that most programs need: [`train`] and [`evaluate_run`].
+//!
+//! ```no_run
+//! use std::{path::Path, sync::Arc};
+//! use resnet::data::{ImageRecords, LabelRange, Split};
+//! use resnet::{Datasets, DeviceChoice, Fanout, RunOptions, choose_device, presets, train};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let recipe = presets::tutorial();
+//! let open = |split| ImageRecords::open(Path::new("imagenet"), split, LabelRange::imagenet(1000));
+//! let images = Datasets {
+//!     train: Arc::new(open(Split::Train)?),
+//!     validation: Arc::new(open(Split::Validation)?),
+//! };
+//! let device = choose_device(DeviceChoice::Auto)?;
+//! let mut quiet = Fanout::default();
+//! let outcome = train(&recipe, &images, &RunOptions::new("runs/imagenet"), &device, &mut quiet)?;
+//! println!("best: {:?}", outcome.best);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! - `flex` (default): the CPU, through Burn's pure-Rust backend Flex.
+//! - `wgpu`: any GPU that Vulkan, Metal or DirectX 12 reaches.
+//! - `cuda`: NVIDIA GPUs.
+
+#![warn(missing_docs)]
+
+pub use resnet_data as data;
+pub use resnet_models as models;
+pub use resnet_recipe as recipe;
+pub use resnet_train as training;
+pub use tfrecord_codec as records;
+
+pub use resnet_recipe::{Fanout, Recipe, RunEvent, Sink, presets};
+pub use resnet_train::TrainError;
+pub use resnet_train::device::{Chosen, DeviceChoice, choose as choose_device};
+pub use resnet_train::run::{Datasets, Outcome, RunOptions, evaluate_run, train};

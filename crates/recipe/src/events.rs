@@ -1,0 +1,159 @@
+//! What a run tells while it goes on, and who listens.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::{Averages, Recipe};
+
+/// A listener could not keep what it heard.
+#[derive(Debug, Error)]
+#[error("{}: cannot write the {what}: {source}", path.display())]
+pub struct SinkError {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// What was being written.
+    pub what: &'static str,
+    /// Why not.
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl SinkError {
+    /// Names the file with the cause.
+    pub fn new(
+        path: &Path,
+        what: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self { path: path.to_owned(), what, source: source.into() }
+    }
+}
+
+/// Something that happened in a run.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum RunEvent<'a> {
+    /// Before the first step.
+    Started(RunStart<'a>),
+    /// After a step whose numbers were read back from the device.
+    Step(StepReport),
+    /// After an epoch, its evaluation included where one was due.
+    Epoch(EpochReport),
+    /// A checkpoint is complete at this path.
+    Checkpoint(&'a Path),
+    /// A new best model lies at this path.
+    Best(&'a Path),
+}
+
+/// What is known before the first step.
+#[derive(Debug, Clone)]
+pub struct RunStart<'a> {
+    /// The recipe in force.
+    pub recipe: &'a Recipe,
+    /// Device, in words.
+    pub device: &'a str,
+    /// Training images.
+    pub train_images: usize,
+    /// Validation images.
+    pub validation_images: usize,
+    /// Trainable parameters.
+    pub parameters: usize,
+    /// Optimizer steps in an epoch.
+    pub steps_per_epoch: u64,
+    /// Optimizer steps until the end of the run.
+    pub total_steps: u64,
+    /// The checkpoint this run continues, if any.
+    pub resumed: Option<Resumed>,
+}
+
+/// Where a run goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resumed {
+    /// The checkpoint.
+    pub path: PathBuf,
+    /// Steps done.
+    pub step: u64,
+}
+
+/// The numbers of the steps since the last report.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StepReport {
+    /// Optimizer steps done.
+    pub step: u64,
+    /// Epochs done, with a fraction.
+    pub epoch: f64,
+    /// Cross-entropy plus l2 loss.
+    pub loss: f64,
+    /// Averages over the steps since the last report.
+    pub train: Averages,
+    /// `weight_decay / 2` times the squared norm of the decayed weights.
+    pub l2_loss: f64,
+    /// Learning rate of the last step.
+    pub learning_rate: f64,
+    /// Training images per second since the last report.
+    pub images_per_second: f64,
+    /// Optimizer steps per second since the last report.
+    pub steps_per_second: f64,
+    /// Share of the time since the last report that the step waited for images, 0 to 1.
+    pub loader_wait: f64,
+}
+
+/// The numbers of an epoch.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EpochReport {
+    /// Epochs done.
+    pub epoch: u64,
+    /// Optimizer steps done.
+    pub step: u64,
+    /// Averages over the training images of the epoch.
+    pub train: Averages,
+    /// Evaluation on the validation set, where one was due.
+    pub validation: Option<Evaluation>,
+    /// Training time in seconds, evaluation not included.
+    pub seconds: f64,
+    /// Unreadable training images that were left out, with the reason.
+    pub bad_images: Vec<String>,
+}
+
+/// The result of an evaluation.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// Averages over all validation images; the cross-entropy without label smoothing.
+    pub averages: Averages,
+    /// Images counted.
+    pub images: usize,
+    /// Time in seconds.
+    pub seconds: f64,
+    /// Unreadable validation images that were left out, with the reason.
+    pub bad_images: Vec<String>,
+}
+
+/// Hears what happens in a run.
+pub trait Sink {
+    /// Takes note of `event`.
+    ///
+    /// # Errors
+    /// [`SinkError`] if it cannot be kept; the run then stops rather than lose it.
+    fn record(&mut self, event: &RunEvent<'_>) -> Result<(), SinkError>;
+}
+
+/// Passes every event on to several sinks.
+#[derive(Default)]
+pub struct Fanout<'a> {
+    sinks: Vec<&'a mut dyn Sink>,
+}
+
+impl<'a> Fanout<'a> {
+    /// Sinks that are called in this order.
+    #[must_use]
+    pub fn new(sinks: Vec<&'a mut dyn Sink>) -> Self {
+        Self { sinks }
+    }
+}
+
+impl Sink for Fanout<'_> {
+    fn record(&mut self, event: &RunEvent<'_>) -> Result<(), SinkError> {
+        self.sinks.iter_mut().try_for_each(|sink| sink.record(event))
+    }
+}

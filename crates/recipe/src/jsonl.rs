@@ -1,0 +1,68 @@
+//! `metrics.jsonl`: one JSON object a line, for people's own scripts.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{RunEvent, RunStart, Sink, SinkError};
+
+/// Appends every event of a run to a file of JSON lines, each with a field `event`:
+/// `start`, `step`, `epoch`, `checkpoint` or `best`. A resumed run goes on in the same file.
+pub struct JsonLines {
+    path: PathBuf,
+    file: File,
+}
+
+impl JsonLines {
+    /// Opens `path` for appending, making it if it is missing.
+    ///
+    /// # Errors
+    /// [`SinkError`] if the file cannot be opened.
+    pub fn open(path: &Path) -> Result<Self, SinkError> {
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .map_err(|source| SinkError::new(path, "metrics", source))?;
+        Ok(Self { path: path.to_owned(), file })
+    }
+}
+
+impl Sink for JsonLines {
+    fn record(&mut self, event: &RunEvent<'_>) -> Result<(), SinkError> {
+        let value = match event {
+            RunEvent::Started(start) => start_line(start),
+            RunEvent::Step(report) => tagged("step", report),
+            RunEvent::Epoch(report) => tagged("epoch", report),
+            RunEvent::Checkpoint(path) => json!({ "event": "checkpoint", "path": path }),
+            RunEvent::Best(path) => json!({ "event": "best", "path": path }),
+        };
+        // One write a line: a run that is killed leaves whole lines.
+        let line = format!("{value}\n");
+        self.file
+            .write_all(line.as_bytes())
+            .map_err(|source| SinkError::new(&self.path, "metrics", source))
+    }
+}
+
+fn start_line(start: &RunStart<'_>) -> Value {
+    json!({
+        "event": "start",
+        "device": start.device,
+        "train_images": start.train_images,
+        "validation_images": start.validation_images,
+        "parameters": start.parameters,
+        "steps_per_epoch": start.steps_per_epoch,
+        "total_steps": start.total_steps,
+        "resumed_at_step": start.resumed.as_ref().map(|resumed| resumed.step),
+    })
+}
+
+fn tagged(event: &str, report: &impl Serialize) -> Value {
+    let mut value = serde_json::to_value(report).expect("reports hold numbers and strings");
+    value["event"] = Value::from(event);
+    value
+}

@@ -1,0 +1,91 @@
+//! Complete recipes, each with its source, hardware, time, expected accuracy and command.
+
+use crate::recipe::{
+    Augment, BadImages, Data, Decay, Model, Optimizer, Recipe, Schedule, StemKind, Train,
+};
+
+/// Mean of ImageNet's training pixels, as torchvision uses it.
+pub const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
+/// Standard deviation of ImageNet's training pixels, as torchvision uses it.
+pub const IMAGENET_STD: [f32; 3] = [0.229, 0.224, 0.225];
+
+/// ResNet-50 on ImageNet for 90 epochs, after TensorFlow's official `imagenet_main.py`
+/// (`official/r1/resnet`, 2019).
+///
+/// - Hardware and time: not measured here yet; see `docs/limitations.md`.
+/// - Expected accuracy: the reference publishes 76.53 % top-1 (v1, fp32) and its own test accepts
+///   76.2 to 76.6 %; this implementation has not been trained on ImageNet yet.
+/// - Command: `cargo run --release --example train_imagenet -- --data-dir D --model-dir M
+///   --resnet-size 50 --batch-size 256 --train-epochs 90`
+///
+/// Where it differs from the reference: images are cropped with torchvision's
+/// `RandomResizedCrop` (area from 0.08, not 0.05) and divided by the standard deviation; weight
+/// decay leaves out the classifier's bias; the classifier has 1000 outputs, not 1001; weights
+/// start from torchvision's distribution; BatchNorm's momentum is PyTorch's 0.1, not 0.003.
+#[must_use]
+pub fn tutorial() -> Recipe {
+    Recipe {
+        model: Model {
+            resnet_size: 50,
+            stem: StemKind::Imagenet,
+            num_classes: 1000,
+            zero_init_gamma: false,
+        },
+        data: Data {
+            image_size: 224,
+            validation_resize: 256,
+            augment: Augment::RandomResizedCrop,
+            label_offset: 1,
+            mean: IMAGENET_MEAN,
+            std: IMAGENET_STD,
+            on_bad_image: BadImages::Fail,
+        },
+        optimizer: Optimizer {
+            momentum: 0.9,
+            nesterov: false,
+            weight_decay: 1e-4,
+            label_smoothing: 0.0,
+        },
+        schedule: Schedule {
+            base_lr: 0.128,
+            warmup_epochs: 5.0,
+            decay: Decay::Step { epochs: vec![30.0, 60.0, 80.0, 90.0], factor: 0.1 },
+        },
+        train: Train { epochs: 90, batch_size: 256, seed: 0, epochs_between_evals: 1 },
+    }
+}
+
+/// ResNet-8 on the bundled part of Fashion-MNIST, for a first look.
+///
+/// - Hardware and time: see the README's transcript.
+/// - Expected accuracy: above 80 % top-1.
+/// - Command: `cargo run --release --example train_imagenet`
+#[must_use]
+pub fn fashion_mnist_sample() -> Recipe {
+    Recipe {
+        model: Model {
+            resnet_size: 8,
+            stem: StemKind::Small,
+            num_classes: 10,
+            zero_init_gamma: false,
+        },
+        data: Data {
+            image_size: 28,
+            validation_resize: 28,
+            augment: Augment::PadCrop { pad: 2 },
+            label_offset: 1,
+            // Of the bundled training images, all channels being equal.
+            mean: [0.286; 3],
+            std: [0.353; 3],
+            on_bad_image: BadImages::Fail,
+        },
+        optimizer: Optimizer {
+            momentum: 0.9,
+            nesterov: true,
+            weight_decay: 5e-4,
+            label_smoothing: 0.1,
+        },
+        schedule: Schedule { base_lr: 0.4, warmup_epochs: 1.0, decay: Decay::Cosine },
+        train: Train { epochs: 12, batch_size: 64, seed: 0, epochs_between_evals: 1 },
+    }
+}

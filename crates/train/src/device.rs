@@ -1,0 +1,254 @@
+//! Where to compute: what is compiled in, what is there, and what works.
+
+use std::str::FromStr;
+use std::thread;
+
+use burn::tensor::{Device, Tensor};
+use thiserror::Error;
+
+/// The device a person asks for: `auto`, `cpu`, `wgpu`, `wgpu:1`, `cuda` or `cuda:1`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DeviceChoice {
+    /// CUDA if it works, else a hardware GPU through wgpu, else the CPU.
+    #[default]
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The GPU of this number through wgpu; software adapters count, too.
+    Wgpu(usize),
+    /// The NVIDIA GPU of this number.
+    Cuda(usize),
+}
+
+impl FromStr for DeviceChoice {
+    type Err = DeviceError;
+
+    fn from_str(text: &str) -> Result<Self, DeviceError> {
+        let unknown = || DeviceError::Unknown { text: text.to_owned() };
+        let (name, index) = match text.split_once(':') {
+            Some((name, index)) => (name, Some(index.parse().map_err(|_ignored| unknown())?)),
+            None => (text, None),
+        };
+        match (name, index) {
+            ("auto", None) => Ok(Self::Auto),
+            ("cpu", None) => Ok(Self::Cpu),
+            ("wgpu", index) => Ok(Self::Wgpu(index.unwrap_or(0))),
+            ("cuda", index) => Ok(Self::Cuda(index.unwrap_or(0))),
+            _ => Err(unknown()),
+        }
+    }
+}
+
+/// The device that was asked for cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DeviceError {
+    /// No such kind of device.
+    #[error("`{text}` is no device: write auto, cpu, wgpu, wgpu:N, cuda or cuda:N")]
+    Unknown {
+        /// What was written.
+        text: String,
+    },
+    /// The program was built without it.
+    #[error(
+        "this program was built without {name}: build it again with `--features {feature}`, \
+         or use --device auto"
+    )]
+    NotCompiled {
+        /// The device, in words.
+        name: &'static str,
+        /// The Cargo feature that brings it.
+        feature: &'static str,
+    },
+    /// It is compiled in, but not there or not working.
+    #[error("{name} cannot be used: {reason}; use --device auto to take what works")]
+    NotWorking {
+        /// The device, in words.
+        name: String,
+        /// What was tried and what happened.
+        reason: String,
+    },
+}
+
+/// A device that passed a smoke test, and why it was taken.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    /// The device, without autodiff.
+    pub device: Device,
+    /// The device, in words.
+    pub name: String,
+    /// Why this one, in a sentence without a full stop.
+    pub reason: String,
+}
+
+/// Finds the device for `choice` and computes something on it.
+///
+/// `auto` never takes a software adapter. Nothing here panics on a machine without a GPU,
+/// whatever is compiled in.
+///
+/// # Errors
+/// [`DeviceError`] if the device is not compiled in, not there, or fails its smoke test.
+pub fn choose(choice: DeviceChoice) -> Result<Chosen, DeviceError> {
+    match choice {
+        DeviceChoice::Auto => choose_best(),
+        DeviceChoice::Cpu => cpu("asked for"),
+        DeviceChoice::Wgpu(index) => wgpu(index),
+        DeviceChoice::Cuda(index) => cuda(index),
+    }
+}
+
+fn choose_best() -> Result<Chosen, DeviceError> {
+    let mut refused = Vec::new();
+    for attempt in [|| cuda(0), hardware_wgpu] {
+        match attempt() {
+            Ok(chosen) => return Ok(Chosen { reason: because(&refused), ..chosen }),
+            Err(DeviceError::NotCompiled { name, .. }) => {
+                refused.push(format!("{name} is not compiled in"));
+            }
+            Err(error) => refused.push(short(&error)),
+        }
+    }
+    cpu(&because(&refused))
+}
+
+fn short(error: &DeviceError) -> String {
+    match error {
+        DeviceError::NotWorking { name, reason } => format!("{name}: {reason}"),
+        other => other.to_string(),
+    }
+}
+
+fn because(refused: &[String]) -> String {
+    if refused.is_empty() { "first choice of auto".to_owned() } else { refused.join(", ") }
+}
+
+#[cfg(feature = "flex")]
+fn cpu(reason: &str) -> Result<Chosen, DeviceError> {
+    let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let name = format!("CPU ({threads} threads, Flex)");
+    Ok(Chosen { device: Device::flex(), name, reason: reason.to_owned() })
+}
+
+#[cfg(not(feature = "flex"))]
+fn cpu(_reason: &str) -> Result<Chosen, DeviceError> {
+    Err(DeviceError::NotCompiled { name: "the CPU", feature: "flex" })
+}
+
+#[cfg(feature = "cuda")]
+fn cuda(index: usize) -> Result<Chosen, DeviceError> {
+    use burn::tensor::DeviceType;
+    let name = format!("CUDA GPU {index}");
+    let found = Device::enumerate(DeviceType::Cuda).into_vec();
+    match found.into_iter().nth(index) {
+        Some(device) => smoke_tested(device, name),
+        None => Err(not_working(name, "no NVIDIA driver or no such GPU")),
+    }
+}
+
+#[cfg(not(feature = "cuda"))]
+fn cuda(_index: usize) -> Result<Chosen, DeviceError> {
+    Err(DeviceError::NotCompiled { name: "CUDA", feature: "cuda" })
+}
+
+#[cfg(feature = "wgpu")]
+fn wgpu(index: usize) -> Result<Chosen, DeviceError> {
+    use burn::tensor::DeviceType;
+    let name = format!("wgpu adapter {index}");
+    let found = Device::enumerate(DeviceType::Wgpu).into_vec();
+    match found.into_iter().nth(index) {
+        Some(device) => {
+            let name = format!("{name} ({device:?})");
+            smoke_tested(device, name)
+        }
+        None => Err(not_working(name, "no Vulkan, Metal or DirectX 12 driver, or no such adapter")),
+    }
+}
+
+#[cfg(not(feature = "wgpu"))]
+fn wgpu(_index: usize) -> Result<Chosen, DeviceError> {
+    Err(DeviceError::NotCompiled { name: "wgpu", feature: "wgpu" })
+}
+
+#[cfg(feature = "wgpu")]
+fn hardware_wgpu() -> Result<Chosen, DeviceError> {
+    use burn::tensor::DeviceKind::{DiscreteGpu, IntegratedGpu, VirtualGpu};
+    let kinds = [DiscreteGpu(0), IntegratedGpu(0), VirtualGpu(0)];
+    let device = kinds
+        .into_iter()
+        .find_map(|kind| Device::wgpu_options().device_kind(kind).init().ok())
+        .ok_or_else(|| not_working("wgpu".to_owned(), "no hardware GPU"))?;
+    let name = format!("GPU through wgpu ({device:?})");
+    smoke_tested(device, name)
+}
+
+#[cfg(not(feature = "wgpu"))]
+fn hardware_wgpu() -> Result<Chosen, DeviceError> {
+    wgpu(0)
+}
+
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+fn not_working(name: String, reason: &str) -> DeviceError {
+    DeviceError::NotWorking { name, reason: reason.to_owned() }
+}
+
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+fn smoke_tested(device: Device, name: String) -> Result<Chosen, DeviceError> {
+    match smoke_test(&device) {
+        Ok(()) => Ok(Chosen { device, name, reason: "asked for".to_owned() }),
+        Err(reason) => Err(DeviceError::NotWorking { name, reason }),
+    }
+}
+
+/// Multiplies two small matrices and takes exponentials and logarithms, on a thread of its own: a
+/// broken driver shows itself as a panic, which must not take the program along.
+///
+/// # Errors
+/// What went wrong, in words. The device must not be touched again then.
+pub fn smoke_test(device: &Device) -> Result<(), String> {
+    let device = device.clone();
+    let test = move || {
+        let x = Tensor::<2>::ones([4, 4], &device);
+        let y = x.clone().matmul(x).exp().log().sum();
+        y.into_scalar::<f32>()
+    };
+    let thread = thread::Builder::new().name("device-smoke-test".to_owned()).spawn(test);
+    match thread.map(thread::JoinHandle::join) {
+        Ok(Ok(sum)) if (sum - 64.0).abs() < 0.1 => Ok(()),
+        Ok(Ok(sum)) => Err(format!("a small matrix product gives {sum} instead of 64")),
+        Ok(Err(_panic)) => Err("the driver or a library it needs is missing or broken".to_owned()),
+        Err(error) => Err(format!("no thread for the smoke test ({error})")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_are_read_as_a_person_writes_them() {
+        assert_eq!("auto".parse(), Ok(DeviceChoice::Auto));
+        assert_eq!("cuda".parse(), Ok(DeviceChoice::Cuda(0)));
+        assert_eq!("wgpu:2".parse(), Ok(DeviceChoice::Wgpu(2)));
+        for text in ["", "gpu", "cpu:1", "cuda:", "cuda:x", "cuda:-1"] {
+            let error = text.parse::<DeviceChoice>().expect_err(text);
+            assert!(error.to_string().contains("write auto, cpu"), "{error}");
+        }
+    }
+
+    #[cfg(feature = "flex")]
+    #[test]
+    fn auto_says_why_it_took_the_cpu() {
+        let chosen = choose(DeviceChoice::Auto).expect("the CPU is always there");
+        if chosen.name.starts_with("CPU") {
+            assert!(chosen.reason.contains("CUDA"), "{}", chosen.reason);
+        }
+        assert_eq!(smoke_test(&chosen.device), Ok(()));
+    }
+
+    #[cfg(not(feature = "cuda"))]
+    #[test]
+    fn a_device_that_is_not_compiled_in_names_its_feature() {
+        let error = choose(DeviceChoice::Cuda(0)).expect_err("no such feature");
+        assert!(error.to_string().contains("--features cuda"), "{error}");
+    }
+}

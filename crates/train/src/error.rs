@@ -1,0 +1,83 @@
+//! Everything that can end a run.
+
+use std::path::PathBuf;
+
+use resnet_data::DataError;
+use resnet_models::UnknownSize;
+use resnet_recipe::{RecipeError, SinkError};
+use thiserror::Error;
+
+use crate::checkpoint::CheckpointError;
+use crate::device::DeviceError;
+
+/// Why a run ended early or did not start.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// The recipe makes no sense.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// The recipe asks for a network that does not exist.
+    #[error("model.resnet_size: {0}")]
+    Size(#[from] UnknownSize),
+    /// The images cannot be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A checkpoint cannot be written or read.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The metrics cannot be written.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+    /// The device that was asked for cannot be used.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// The folder of the run cannot be made or written.
+    #[error(
+        "{}: cannot write into the model folder ({source}); choose another --model-dir",
+        path.display()
+    )]
+    ModelFolder {
+        /// The folder.
+        path: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// The folder holds a run of another recipe.
+    #[error(
+        "{} holds a run that this recipe cannot continue: {}; \
+         choose another model folder, or start over with --fresh",
+        path.display(), conflicts.join("; ")
+    )]
+    OtherRun {
+        /// The folder.
+        path: PathBuf,
+        /// What differs.
+        conflicts: Vec<String>,
+    },
+    /// The loss is infinite or not a number.
+    #[error(
+        "the loss is {loss} at step {step}: lower the learning rate or lengthen the warm-up; \
+         the last checkpoint is from step {last_checkpoint}"
+    )]
+    Diverged {
+        /// Optimizer steps done.
+        step: u64,
+        /// The loss.
+        loss: f64,
+        /// Where the run can go on from.
+        last_checkpoint: u64,
+    },
+    /// There is nothing to evaluate.
+    #[error(
+        "{}: no checkpoint of a run here; train first, or name the model folder of a run",
+        path.display()
+    )]
+    NoCheckpoint {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Every validation image is unreadable.
+    #[error("not one validation image could be read: check the validation shards")]
+    NothingToEvaluate,
+}

@@ -1,0 +1,49 @@
+//! How good a model is on a set of images.
+
+use std::time::Instant;
+
+use burn::tensor::Device;
+use resnet_data::Loader;
+use resnet_models::ResNet;
+use resnet_recipe::{Evaluation, Recipe, Totals};
+
+use crate::TrainError;
+use crate::input::Normalizer;
+use crate::loss::cross_entropy;
+use crate::meter::Meter;
+
+/// Batches between two read-backs: bounds how far the host runs ahead of the device.
+const READ_EVERY: usize = 16;
+
+/// Runs `model` (without autodiff, on `device`) over every image of `loader` once.
+///
+/// # Errors
+/// [`TrainError::Data`] for an image that cannot be read.
+pub fn evaluate(
+    model: &ResNet,
+    recipe: &Recipe,
+    loader: &Loader,
+    device: &Device,
+) -> Result<Evaluation, TrainError> {
+    let start = Instant::now();
+    let normalizer = Normalizer::new(recipe.data.mean, recipe.data.std, device);
+    let (mut meter, mut totals, mut bad_images) = (Meter::default(), Totals::default(), Vec::new());
+    for (index, batch) in loader.epoch(0, 0).enumerate() {
+        let mut batch = batch?;
+        bad_images.extend(batch.bad.drain(..).map(|bad| format!("{}: {}", bad.name, bad.reason)));
+        let batch = normalizer.upload(batch);
+        let logits = model.forward(batch.images.clone());
+        let per_example = cross_entropy(logits.clone(), batch.labels.clone(), 0.0);
+        meter.add(per_example, logits, &batch);
+        if index % READ_EVERY == READ_EVERY - 1 {
+            meter.take().iter().for_each(|batch| totals.add(batch));
+        }
+    }
+    meter.take().iter().for_each(|batch| totals.add(batch));
+    Ok(Evaluation {
+        averages: totals.averages().ok_or(TrainError::NothingToEvaluate)?,
+        images: totals.examples as usize,
+        seconds: start.elapsed().as_secs_f64(),
+        bad_images,
+    })
+}

@@ -1,0 +1,103 @@
+//! The folder of a run: where each file lies.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use resnet_models::tensors;
+
+use crate::TrainError;
+
+/// What a run writes into its folder.
+const CONTENTS: [&str; 5] =
+    ["config.toml", "metrics.jsonl", "checkpoints", "best.safetensors", "eval"];
+
+/// The folder of a run, `--model-dir`.
+#[derive(Debug, Clone)]
+pub struct ModelFolder(PathBuf);
+
+impl ModelFolder {
+    /// Makes the folder if it is missing.
+    ///
+    /// # Errors
+    /// [`TrainError::ModelFolder`] if that is refused.
+    pub fn open(path: &Path) -> Result<Self, TrainError> {
+        let folder = Self(path.to_owned());
+        fs::create_dir_all(path).map_err(|source| folder.failed(source))?;
+        Ok(folder)
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The recipe in force.
+    #[must_use]
+    pub fn config(&self) -> PathBuf {
+        self.0.join("config.toml")
+    }
+
+    /// The metrics as JSON lines.
+    #[must_use]
+    pub fn metrics(&self) -> PathBuf {
+        self.0.join("metrics.jsonl")
+    }
+
+    /// The weights of the best evaluation.
+    #[must_use]
+    pub fn best(&self) -> PathBuf {
+        self.0.join("best.safetensors")
+    }
+
+    /// Writes the recipe.
+    ///
+    /// # Errors
+    /// [`TrainError::ModelFolder`] if the folder cannot be written.
+    pub fn write_config(&self, toml: &str) -> Result<(), TrainError> {
+        tensors::replace(&self.config(), toml.as_bytes()).map_err(|source| self.failed(source))
+    }
+
+    /// Moves an earlier run out of the way, into `previous-1`, `previous-2` and so on, and returns
+    /// where it is now; `None` if there was none.
+    ///
+    /// # Errors
+    /// [`TrainError::ModelFolder`] if something cannot be moved.
+    pub fn set_aside(&self) -> Result<Option<PathBuf>, TrainError> {
+        let leftovers = self.leftovers().map_err(|source| self.failed(source))?;
+        if leftovers.is_empty() {
+            return Ok(None);
+        }
+        let target = self.free_name();
+        let move_all = || -> io::Result<()> {
+            fs::create_dir(&target)?;
+            leftovers.iter().try_for_each(|name| fs::rename(self.0.join(name), target.join(name)))
+        };
+        move_all().map_err(|source| self.failed(source))?;
+        Ok(Some(target))
+    }
+
+    fn leftovers(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.0)? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            if CONTENTS.contains(&name.as_str()) || name.starts_with("events.out.tfevents.") {
+                names.push(name);
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn free_name(&self) -> PathBuf {
+        (1_u32..)
+            .map(|number| self.0.join(format!("previous-{number}")))
+            .find(|path| !path.exists())
+            .expect("fewer than four billion earlier runs")
+    }
+
+    fn failed(&self, source: io::Error) -> TrainError {
+        TrainError::ModelFolder { path: self.0.clone(), source }
+    }
+}

@@ -1,0 +1,96 @@
+//! A model and its optimizer, and the step that moves them.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use resnet_models::tensors::TensorMap;
+use resnet_models::{ResNet, StateDictError, UnknownSize, load_state_dict, state_dict};
+use resnet_recipe::Recipe;
+use resnet_data::Batch;
+
+use crate::input::Normalizer;
+use crate::loss::cross_entropy;
+use crate::meter::Meter;
+use crate::sgd::Sgd;
+
+/// A model in training.
+#[derive(Debug)]
+pub struct Learner {
+    model: ResNet,
+    sgd: Sgd,
+    normalizer: Normalizer,
+    label_smoothing: f64,
+    device: Device,
+}
+
+impl Learner {
+    /// The network of `recipe` with its initial weights, ready to train on `device` (given without
+    /// autodiff).
+    ///
+    /// # Errors
+    /// [`UnknownSize`] if there is no such network.
+    pub fn new(recipe: &Recipe, device: &Device) -> Result<Self, UnknownSize> {
+        let training = device.clone().autodiff();
+        let optimizer = &recipe.optimizer;
+        Ok(Self {
+            model: crate::build(recipe, &training)?,
+            sgd: Sgd::new(optimizer.momentum, optimizer.nesterov, optimizer.weight_decay),
+            normalizer: Normalizer::new(recipe.data.mean, recipe.data.std, &training),
+            label_smoothing: optimizer.label_smoothing,
+            device: device.clone(),
+        })
+    }
+
+    /// Puts a saved model and the optimizer's velocities in place.
+    ///
+    /// # Errors
+    /// [`StateDictError`] if they belong to another architecture.
+    pub fn restore(mut self, model: TensorMap, sgd: TensorMap) -> Result<Self, StateDictError> {
+        (self.model, _) = load_state_dict(self.model, model)?;
+        self.sgd.load_state(sgd, &self.device);
+        Ok(self)
+    }
+
+    /// One optimizer step on `batch` at rate `lr`; what it saw is added to `meter`. Nothing is read
+    /// back from the device.
+    #[must_use]
+    pub fn step(mut self, batch: Batch, lr: f64, meter: &mut Meter) -> Self {
+        let batch = self.normalizer.upload(batch);
+        let logits = self.model.forward(batch.images.clone());
+        let per_example = cross_entropy(logits.clone(), batch.labels.clone(), self.label_smoothing);
+        meter.add(per_example.clone().inner(), logits.inner(), &batch);
+        let mean = (per_example * batch.weights).sum().div_scalar(batch.examples.max(1.0));
+        self.model = self.sgd.step(lr, self.model, mean.backward());
+        self
+    }
+
+    /// The model for inference; shares nothing with the one in training.
+    #[must_use]
+    pub fn inference_model(&self) -> ResNet {
+        self.model.valid()
+    }
+
+    /// Parameters and buffers by torchvision's names.
+    #[must_use]
+    pub fn model_state(&self) -> TensorMap {
+        state_dict(&self.inference_model())
+    }
+
+    /// The optimizer's velocities by parameter name.
+    #[must_use]
+    pub fn optimizer_state(&self) -> TensorMap {
+        self.sgd.state()
+    }
+
+    /// The l2 loss of the weights, read back from the device.
+    #[must_use]
+    pub fn l2_loss(&self) -> f64 {
+        let loss: Tensor<1> = self.sgd.l2_loss(&self.model, &self.device);
+        f64::from(loss.into_scalar::<f32>())
+    }
+
+    /// Trainable parameters.
+    #[must_use]
+    pub fn num_trainable_params(&self) -> usize {
+        self.model.num_trainable_params()
+    }
+}
