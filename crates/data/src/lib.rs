@@ -1,1 +1,58 @@
-//! Under construction.
+//! An ImageNet input pipeline without a framework: TFRecord shards in, reproducible batches out.
+//!
+//! * A [`Source`] is a set of labelled images with random access: [`ImageRecords`] for TFRecord
+//!   shards in the ImageNet schema, [`SyntheticImages`] for tests without data.
+//! * A [`Transform`] says what happens to each image, with torchvision's parameters and rounding.
+//! * A [`Loader`] reads, decodes and transforms on its own threads and hands out [`Batch`]es of `u8`
+//!   pixels in NHWC order.
+//!
+//! What always holds:
+//!
+//! * The order of samples and every random draw are functions of (seed, epoch, sample), never of
+//!   thread timing or the number of workers. An epoch can be resumed at any batch.
+//! * A batch knows no device: normalisation and conversion to floats belong there.
+//! * Bad input is an error that names the place and the remedy, or a counted and named skip.
+//! * Nothing is printed, no environment variable is read.
+//!
+//! ```no_run
+//! use std::{path::Path, sync::Arc};
+//! use resnet_data::{ImageRecords, LabelRange, Loader, LoaderOptions, Split, Transform};
+//!
+//! let labels = LabelRange::imagenet(1000);
+//! let source = ImageRecords::open(Path::new("imagenet"), Split::Train, labels)?;
+//! let options = LoaderOptions::train(256, 42, Transform::imagenet_train(224));
+//! for batch in Loader::new(Arc::new(source), options)?.epoch(0, 0) {
+//!     let batch = batch?;
+//!     println!("batch {}: labels {:?}", batch.index, batch.labels);
+//! }
+//! # Ok::<(), resnet_data::DataError>(())
+//! ```
+
+mod batch;
+mod collector;
+mod decode;
+mod error;
+mod loader;
+mod options;
+mod random;
+mod records;
+mod sampler;
+mod shards;
+mod source;
+mod stats;
+mod synthetic;
+mod transform;
+mod worker;
+
+pub use batch::{BadImage, Batch};
+pub use decode::{DecodeError, Decoder, Jpeg, RgbImage};
+pub use error::DataError;
+pub use loader::{Batches, Loader};
+pub use options::{LastBatch, LoaderOptions, OnBadImage};
+pub use random::SampleRng;
+pub use records::{ImageRecords, LabelRange};
+pub use shards::Split;
+pub use source::{Picture, Sample, Source};
+pub use stats::LoaderStats;
+pub use synthetic::SyntheticImages;
+pub use transform::{Region, Resizer, Transform, random_resized_crop, shorter_side_to};

@@ -1,0 +1,84 @@
+//! What the loader hands out.
+
+use std::ops::Range;
+
+/// `batch_size` images of one size, ready to be sent to a device.
+///
+/// Every batch has the same number of slots, because a change of shape makes devices compile or
+/// allocate anew. A slot without a good image of its own (an image that was skipped, or padding of
+/// the last batch) repeats the first good image of the batch and has weight 0. If no image of a
+/// batch is good, all pixels are 0 and all weights are 0: guard divisions by their sum.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Batch {
+    /// `batch_size * height * width * 3` bytes: NHWC, RGB.
+    pub images: Vec<u8>,
+    /// Class of each image, counted from 0.
+    pub labels: Vec<u32>,
+    /// 1 for an image that counts, 0 for padding and bad images.
+    pub weights: Vec<f32>,
+    /// Rows of an image.
+    pub height: usize,
+    /// Pixels in a row of an image.
+    pub width: usize,
+    /// Images of this batch that were skipped.
+    pub bad: Vec<BadImage>,
+    /// Number of the batch in its epoch, from 0.
+    pub index: usize,
+}
+
+/// An image that was skipped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadImage {
+    /// File name and place of the image.
+    pub name: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl Batch {
+    /// Number of slots.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there are no slots; never so for a batch from a loader.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// An empty batch with all weights 0; `images` is reused memory.
+    pub(crate) fn blank(mut images: Vec<u8>, batch_size: usize, size: usize, index: usize) -> Self {
+        images.resize(batch_size * size * size * 3, 0);
+        let (labels, weights) = (vec![0; batch_size], vec![0.0; batch_size]);
+        Self { images, labels, weights, height: size, width: size, bad: Vec::new(), index }
+    }
+
+    /// Puts a good image into a slot.
+    pub(crate) fn place(&mut self, slot: usize, pixels: &[u8], label: u32) {
+        let bytes = self.slot(slot);
+        self.images[bytes].copy_from_slice(pixels);
+        self.labels[slot] = label;
+        self.weights[slot] = 1.0;
+    }
+
+    /// Fills the slots without a good image.
+    pub(crate) fn fill_rest(&mut self) {
+        let Some(good) = self.weights.iter().position(|&weight| weight > 0.0) else {
+            // The memory may hold the pixels of an earlier batch.
+            self.images.fill(0);
+            return;
+        };
+        for slot in 0..self.len() {
+            if self.weights[slot] == 0.0 {
+                let (from, to) = (self.slot(good), self.slot(slot).start);
+                self.images.copy_within(from, to);
+                self.labels[slot] = self.labels[good];
+            }
+        }
+    }
+
+    fn slot(&self, slot: usize) -> Range<usize> {
+        let len = self.height * self.width * 3;
+        slot * len..(slot + 1) * len
+    }
+}

@@ -1,0 +1,242 @@
+//! The loader: epochs of batches, made by its own threads.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use crate::batch::Batch;
+use crate::collector::{Collector, WINDOW_PER_WORKER};
+use crate::decode::{Decoder, Jpeg};
+use crate::error::DataError;
+use crate::options::{LastBatch, LoaderOptions};
+use crate::sampler::EpochOrder;
+use crate::source::Source;
+use crate::stats::{Clocks, LoaderStats};
+use crate::worker::{Shared, Worker};
+
+/// Loads a [`Source`] in batches.
+///
+/// The content of every batch is a function of the source, the options' seed, the epoch and the
+/// batch's number: not of the number of workers, nor of which batches were loaded before.
+///
+/// ```
+/// use std::sync::Arc;
+/// use resnet_data::{Loader, LoaderOptions, SyntheticImages, Transform};
+///
+/// let source = Arc::new(SyntheticImages::new(100, 10, 0).with_side(40));
+/// let options = LoaderOptions::train(32, 42, Transform::imagenet_train(32));
+/// let loader = Loader::new(source, options)?;
+/// assert_eq!(loader.batches_per_epoch(), 3);
+///
+/// let mut batches = loader.epoch(0, 0);
+/// while let Some(batch) = batches.next() {
+///     let batch = batch?;
+///     assert_eq!(batch.images.len(), 32 * 32 * 32 * 3);
+///     batches.recycle(batch);
+/// }
+/// # Ok::<(), resnet_data::DataError>(())
+/// ```
+pub struct Loader {
+    source: Arc<dyn Source>,
+    decoder: Arc<dyn Decoder>,
+    options: LoaderOptions,
+    pool: Pool,
+}
+
+/// Memory of batches that are no longer needed, for those to come.
+type Pool = (Sender<Vec<u8>>, Receiver<Vec<u8>>);
+
+impl Loader {
+    /// A loader for JPEG images.
+    ///
+    /// # Errors
+    ///
+    /// If an option is outside its range, the source is empty, or a full batch is wanted and there
+    /// are fewer images.
+    pub fn new(source: Arc<dyn Source>, options: LoaderOptions) -> Result<Self, DataError> {
+        Self::with_decoder(source, options, Arc::new(Jpeg::default()))
+    }
+
+    /// A loader with its own decoder, for other formats or limits.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn with_decoder(
+        source: Arc<dyn Source>,
+        options: LoaderOptions,
+        decoder: Arc<dyn Decoder>,
+    ) -> Result<Self, DataError> {
+        options.check()?;
+        let (len, batch_size) = (source.len(), options.batch_size);
+        if len == 0 {
+            return Err(DataError::Empty { source_name: source.describe() });
+        }
+        if u32::try_from(len).is_err() {
+            let allowed = "at most 4294967295 images";
+            return Err(DataError::Option { option: "source", allowed, given: len.to_string() });
+        }
+        if options.last_batch == LastBatch::Drop && batch_size > len {
+            return Err(DataError::BatchTooLarge { batch_size, len });
+        }
+        // One batch with the caller, one being made.
+        let pool = bounded(options.prefetch + 2);
+        Ok(Self { source, decoder, options, pool })
+    }
+
+    /// Number of batches in an epoch, the same for all.
+    pub fn batches_per_epoch(&self) -> usize {
+        let (len, batch_size) = (self.source.len(), self.options.batch_size);
+        match self.options.last_batch {
+            LastBatch::Drop => len / batch_size,
+            LastBatch::Mask => len.div_ceil(batch_size),
+        }
+    }
+
+    /// The options it was made with.
+    pub fn options(&self) -> &LoaderOptions {
+        &self.options
+    }
+
+    /// What it loads from.
+    pub fn source(&self) -> &Arc<dyn Source> {
+        &self.source
+    }
+
+    /// Starts the threads of epoch `epoch` and returns its batches from `first_batch` on.
+    ///
+    /// The batches are those that an epoch from batch 0 has at these places. A `first_batch` beyond
+    /// the last gives none. Memory is bounded: `prefetch + 2` batches and some images per worker.
+    pub fn epoch(&self, epoch: u64, first_batch: usize) -> Batches {
+        let shared = Arc::new(Shared {
+            source: Arc::clone(&self.source),
+            decoder: Arc::clone(&self.decoder),
+            transform: self.options.transform.clone(),
+            seed: self.options.seed,
+            epoch,
+            clocks: Clocks::default(),
+            stop: AtomicBool::new(false),
+        });
+        let (sender, receiver) = bounded(self.options.prefetch);
+        let mut batches = Batches {
+            shared,
+            batches: Some(receiver),
+            pool: self.pool.0.clone(),
+            threads: Vec::new(),
+            failed: None,
+            wait: Duration::ZERO,
+            bad: 0,
+        };
+        let started = self.start_threads(&mut batches, sender, first_batch);
+        batches.failed = started.err().map(DataError::Thread);
+        batches
+    }
+
+    fn start_threads(
+        &self,
+        batches: &mut Batches,
+        sender: Sender<Result<Batch, DataError>>,
+        first_batch: usize,
+    ) -> std::io::Result<()> {
+        let workers = self.options.workers;
+        let (tasks, task_receiver) = bounded(workers * WINDOW_PER_WORKER);
+        let (done_sender, done) = bounded(workers * WINDOW_PER_WORKER);
+        for number in 0..workers {
+            let worker = Worker::new(Arc::clone(&batches.shared));
+            let (tasks, done) = (task_receiver.clone(), done_sender.clone());
+            batches.spawn(format!("load-{number}"), move || worker.run(&tasks, &done))?;
+        }
+        let (shared, options) = (Arc::clone(&batches.shared), self.options.clone());
+        let recycled = self.pool.1.clone();
+        let (len, range) = (self.source.len(), first_batch..self.batches_per_epoch());
+        batches.spawn("load-collect".to_owned(), move || {
+            // The order is made here because shuffling millions of samples takes a while.
+            let order = EpochOrder::new(len, options.seed, shared.epoch, options.shuffle);
+            let next_task = first_batch.saturating_mul(options.batch_size);
+            let (batches, early) = (sender, BTreeMap::new());
+            Collector {
+                options,
+                order,
+                shared,
+                tasks,
+                done,
+                batches,
+                recycled,
+                early,
+                next_task,
+                bad: 0,
+            }
+            .run(range);
+        })
+    }
+}
+
+/// The batches of one epoch. Dropping it stops its threads.
+///
+/// The iterator ends after the last batch, or after the first error.
+pub struct Batches {
+    shared: Arc<Shared>,
+    /// `None` only while it is being dropped.
+    batches: Option<Receiver<Result<Batch, DataError>>>,
+    pool: Sender<Vec<u8>>,
+    threads: Vec<JoinHandle<()>>,
+    /// The threads could not be started.
+    failed: Option<DataError>,
+    wait: Duration,
+    bad: usize,
+}
+
+impl Batches {
+    /// Gives the memory of a batch back, so that the next one need not allocate.
+    pub fn recycle(&self, batch: Batch) {
+        // A full pool means that there is enough memory around: this batch's is freed.
+        drop(self.pool.try_send(batch.images));
+    }
+
+    /// Where the time of this epoch went so far.
+    pub fn stats(&self) -> LoaderStats {
+        LoaderStats { wait: self.wait, bad: self.bad, ..self.shared.clocks.snapshot() }
+    }
+
+    fn spawn(&mut self, name: String, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+        self.threads.push(std::thread::Builder::new().name(name).spawn(work)?);
+        Ok(())
+    }
+}
+
+impl Iterator for Batches {
+    type Item = Result<Batch, DataError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(error) = self.failed.take() {
+            self.shared.stop.store(true, Ordering::Relaxed);
+            return Some(Err(error));
+        }
+        let start = Instant::now();
+        // The channel closes after the last batch or the first error.
+        let batch = self.batches.as_ref()?.recv().ok()?;
+        self.wait += start.elapsed();
+        self.bad += batch.as_ref().map_or(0, |batch| batch.bad.len());
+        Some(batch)
+    }
+}
+
+impl Drop for Batches {
+    /// Stops the threads and waits for them, but no longer than 100 ms: a thread inside a very
+    /// large image or a hanging network file system ends by itself afterwards.
+    fn drop(&mut self) {
+        const PATIENCE: Duration = Duration::from_millis(100);
+        const PAUSE: Duration = Duration::from_micros(200);
+        self.shared.stop.store(true, Ordering::Relaxed);
+        // Wakes the collector if it waits for a place in the queue; its end wakes the workers.
+        self.batches = None;
+        let deadline = Instant::now() + PATIENCE;
+        while self.threads.iter().any(|thread| !thread.is_finished()) && Instant::now() < deadline {
+            std::thread::sleep(PAUSE);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Images in TFRecord shards.
+
+mod files;
+
+use std::ops::Range;
+use std::path::Path;
+
+use tfrecord_codec::Example;
+
+use crate::error::DataError;
+use crate::shards::{self, Split};
+use crate::source::{Picture, Sample, Source};
+use files::ShardFiles;
+
+/// The images of one split, in TFRecord shards with the schema of `imagenet_to_gcs.py`.
+///
+/// Used of each record: `image/encoded`, `image/class/label`, and `image/filename` for messages.
+#[derive(Debug)]
+pub struct ImageRecords {
+    files: ShardFiles,
+    split: Split,
+    labels: LabelRange,
+}
+
+/// How the labels of the records are numbered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LabelRange {
+    /// Number of classes; batches hold labels from 0 to `num_classes - 1`.
+    pub num_classes: u32,
+    /// The label of the first class: 1 for shards made by `imagenet_to_gcs.py`, which keeps 0 for a
+    /// background class that no image has.
+    pub offset: u32,
+}
+
+impl LabelRange {
+    /// Labels from 1 to `num_classes`, as in ImageNet's shards.
+    pub fn imagenet(num_classes: u32) -> Self {
+        Self { num_classes, offset: 1 }
+    }
+
+    /// Labels from 0 to `num_classes - 1`.
+    pub fn from_zero(num_classes: u32) -> Self {
+        Self { num_classes, offset: 0 }
+    }
+
+    /// The class of a label, counted from 0.
+    fn class(self, label: i64) -> Option<u32> {
+        let class = u32::try_from(label.checked_sub(i64::from(self.offset))?).ok()?;
+        (class < self.num_classes).then_some(class)
+    }
+}
+
+impl ImageRecords {
+    /// Finds the shards of `split` in `data_dir`, or in `train/` or `validation/` below it, and reads
+    /// where their records lie.
+    ///
+    /// # Errors
+    ///
+    /// If the folder or its shards are missing, the set of shards is not complete, or a shard is
+    /// truncated or is no TFRecord file.
+    pub fn open(data_dir: &Path, split: Split, labels: LabelRange) -> Result<Self, DataError> {
+        let files = ShardFiles::open(shards::find(data_dir, split)?)?;
+        if files.len() == 0 {
+            let source_name = format!("the {} set in {}", split.prefix(), data_dir.display());
+            return Err(DataError::Empty { source_name });
+        }
+        Ok(Self { files, split, labels })
+    }
+
+    /// How labels are numbered.
+    pub fn labels(&self) -> LabelRange {
+        self.labels
+    }
+
+    /// Number of shards.
+    pub fn shards(&self) -> usize {
+        self.files.shards()
+    }
+
+    fn label_error(&self, index: usize, label: i64) -> DataError {
+        let place = self.files.place(index);
+        let LabelRange { num_classes, offset } = self.labels;
+        let first = i64::from(offset);
+        DataError::Label {
+            path: place.path.to_owned(),
+            record: place.record,
+            offset: place.offset,
+            label,
+            first,
+            last: first + i64::from(num_classes) - 1,
+        }
+    }
+}
+
+impl Source for ImageRecords {
+    fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    fn read(&self, index: usize, record: &mut Vec<u8>) -> Result<Sample, DataError> {
+        self.files.read(index, record)?;
+        let fields = Fields::of(record).map_err(|error| {
+            let place = self.files.place(index);
+            let error = error.with_record(place.record as u64, place.offset);
+            DataError::Record(error.with_path(place.path))
+        })?;
+        let class = self.labels.class(fields.label);
+        let label = class.ok_or_else(|| self.label_error(index, fields.label))?;
+        Ok(Sample { label, picture: Picture::Encoded(fields.encoded), filename: fields.filename })
+    }
+
+    fn place(&self, index: usize) -> String {
+        let place = self.files.place(index);
+        format!("{}, record {} at byte {}", place.path.display(), place.record, place.offset)
+    }
+
+    fn describe(&self) -> String {
+        let (len, shards, folder) = (self.len(), self.shards(), self.files.folder().display());
+        format!("{len} {} images in {shards} shards in {folder}", self.split.prefix())
+    }
+}
+
+/// What is used of a record, as places in it.
+struct Fields {
+    label: i64,
+    encoded: Range<usize>,
+    filename: Range<usize>,
+}
+
+impl Fields {
+    fn of(record: &[u8]) -> Result<Self, tfrecord_codec::Error> {
+        let example = Example::parse(record)?;
+        let encoded = range_in(record, example.bytes("image/encoded")?);
+        let label = example.int64("image/class/label")?;
+        // Only for messages: a record without a name is as good.
+        let filename = example.bytes("image/filename").unwrap_or_default();
+        Ok(Self { label, encoded, filename: range_in(record, filename) })
+    }
+}
+
+/// Where `part` lies in `whole`, of which it is a slice. An empty slice may come from elsewhere.
+fn range_in(whole: &[u8], part: &[u8]) -> Range<usize> {
+    if part.is_empty() {
+        return 0..0;
+    }
+    let start = part.as_ptr().addr() - whole.as_ptr().addr();
+    start..start + part.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LabelRange;
+
+    #[test]
+    fn labels_outside_the_range_have_no_class() {
+        let imagenet = LabelRange::imagenet(1000);
+        assert_eq!(imagenet.class(0), None);
+        assert_eq!(imagenet.class(1), Some(0));
+        assert_eq!(imagenet.class(1000), Some(999));
+        assert_eq!(imagenet.class(1001), None);
+        assert_eq!(imagenet.class(i64::MIN), None);
+        assert_eq!(LabelRange::from_zero(10).class(0), Some(0));
+        assert_eq!(LabelRange::from_zero(10).class(-1), None);
+        assert_eq!(LabelRange::from_zero(10).class(i64::MAX), None);
+    }
+}

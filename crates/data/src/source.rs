@@ -1,0 +1,59 @@
+//! Where images come from.
+
+use std::ops::Range;
+
+use crate::error::DataError;
+
+/// A set of labelled images with random access, shared by the loader's threads.
+///
+/// [`ImageRecords`](crate::ImageRecords) reads TFRecord shards, [`SyntheticImages`](crate::SyntheticImages)
+/// makes images up; a program can bring its own.
+pub trait Source: Send + Sync {
+    /// Number of images.
+    fn len(&self) -> usize;
+
+    /// Whether there is no image at all.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Reads image `index` (below [`len`](Self::len)) into `record`, replacing its content, and says
+    /// where in `record` the image lies: decoding borrows from there, nothing is copied.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the record from being read or understood. A picture that is there but does not
+    /// decode is found later, by the decoder.
+    fn read(&self, index: usize, record: &mut Vec<u8>) -> Result<Sample, DataError>;
+
+    /// Where image `index` is stored, for messages: shard and record number, or a file.
+    fn place(&self, index: usize) -> String;
+
+    /// The source in a few words, for messages and logs.
+    fn describe(&self) -> String;
+}
+
+/// What [`Source::read`] found in a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// Class, counted from 0.
+    pub label: u32,
+    /// The picture.
+    pub picture: Picture,
+    /// The image's own file name within the record (UTF-8); empty if it has none.
+    pub filename: Range<usize>,
+}
+
+/// The form in which a record holds its picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Picture {
+    /// These bytes of the record are an encoded image.
+    Encoded(Range<usize>),
+    /// The record is `height * width * 3` bytes of RGB, row by row.
+    Rgb {
+        /// Rows.
+        height: usize,
+        /// Pixels in a row.
+        width: usize,
+    },
+}

@@ -1,0 +1,120 @@
+use crate::random::SampleRng;
+
+/// A rectangle of an image, in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// First row.
+    pub top: usize,
+    /// First column.
+    pub left: usize,
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+}
+
+impl Region {
+    /// The whole of an image.
+    pub fn whole(height: usize, width: usize) -> Self {
+        Self { top: 0, left: 0, height, width }
+    }
+}
+
+/// Draws a part of an image as torchvision's `RandomResizedCrop.get_params`: up to ten tries, then
+/// the largest centre part whose aspect is allowed.
+///
+/// `scale` is the range of the area as a share of the image, `ratio` the range of width divided by
+/// height, drawn evenly on a logarithmic scale.
+///
+/// Source: torchvision 0.26, `transforms/transforms.py`.
+pub fn random_resized_crop(
+    height: usize,
+    width: usize,
+    scale: (f64, f64),
+    ratio: (f64, f64),
+    rng: &mut SampleRng,
+) -> Region {
+    const TRIES: usize = 10;
+    let area = (height * width) as f64;
+    for _ in 0..TRIES {
+        let target = area * rng.uniform(scale.0, scale.1);
+        let aspect = rng.uniform(ratio.0.ln(), ratio.1.ln()).exp();
+        let (w, h) =
+            (python_round((target * aspect).sqrt()), python_round((target / aspect).sqrt()));
+        if (1..=width).contains(&w) && (1..=height).contains(&h) {
+            let top = rng.below((height - h + 1) as u64) as usize;
+            let left = rng.below((width - w + 1) as u64) as usize;
+            return Region { top, left, height: h, width: w };
+        }
+    }
+    allowed_centre(height, width, ratio)
+}
+
+/// The fallback of [`random_resized_crop`].
+fn allowed_centre(height: usize, width: usize, (narrowest, widest): (f64, f64)) -> Region {
+    let aspect = width as f64 / height as f64;
+    let (w, h) = if aspect < narrowest {
+        (width, python_round(width as f64 / narrowest).clamp(1, height))
+    } else if aspect > widest {
+        (python_round(height as f64 * widest).clamp(1, width), height)
+    } else {
+        (width, height)
+    };
+    Region { top: (height - h) / 2, left: (width - w) / 2, height: h, width: w }
+}
+
+/// Height and width after the shorter side became `side` pixels: torchvision's `Resize(side)`, which
+/// truncates the longer side.
+pub fn shorter_side_to(side: usize, height: usize, width: usize) -> (usize, usize) {
+    let longer = |long: usize, short: usize| (side * long / short).max(1);
+    if width <= height { (longer(height, width), side) } else { (side, longer(width, height)) }
+}
+
+/// Where a centred crop of `size` begins along an extent, as `CenterCrop` rounds it. Negative where
+/// the crop is larger: that many pixels are border.
+pub(crate) fn centre_offset(extent: usize, size: usize) -> isize {
+    if size > extent {
+        // torchvision pads the smaller half in front.
+        return -(((size - extent) / 2).cast_signed());
+    }
+    python_round((extent - size) as f64 / 2.0).cast_signed()
+}
+
+/// Python's `round`: halves go to the even neighbour. Negative numbers and NaN become 0.
+fn python_round(value: f64) -> usize {
+    value.round_ties_even() as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Region, allowed_centre, centre_offset, shorter_side_to};
+
+    #[test]
+    fn the_longer_side_is_truncated_as_in_torchvision() {
+        // int(256 * 500 / 375) = int(341.33), int(256 * 375 / 333) = int(288.29)
+        assert_eq!(shorter_side_to(256, 375, 500), (256, 341));
+        assert_eq!(shorter_side_to(256, 500, 375), (341, 256));
+        assert_eq!(shorter_side_to(256, 375, 333), (288, 256));
+        assert_eq!(shorter_side_to(256, 100, 100), (256, 256));
+    }
+
+    #[test]
+    fn centre_crops_round_halves_to_even_as_in_python() {
+        // round(0.5) = 0, round(1.5) = 2, round(58.5) = 58
+        assert_eq!(centre_offset(225, 224), 0);
+        assert_eq!(centre_offset(227, 224), 2);
+        assert_eq!(centre_offset(341, 224), 58);
+        assert_eq!(centre_offset(223, 224), 0);
+        assert_eq!(centre_offset(221, 224), -1);
+    }
+
+    #[test]
+    fn images_outside_the_allowed_aspects_give_a_centre_part() {
+        let ratio = (0.75, 4.0 / 3.0);
+        let wide = Region { top: 0, left: 43, height: 10, width: 13 };
+        assert_eq!(allowed_centre(10, 100, ratio), wide);
+        let tall = Region { top: 43, left: 0, height: 13, width: 10 };
+        assert_eq!(allowed_centre(100, 10, ratio), tall);
+        assert_eq!(allowed_centre(9, 10, ratio), Region::whole(9, 10));
+    }
+}

@@ -1,0 +1,149 @@
+//! A thread that prepares single images.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossbeam_channel::{Receiver, Sender};
+
+use crate::batch::BadImage;
+use crate::decode::{Decoder, RgbImage};
+use crate::error::DataError;
+use crate::random::SampleRng;
+use crate::source::{Picture, Sample, Source};
+use crate::stats::Clocks;
+use crate::transform::{Resizer, Transform};
+
+/// Prepare `sample` for `position` of the epoch, in this memory.
+pub(crate) struct Task {
+    pub(crate) position: usize,
+    pub(crate) sample: usize,
+    pub(crate) pixels: Vec<u8>,
+}
+
+/// A finished [`Task`]; `pixels` holds the image if the outcome is good.
+pub(crate) struct Done {
+    pub(crate) position: usize,
+    pub(crate) pixels: Vec<u8>,
+    pub(crate) outcome: Outcome,
+}
+
+pub(crate) enum Outcome {
+    /// A good image with this label.
+    Good(u32),
+    /// An image that does not decode or cannot be transformed.
+    Bad(BadImage),
+    /// Something that no option allows to skip.
+    Fatal(DataError),
+}
+
+/// What all workers of an epoch share.
+pub(crate) struct Shared {
+    pub(crate) source: Arc<dyn Source>,
+    pub(crate) decoder: Arc<dyn Decoder>,
+    pub(crate) transform: Transform,
+    pub(crate) seed: u64,
+    pub(crate) epoch: u64,
+    pub(crate) clocks: Clocks,
+    pub(crate) stop: AtomicBool,
+}
+
+impl Shared {
+    pub(crate) fn stopped(&self) -> bool {
+        // Only says "soon": what the threads exchange goes through channels.
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// One worker: its own reused memory, and the shared rest.
+pub(crate) struct Worker {
+    shared: Arc<Shared>,
+    record: Vec<u8>,
+    image: RgbImage,
+    resizer: Resizer,
+}
+
+impl Worker {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, record: Vec::new(), image: RgbImage::default(), resizer: Resizer::default() }
+    }
+
+    /// Works until there are no more tasks, nobody wants the results, or the epoch is stopped.
+    pub(crate) fn run(mut self, tasks: &Receiver<Task>, done: &Sender<Done>) {
+        for Task { position, sample, mut pixels } in tasks {
+            if self.shared.stopped() {
+                return;
+            }
+            let outcome = self.guarded(sample, &mut pixels);
+            self.shared.clocks.count_image();
+            if done.send(Done { position, pixels, outcome }).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// [`prepare`](Self::prepare), with a panic turned into an error that names the image.
+    fn guarded(&mut self, index: usize, pixels: &mut [u8]) -> Outcome {
+        // After a panic the reused memory may hold anything; every use overwrites it first, and the
+        // epoch ends with this error.
+        let result = catch_unwind(AssertUnwindSafe(|| self.prepare(index, pixels)));
+        result.unwrap_or_else(|panic| {
+            let (name, message) = (self.shared.source.place(index), panic_message(&*panic));
+            Outcome::Fatal(DataError::Panic { name, message })
+        })
+    }
+
+    fn prepare(&mut self, index: usize, pixels: &mut [u8]) -> Outcome {
+        let Shared { source, clocks, .. } = &*self.shared;
+        let sample = match clocks.time_read(|| source.read(index, &mut self.record)) {
+            Ok(sample) => sample,
+            Err(error) => return Outcome::Fatal(error),
+        };
+        match self.decode(&sample).and_then(|()| self.transform(index, pixels)) {
+            Ok(()) => Outcome::Good(sample.label),
+            Err(reason) => Outcome::Bad(BadImage { name: self.name(index, &sample), reason }),
+        }
+    }
+
+    /// Brings the picture of `self.record` to `self.image`.
+    fn decode(&mut self, sample: &Sample) -> Result<(), String> {
+        let Shared { decoder, clocks, .. } = &*self.shared;
+        match &sample.picture {
+            Picture::Encoded(range) => {
+                let encoded = &self.record[range.clone()];
+                let decoded = clocks.time_decode(|| decoder.decode(encoded, &mut self.image));
+                decoded.map_err(|error| error.to_string())
+            }
+            &Picture::Rgb { height, width } => {
+                std::mem::swap(&mut self.image.pixels, &mut self.record);
+                (self.image.height, self.image.width) = (height, width);
+                Ok(())
+            }
+        }
+    }
+
+    fn transform(&mut self, index: usize, pixels: &mut [u8]) -> Result<(), String> {
+        let Shared { transform, clocks, seed, epoch, .. } = &*self.shared;
+        clocks.time_transform(|| {
+            let mut rng = SampleRng::for_sample(*seed, *epoch, index as u64);
+            transform.apply(&self.image, &mut rng, &mut self.resizer, pixels)
+        })
+    }
+
+    /// File name and place of an image, for messages.
+    fn name(&self, index: usize, sample: &Sample) -> String {
+        let place = self.shared.source.place(index);
+        let filename = self.record.get(sample.filename.clone()).unwrap_or_default();
+        match String::from_utf8_lossy(filename) {
+            filename if filename.is_empty() => place,
+            filename => format!("{filename} ({place})"),
+        }
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|&text| text.to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}

@@ -1,0 +1,104 @@
+//! Ends of an epoch before its last batch.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use resnet_data::{
+    DataError, DecodeError, Decoder, Loader, LoaderOptions, RgbImage, Sample, Source,
+    SyntheticImages,
+};
+
+use crate::support::{KEEP, assert_says, good_records, in_order, shuffled, synthetic};
+
+/// The limit that is promised, and some for a loaded machine to wake up.
+const LIMIT: Duration = Duration::from_millis(150);
+
+fn time_to_drop(epoch: resnet_data::Batches) -> Duration {
+    let start = Instant::now();
+    drop(epoch);
+    start.elapsed()
+}
+
+#[test]
+fn dropping_an_epoch_that_nobody_reads_stops_its_threads() {
+    let loader = synthetic(10_000, LoaderOptions { workers: 4, ..shuffled(16, KEEP) });
+    let epoch = loader.epoch(0, 0);
+    // Long enough for the queue to be full and all threads to wait.
+    std::thread::sleep(Duration::from_millis(50));
+    assert!(time_to_drop(epoch) < LIMIT);
+    // The threads are gone, so nothing but the loader holds the source.
+    assert_eq!(Arc::strong_count(loader.source()), 1);
+}
+
+#[test]
+fn dropping_an_epoch_in_its_middle_stops_its_threads() {
+    let loader = synthetic(10_000, LoaderOptions { workers: 4, ..shuffled(16, KEEP) });
+    let mut epoch = loader.epoch(0, 0);
+    for _ in 0..3 {
+        epoch.next().unwrap().unwrap();
+    }
+    assert!(time_to_drop(epoch) < LIMIT);
+    assert_eq!(Arc::strong_count(loader.source()), 1);
+}
+
+/// A source whose reads hang, as on a network file system without its server.
+struct Hanging;
+
+impl Source for Hanging {
+    fn len(&self) -> usize {
+        100
+    }
+    fn read(&self, _: usize, _: &mut Vec<u8>) -> Result<Sample, DataError> {
+        std::thread::sleep(Duration::from_secs(2));
+        panic!("nobody waits for this")
+    }
+    fn place(&self, index: usize) -> String {
+        format!("hanging image {index}")
+    }
+    fn describe(&self) -> String {
+        "hanging images".to_owned()
+    }
+}
+
+#[test]
+fn dropping_does_not_wait_for_a_read_that_hangs() {
+    let loader = Loader::new(Arc::new(Hanging), in_order(4, KEEP)).unwrap();
+    let epoch = loader.epoch(0, 0);
+    std::thread::sleep(Duration::from_millis(20));
+    assert!(time_to_drop(epoch) < LIMIT);
+}
+
+/// A decoder that panics at the images of one grey level.
+struct PanicsAt(u8);
+
+impl Decoder for PanicsAt {
+    fn decode(&self, encoded: &[u8], image: &mut RgbImage) -> Result<(), DecodeError> {
+        resnet_data::Jpeg::default().decode(encoded, image)?;
+        assert!(image.pixels[0].abs_diff(self.0) > 1, "unlucky level {}", self.0);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_panic_arrives_as_an_error_that_names_the_image() {
+    let folder = tempfile::tempdir().unwrap();
+    crate::support::write_shards(folder.path(), "train", 2, &good_records(8));
+    let source = Arc::new(crate::support::open(folder.path()).unwrap());
+    let loader = Loader::with_decoder(source, in_order(4, KEEP), Arc::new(PanicsAt(60))).unwrap();
+    let mut epoch = loader.epoch(0, 0);
+    assert!(epoch.next().unwrap().is_ok());
+    let error = epoch.next().unwrap().unwrap_err().to_string();
+    let words = ["panicked", "train-00001-of-00002, record 1", "unlucky level 60", "report"];
+    assert_says(&error, &words);
+    assert!(epoch.next().is_none());
+}
+
+#[test]
+fn a_loader_serves_two_epochs_at_once() {
+    let source = Arc::new(SyntheticImages::new(64, 64, 0).with_side(20));
+    let loader = Loader::new(source, shuffled(8, KEEP)).unwrap();
+    let both = loader.epoch(0, 0).zip(loader.epoch(0, 0));
+    for (one, other) in both {
+        assert_eq!(one.unwrap(), other.unwrap());
+    }
+}
