@@ -39,7 +39,8 @@ pub trait Decoder: Send + Sync {
 /// without saying so: baseline with one scan per colour component, which few programs write.
 ///
 /// The orientation in EXIF data is ignored, as torchvision ignores it and as ImageNet's published
-/// accuracies assume. Pixels differ from libjpeg-turbo's by at most 5 levels, from rounding.
+/// accuracies assume. Pixels of photographs differ from libjpeg-turbo's by at most 6 levels,
+/// on average 0.3, from rounding.
 #[derive(Clone, Debug)]
 pub struct Jpeg {
     /// Images with more pixels are refused before memory is taken for them.
@@ -58,11 +59,28 @@ impl Decoder for Jpeg {
     fn decode(&self, encoded: &[u8], image: &mut RgbImage) -> Result<(), DecodeError> {
         refuse_other_formats(encoded)?;
         refuse_what_would_decode_wrongly(encoded)?;
-        // Strict, because the lenient mode fills what a truncated file lacks with grey and says nothing.
+        // Lenient decoding fills what it cannot read with grey and says nothing. But strict decoding
+        // objects to stray bytes between segments as well, which ImageNet has and libjpeg forgives.
+        match self.decode_with(encoded, true, image) {
+            Err(DecodeError(text)) if text.contains("Extra bytes between headers") => {
+                self.decode_with(encoded, false, image)
+            }
+            other => other,
+        }
+    }
+}
+
+impl Jpeg {
+    fn decode_with(
+        &self,
+        encoded: &[u8],
+        strict: bool,
+        image: &mut RgbImage,
+    ) -> Result<(), DecodeError> {
         let options = DecoderOptions::new_fast()
             .set_max_width(usize::from(u16::MAX))
             .set_max_height(usize::from(u16::MAX))
-            .set_strict_mode(true)
+            .set_strict_mode(strict)
             .jpeg_set_out_colorspace(ColorSpace::RGB);
         let mut decoder = JpegDecoder::new_with_options(ZCursor::new(encoded), options);
         decoder.decode_headers().map_err(damaged)?;
@@ -74,9 +92,7 @@ impl Decoder for Jpeg {
         (image.height, image.width) = (height, width);
         Ok(())
     }
-}
 
-impl Jpeg {
     fn check_size(&self, height: usize, width: usize) -> Result<(), DecodeError> {
         let limit = self.max_pixels;
         if height * width > limit {

@@ -48,6 +48,19 @@ fn one_decoder_reuses_memory_for_images_of_any_size() {
     assert_eq!((image.height, image.width, image.pixels.len()), (16, 16, 16 * 16 * 3));
 }
 
+/// ImageNet has files about which libjpeg only warns: "extraneous bytes before marker".
+#[test]
+fn stray_bytes_between_segments_are_forgiven() {
+    let bytes = fs::read(golden_folder().join("baseline-420.jpg")).unwrap();
+    let whole = decode(&bytes).unwrap();
+    let after_first_segment = 2 + 2 + usize::from(bytes[5]);
+    for place in [after_first_segment, bytes.len() - 2] {
+        let mut stray = bytes.clone();
+        stray.splice(place..place, [0; 5]);
+        assert_eq!(decode(&stray).as_ref(), Ok(&whole), "at byte {place}");
+    }
+}
+
 #[test]
 fn a_file_cut_anywhere_is_an_error() {
     for path in golden_jpegs() {
