@@ -1,0 +1,272 @@
+//! The flags, and the recipe they make.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use clap::{Parser, ValueEnum};
+use resnet::recipe::{BadImages, Decay, StemKind};
+use resnet::{DeviceChoice, Recipe, RunOptions, presets};
+
+/// Train a ResNet on TFRecord shards of ImageNet; without --data-dir, on the bundled sample.
+///
+/// The defaults are those of TensorFlow's `imagenet_main.py`; where two are given, the second is for
+/// the bundled sample. A run that was interrupted goes on when the same command is given again.
+#[derive(Debug, Parser)]
+#[command(name = "train_imagenet")]
+pub(crate) struct Args {
+    /// Folder with TFRecord shards, flat or in `train/` and `validation/`. [default: the bundled
+    /// sample of Fashion-MNIST]
+    #[arg(long, visible_alias = "data_dir", value_name = "DIR", conflicts_with = "synthetic")]
+    pub(crate) data_dir: Option<PathBuf>,
+
+    /// Folder for checkpoints, metrics and event files. [default: runs/imagenet,
+    /// runs/fashion-mnist or runs/synthetic]
+    #[arg(long, visible_alias = "model_dir", value_name = "DIR")]
+    model_dir: Option<PathBuf>,
+
+    /// Train on made-up images, to try a device without data.
+    #[arg(long, visible_alias = "use_synthetic_data")]
+    pub(crate) synthetic: bool,
+
+    /// Evaluate the newest checkpoint in the model folder instead of training.
+    #[arg(long, visible_alias = "eval_only")]
+    pub(crate) eval_only: bool,
+
+    /// Set an earlier run in the model folder aside and start over.
+    #[arg(long, visible_alias = "clean")]
+    fresh: bool,
+
+    /// Where to compute: auto, cpu, wgpu, wgpu:N, cuda or cuda:N.
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub(crate) device: DeviceChoice,
+
+    /// Weighted layers: 18, 34, 50, 101, 152; for small images 8, 20, 32, 44, 56, 110.
+    /// [default: 50; 8]
+    #[arg(long, visible_alias = "resnet_size", value_name = "LAYERS")]
+    resnet_size: Option<usize>,
+
+    /// How pixels enter: a 7×7 convolution and pooling, or one 3×3 convolution. [default: imagenet;
+    /// small]
+    #[arg(long)]
+    stem: Option<Stem>,
+
+    /// Start the last normalisation of every block at zero. [default: off]
+    #[arg(long)]
+    zero_gamma: bool,
+
+    /// Classes to tell apart. [default: 1000; 10]
+    #[arg(long, value_name = "N")]
+    num_classes: Option<usize>,
+
+    /// Label of the first class in the shards: 1 where 0 is "background". [default: 1]
+    #[arg(long, value_name = "LABEL")]
+    label_offset: Option<u32>,
+
+    /// Height and width of the network's input in pixels; validation images are resized to 8/7 of
+    /// it, then cropped. [default: 224; 28, not resized]
+    #[arg(long, value_name = "PIXELS")]
+    image_size: Option<usize>,
+
+    /// Images per optimizer step. [default: 256; 64]
+    #[arg(long, visible_alias = "batch_size", value_name = "IMAGES")]
+    batch_size: Option<usize>,
+
+    /// Passes over the training set. [default: 90; 12]
+    #[arg(long, visible_alias = "train_epochs", value_name = "EPOCHS")]
+    train_epochs: Option<u64>,
+
+    /// Epochs between two evaluations on the validation set. [default: 1]
+    #[arg(long, visible_alias = "epochs_between_evals", value_name = "EPOCHS")]
+    epochs_between_evals: Option<u64>,
+
+    /// Stop after this many optimizer steps in all, with a checkpoint. [default: none]
+    #[arg(long, visible_alias = "max_train_steps", value_name = "STEPS")]
+    max_steps: Option<u64>,
+
+    /// Learning rate for a batch of 256; scaled with the batch size. [default: 0.128; 0.4]
+    #[arg(long, value_name = "RATE")]
+    base_lr: Option<f64>,
+
+    /// Epochs of linear warm-up. [default: 5; 1]
+    #[arg(long, value_name = "EPOCHS")]
+    warmup_epochs: Option<f64>,
+
+    /// What follows the warm-up: a tenth of the rate at epochs 30, 60, 80 and 90, or half a cosine
+    /// to zero. [default: step; cosine]
+    #[arg(long)]
+    schedule: Option<DecayKind>,
+
+    /// Momentum of SGD. [default: 0.9]
+    #[arg(long, value_name = "SHARE")]
+    momentum: Option<f64>,
+
+    /// Weight decay, not for biases and BatchNorm. [default: 0.0001; 0.0005]
+    #[arg(long, visible_alias = "weight_decay", value_name = "DECAY")]
+    weight_decay: Option<f64>,
+
+    /// Share of the target spread over all classes. [default: 0; 0.1]
+    #[arg(long, visible_alias = "label_smoothing", value_name = "SHARE")]
+    label_smoothing: Option<f64>,
+
+    /// Seed of initial weights, order and augmentation. [default: 0]
+    #[arg(long)]
+    seed: Option<u64>,
+
+    /// What an image that cannot be decoded does: end the run, or be left out and counted.
+    /// [default: fail]
+    #[arg(long, value_name = "WHAT")]
+    on_bad_image: Option<OnBadImage>,
+
+    /// With `--on-bad-image skip`: more bad images than this in an epoch end the run after all.
+    #[arg(long, value_name = "IMAGES", default_value_t = 100)]
+    max_bad_images: usize,
+
+    /// Threads that load images. [default: one per processor]
+    #[arg(long, value_name = "THREADS")]
+    workers: Option<usize>,
+
+    /// Optimizer steps between two reports; after ten seconds there is one in any case.
+    /// [default: 100; 10]
+    #[arg(long, value_name = "STEPS")]
+    log_every: Option<u64>,
+
+    /// Optimizer steps between two checkpoints within an epoch; after each epoch there is one in
+    /// any case. [default: none]
+    #[arg(long, value_name = "STEPS")]
+    checkpoint_every: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Stem {
+    Imagenet,
+    Small,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DecayKind {
+    Step,
+    Cosine,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum OnBadImage {
+    Fail,
+    Skip,
+}
+
+impl Args {
+    /// Whether the bundled sample is trained on.
+    pub(crate) fn is_sample(&self) -> bool {
+        self.data_dir.is_none() && !self.synthetic
+    }
+
+    pub(crate) fn model_dir(&self) -> PathBuf {
+        let default = match (&self.data_dir, self.synthetic) {
+            (Some(_), _) => "runs/imagenet",
+            (None, true) => "runs/synthetic",
+            (None, false) => "runs/fashion-mnist",
+        };
+        self.model_dir.clone().unwrap_or_else(|| default.into())
+    }
+
+    pub(crate) fn workers(&self) -> usize {
+        self.workers.unwrap_or_else(|| RunOptions::new("").workers)
+    }
+
+    pub(crate) fn run_options(&self) -> RunOptions {
+        RunOptions {
+            fresh: self.fresh,
+            max_steps: self.max_steps,
+            log_every: self.log_every.unwrap_or(if self.is_sample() { 10 } else { 100 }),
+            checkpoint_every: self.checkpoint_every,
+            workers: self.workers(),
+            ..RunOptions::new(self.model_dir())
+        }
+    }
+
+    /// The recipe of the run in the model folder or, for a new run, the preset; changed by flags.
+    pub(crate) fn recipe(&self) -> Result<Recipe> {
+        let saved = self.model_dir().join("config.toml");
+        let mut recipe = if !self.fresh && saved.exists() {
+            read_recipe(&saved)?
+        } else if self.is_sample() {
+            presets::fashion_mnist_sample()
+        } else {
+            presets::tutorial()
+        };
+        self.change_model(&mut recipe);
+        self.change_data(&mut recipe);
+        self.change_training(&mut recipe);
+        recipe.check()?;
+        Ok(recipe)
+    }
+
+    /// The recipe of the run in the model folder, which has to fit the flags.
+    pub(crate) fn saved_recipe(&self) -> Result<Recipe> {
+        let path = self.model_dir().join("config.toml");
+        let saved = read_recipe(&path).context("nothing to evaluate: train first")?;
+        let mut asked = saved.clone();
+        self.change_model(&mut asked);
+        ensure!(
+            asked.model == saved.model,
+            "{}: the checkpoints are of another network than the flags say; \
+             leave out --resnet-size, --stem and --num-classes",
+            path.display()
+        );
+        Ok(saved)
+    }
+
+    fn change_model(&self, recipe: &mut Recipe) {
+        let model = &mut recipe.model;
+        set(&mut model.resnet_size, self.resnet_size);
+        set(&mut model.num_classes, self.num_classes);
+        let stem = self.stem.map(|stem| match stem {
+            Stem::Imagenet => StemKind::Imagenet,
+            Stem::Small => StemKind::Small,
+        });
+        set(&mut model.stem, stem);
+        model.zero_init_gamma |= self.zero_gamma;
+    }
+
+    fn change_data(&self, recipe: &mut Recipe) {
+        let data = &mut recipe.data;
+        set(&mut data.label_offset, self.label_offset);
+        set(&mut data.image_size, self.image_size);
+        set(&mut data.validation_resize, self.image_size.map(|size| size * 8 / 7));
+        let on_bad_image = self.on_bad_image.map(|what| match what {
+            OnBadImage::Fail => BadImages::Fail,
+            OnBadImage::Skip => BadImages::Skip { max: self.max_bad_images },
+        });
+        set(&mut data.on_bad_image, on_bad_image);
+    }
+
+    fn change_training(&self, recipe: &mut Recipe) {
+        let Recipe { optimizer, schedule, train, .. } = recipe;
+        set(&mut optimizer.momentum, self.momentum);
+        set(&mut optimizer.weight_decay, self.weight_decay);
+        set(&mut optimizer.label_smoothing, self.label_smoothing);
+        set(&mut schedule.base_lr, self.base_lr);
+        set(&mut schedule.warmup_epochs, self.warmup_epochs);
+        let decay = self.schedule.map(|kind| match kind {
+            DecayKind::Step => presets::tutorial().schedule.decay,
+            DecayKind::Cosine => Decay::Cosine,
+        });
+        set(&mut schedule.decay, decay);
+        set(&mut train.batch_size, self.batch_size);
+        set(&mut train.epochs, self.train_epochs);
+        set(&mut train.epochs_between_evals, self.epochs_between_evals);
+        set(&mut train.seed, self.seed);
+    }
+}
+
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+fn read_recipe(path: &Path) -> Result<Recipe> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Recipe::from_toml(&text).with_context(|| format!("{} is no recipe", path.display()))
+}

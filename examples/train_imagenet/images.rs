@@ -1,0 +1,56 @@
+//! The images of a run: shards, the bundled sample, or made up.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Result;
+use resnet::data::{ImageRecords, LabelRange, Source, Split, SyntheticImages};
+use resnet::{Datasets, Recipe};
+
+use crate::args::Args;
+
+/// Sizes of ImageNet's two parts, so that epochs of made-up images are as long.
+const IMAGENET_IMAGES: (usize, usize) = (1_281_167, 50_000);
+
+/// The first line that a person reads.
+pub(crate) fn announcement(args: &Args) -> String {
+    match &args.data_dir {
+        Some(folder) => format!("Images: TFRecord shards in {}.", folder.display()),
+        None if args.synthetic => "Images: made up; accuracy means nothing here.".to_owned(),
+        None => "No --data-dir given: training on the bundled sample, photographs of clothes from \
+                 Fashion-MNIST (28×28 pixels, 10 classes)."
+            .to_owned(),
+    }
+}
+
+pub(crate) fn datasets(args: &Args, recipe: &Recipe) -> Result<Datasets> {
+    if args.synthetic {
+        return Ok(synthetic(recipe));
+    }
+    let folder = args.data_dir.clone().unwrap_or_else(bundled_sample);
+    Ok(Datasets {
+        train: open(&folder, Split::Train, recipe)?,
+        validation: open(&folder, Split::Validation, recipe)?,
+    })
+}
+
+fn open(folder: &Path, split: Split, recipe: &Recipe) -> Result<Arc<dyn Source>> {
+    let labels = LabelRange {
+        offset: recipe.data.label_offset,
+        num_classes: u32::try_from(recipe.model.num_classes)?,
+    };
+    Ok(Arc::new(ImageRecords::open(folder, split, labels)?))
+}
+
+fn synthetic(recipe: &Recipe) -> Datasets {
+    let classes = recipe.model.num_classes as u32;
+    let (train, validation) = IMAGENET_IMAGES;
+    let make = |len, seed| -> Arc<dyn Source> {
+        Arc::new(SyntheticImages::new(len, classes, seed).with_side(recipe.data.image_size))
+    };
+    Datasets { train: make(train, recipe.train.seed), validation: make(validation, !recipe.train.seed) }
+}
+
+fn bundled_sample() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data/fashion-mnist")
+}

@@ -1,0 +1,196 @@
+//! What a person sees while a run goes on.
+
+use std::io::{IsTerminal, stdout};
+use std::path::Path;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use resnet::recipe::{EpochReport, Evaluation, RunStart, SinkError, StepReport};
+use resnet::{Outcome, RunEvent, Sink};
+
+/// A bar where stdout is a terminal, a line per report elsewhere; a line per epoch in both.
+pub(crate) struct Progress {
+    bar: Option<ProgressBar>,
+    epochs: u64,
+    total_steps: u64,
+}
+
+impl Progress {
+    pub(crate) fn new() -> Self {
+        let bar = stdout().is_terminal().then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout());
+            let template = "{bar:30} step {pos}/{len}  {msg}  {eta} left";
+            bar.set_style(ProgressStyle::with_template(template).expect("a valid template"));
+            bar
+        });
+        Self { bar, epochs: 0, total_steps: 0 }
+    }
+
+    fn start(&mut self, start: &RunStart<'_>) {
+        self.epochs = start.recipe.train.epochs;
+        self.total_steps = start.total_steps;
+        self.line(&format!(
+            "ResNet-{} with {} parameters, {} training and {} validation images, \
+             {} steps an epoch, until step {}.",
+            start.recipe.model.resnet_size,
+            grouped(start.parameters),
+            grouped(start.train_images),
+            grouped(start.validation_images),
+            start.steps_per_epoch,
+            start.total_steps,
+        ));
+        if let Some(resumed) = &start.resumed {
+            let path = resumed.path.display();
+            self.line(&format!("Continuing at step {} from {path}.", resumed.step));
+        }
+        if let Some(bar) = &self.bar {
+            bar.set_length(start.total_steps);
+            bar.set_position(start.resumed.as_ref().map_or(0, |resumed| resumed.step));
+            bar.reset_eta();
+        }
+    }
+
+    fn step(&self, report: &StepReport) {
+        let text = format!(
+            "loss {:.3}  lr {:.4}  {:.0} images/s",
+            report.train.cross_entropy, report.learning_rate, report.images_per_second
+        );
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position(report.step);
+                bar.set_message(text);
+            }
+            None => {
+                let left = self.total_steps.saturating_sub(report.step) as f64;
+                let left = clock(Duration::from_secs_f64(left / report.steps_per_second));
+                println!("step {}/{}  {text}  {left} left", report.step, self.total_steps);
+            }
+        }
+    }
+
+    fn epoch(&self, report: &EpochReport) {
+        let mut line = format!(
+            "epoch {}/{}  train: loss {:.3}, top-1 {:.1} %",
+            report.epoch,
+            self.epochs,
+            report.train.cross_entropy,
+            100.0 * report.train.top1
+        );
+        if let Some(validation) = &report.validation {
+            line += &format!("  validation: {}", evaluation(validation));
+        }
+        line += &format!("  {}", clock(Duration::from_secs_f64(report.seconds)));
+        self.line(&line);
+        let bad = report.bad_images.iter();
+        for image in bad.chain(report.validation.iter().flat_map(|v| &v.bad_images)) {
+            self.line(&format!("  left out: {image}"));
+        }
+    }
+
+    fn line(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| println!("{text}")),
+            None => println!("{text}"),
+        }
+    }
+
+    /// The closing table, and what to do next.
+    pub(crate) fn finish(&self, outcome: &Outcome, model_dir: &Path) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        println!();
+        println!("steps            {}", outcome.steps);
+        println!("time             {}", clock(outcome.elapsed));
+        if let Some(best) = outcome.best {
+            println!("best validation  top-1 {:.2} % (step {})", 100.0 * best.top1, best.step);
+        }
+        if let Some(validation) = outcome.last.as_ref().and_then(|last| last.validation.as_ref()) {
+            println!("last validation  {}", evaluation(validation));
+        }
+        if let Some(checkpoint) = &outcome.checkpoint {
+            println!("checkpoint       {}", checkpoint.display());
+        }
+        println!();
+        println!("Curves:    tensorboard --logdir {}", quoted(&model_dir.display().to_string()));
+        let next = if outcome.complete { "Start over" } else { "Go on" };
+        println!("{next}: {}", command(outcome.complete));
+    }
+}
+
+impl Sink for Progress {
+    fn record(&mut self, event: &RunEvent<'_>) -> Result<(), SinkError> {
+        match event {
+            RunEvent::Started(start) => self.start(start),
+            RunEvent::Step(report) => self.step(report),
+            RunEvent::Epoch(report) => self.epoch(report),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// An evaluation in a few words.
+pub(crate) fn evaluation(evaluation: &Evaluation) -> String {
+    let averages = &evaluation.averages;
+    format!(
+        "loss {:.3}, top-1 {:.2} %, top-5 {:.2} % of {} images",
+        averages.cross_entropy,
+        100.0 * averages.top1,
+        100.0 * averages.top5,
+        grouped(evaluation.images)
+    )
+}
+
+/// This program's command line, for another session; `--max-steps` is left out and `--fresh` is
+/// there only if the run is to start over.
+fn command(fresh: bool) -> String {
+    let mut flags = Vec::new();
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--fresh" | "--clean" => {}
+            "--max-steps" | "--max_train_steps" => drop(arguments.next()),
+            _ if argument.starts_with("--max-steps=") => {}
+            _ => flags.push(quoted(&argument)),
+        }
+    }
+    if fresh {
+        flags.push("--fresh".to_owned());
+    }
+    let separator = if flags.is_empty() { "" } else { " -- " };
+    format!("cargo run --release --example train_imagenet{separator}{}", flags.join(" "))
+}
+
+/// `text` as a shell reads it back.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+/// `1234567` as `1,234,567`.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `75 s` as `1 min 15 s`.
+fn clock(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds:02} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes:02} min"),
+    }
+}
