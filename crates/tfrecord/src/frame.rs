@@ -127,6 +127,7 @@ fn looks_like(start: &[u8]) -> Option<&'static str> {
 
 fn is_text(start: &[u8]) -> bool {
     let head = &start[..start.len().min(HEADER_LEN)];
-    // The upper bytes of a real length are zero, so twelve printable bytes are no header.
-    !head.is_empty() && head.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t'))
+    // The upper bytes of a real length are zero, so four printable bytes are no header; fewer can
+    // be what an interrupted writer left of one.
+    head.len() >= 4 && head.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t'))
 }

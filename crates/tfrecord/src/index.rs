@@ -37,8 +37,13 @@ impl RecordSpan {
 
     /// Bytes of the payload and its checksum, as this machine counts memory.
     pub(crate) fn body_len(self) -> Result<usize> {
-        let too_long = ErrorKind::RecordTooLong { length: self.length, limit: usize::MAX as u64 };
-        usize::try_from(self.length + FOOTER_LEN as u64).or(Err(too_long.into()))
+        match usize::try_from(self.length + FOOTER_LEN as u64) {
+            Ok(len) => Ok(len),
+            Err(_) => {
+                let limit = usize::MAX as u64;
+                Err(ErrorKind::RecordTooLong { length: self.length, limit }.into())
+            }
+        }
     }
 }
 

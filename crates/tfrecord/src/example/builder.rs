@@ -5,9 +5,11 @@ use crate::wire::write;
 
 /// Builds a `tf.train.Example`.
 ///
-/// Names and values are borrowed until [`build`](Self::build). Names are written in sorted order,
-/// so equal features make equal bytes: those of TensorFlow's
-/// `SerializeToString(deterministic=True)`. A name that is given twice counts as given last.
+/// Names and values are borrowed until [`build`](Self::build). Names are written in the order of
+/// their bytes, so equal features make equal bytes. They are those of Python's
+/// `SerializeToString(deterministic=True)`, unless one name is the start of another: protobuf's
+/// Python library puts the longer of the two first. A name that is given twice counts as given
+/// last.
 ///
 /// ```
 /// use tfrecord_codec::{Example, ExampleBuilder};
