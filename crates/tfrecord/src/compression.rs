@@ -97,6 +97,15 @@ impl<R: Read> Decoder<R> {
         Err(ErrorKind::CompressionDisabled(compression))
     }
 
+    /// The source, if nothing unpacks it yet.
+    pub(crate) fn into_plain(self) -> Option<R> {
+        match self {
+            Self::Plain(source) => Some(source),
+            #[cfg(feature = "compression")]
+            _ => None,
+        }
+    }
+
     /// What an I/O error of this decoder means.
     pub(crate) fn explain(&self, source: io::Error) -> ErrorKind {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};

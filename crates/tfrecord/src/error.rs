@@ -303,7 +303,8 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.kind {
-            ErrorKind::Io(source) | ErrorKind::Decompress { source, .. } => Some(source),
+            // Their own text is part of ours already.
+            ErrorKind::Io(source) | ErrorKind::Decompress { source, .. } => source.source(),
             _ => None,
         }
     }

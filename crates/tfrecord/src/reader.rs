@@ -222,9 +222,8 @@ impl<R: Read> RecordReader<R> {
         let start = source.fill_to(HEADER_LEN)?;
         let compression = self.options.compression.unwrap_or_else(|| Compression::detect(start));
         if compression != Compression::None {
-            let (Decoder::Plain(raw), ahead) = source.into_parts() else {
-                return Err(ErrorKind::Stopped);
-            };
+            let (raw, ahead) = source.into_parts();
+            let Some(raw) = raw.into_plain() else { return Err(ErrorKind::Stopped) };
             let decoder = Decoder::packed(raw, ahead, compression)?;
             source = Buffered::new(decoder, self.options.buffer_len);
         }
