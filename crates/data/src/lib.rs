@@ -29,6 +29,7 @@
 //! ```
 
 mod batch;
+mod batches;
 mod collector;
 mod decode;
 mod error;
@@ -45,9 +46,10 @@ mod transform;
 mod worker;
 
 pub use batch::{BadImage, Batch};
+pub use batches::Batches;
 pub use decode::{DecodeError, Decoder, Jpeg, RgbImage};
 pub use error::DataError;
-pub use loader::{Batches, Loader};
+pub use loader::Loader;
 pub use options::{LastBatch, LoaderOptions, OnBadImage};
 pub use random::SampleRng;
 pub use records::{ImageRecords, LabelRange};

@@ -2,20 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicBool;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::batch::Batch;
+use crate::batches::Batches;
 use crate::collector::{Collector, WINDOW_PER_WORKER};
 use crate::decode::{Decoder, Jpeg};
 use crate::error::DataError;
 use crate::options::{LastBatch, LoaderOptions};
 use crate::sampler::EpochOrder;
 use crate::source::Source;
-use crate::stats::{Clocks, LoaderStats};
+use crate::stats::Clocks;
 use crate::worker::{Shared, Worker};
 
 /// Loads a [`Source`] in batches.
@@ -122,17 +121,11 @@ impl Loader {
             stop: AtomicBool::new(false),
         });
         let (sender, receiver) = bounded(self.options.prefetch);
-        let mut batches = Batches {
-            shared,
-            batches: Some(receiver),
-            pool: self.pool.0.clone(),
-            threads: Vec::new(),
-            failed: None,
-            wait: Duration::ZERO,
-            bad: 0,
-        };
-        let started = self.start_threads(&mut batches, sender, first_batch);
-        batches.failed = started.err().map(DataError::Thread);
+        let remaining = self.batches_per_epoch().saturating_sub(first_batch);
+        let mut batches = Batches::new(shared, receiver, self.pool.0.clone(), remaining);
+        if let Err(error) = self.start_threads(&mut batches, sender, first_batch) {
+            batches.fail(DataError::Thread(error));
+        }
         batches
     }
 
@@ -146,11 +139,11 @@ impl Loader {
         let (tasks, task_receiver) = bounded(workers * WINDOW_PER_WORKER);
         let (done_sender, done) = bounded(workers * WINDOW_PER_WORKER);
         for number in 0..workers {
-            let worker = Worker::new(Arc::clone(&batches.shared));
+            let worker = Worker::new(Arc::clone(batches.shared()));
             let (tasks, done) = (task_receiver.clone(), done_sender.clone());
             batches.spawn(format!("load-{number}"), move || worker.run(&tasks, &done))?;
         }
-        let (shared, options) = (Arc::clone(&batches.shared), self.options.clone());
+        let (shared, options) = (Arc::clone(batches.shared()), self.options.clone());
         let recycled = self.pool.1.clone();
         let (len, range) = (self.source.len(), first_batch..self.batches_per_epoch());
         batches.spawn("load-collect".to_owned(), move || {
@@ -172,71 +165,5 @@ impl Loader {
             }
             .run(range);
         })
-    }
-}
-
-/// The batches of one epoch. Dropping it stops its threads.
-///
-/// The iterator ends after the last batch, or after the first error.
-pub struct Batches {
-    shared: Arc<Shared>,
-    /// `None` only while it is being dropped.
-    batches: Option<Receiver<Result<Batch, DataError>>>,
-    pool: Sender<Vec<u8>>,
-    threads: Vec<JoinHandle<()>>,
-    /// The threads could not be started.
-    failed: Option<DataError>,
-    wait: Duration,
-    bad: usize,
-}
-
-impl Batches {
-    /// Gives the memory of a batch back, so that the next one need not allocate.
-    pub fn recycle(&self, batch: Batch) {
-        // A full pool means that there is enough memory around: this batch's is freed.
-        drop(self.pool.try_send(batch.images));
-    }
-
-    /// Where the time of this epoch went so far.
-    pub fn stats(&self) -> LoaderStats {
-        LoaderStats { wait: self.wait, bad: self.bad, ..self.shared.clocks.snapshot() }
-    }
-
-    fn spawn(&mut self, name: String, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
-        self.threads.push(std::thread::Builder::new().name(name).spawn(work)?);
-        Ok(())
-    }
-}
-
-impl Iterator for Batches {
-    type Item = Result<Batch, DataError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if let Some(error) = self.failed.take() {
-            self.shared.stop.store(true, Ordering::Relaxed);
-            return Some(Err(error));
-        }
-        let start = Instant::now();
-        // The channel closes after the last batch or the first error.
-        let batch = self.batches.as_ref()?.recv().ok()?;
-        self.wait += start.elapsed();
-        self.bad += batch.as_ref().map_or(0, |batch| batch.bad.len());
-        Some(batch)
-    }
-}
-
-impl Drop for Batches {
-    /// Stops the threads and waits for them, but no longer than 100 ms: a thread inside a very
-    /// large image or a hanging network file system ends by itself afterwards.
-    fn drop(&mut self) {
-        const PATIENCE: Duration = Duration::from_millis(100);
-        const PAUSE: Duration = Duration::from_micros(200);
-        self.shared.stop.store(true, Ordering::Relaxed);
-        // Wakes the collector if it waits for a place in the queue; its end wakes the workers.
-        self.batches = None;
-        let deadline = Instant::now() + PATIENCE;
-        while self.threads.iter().any(|thread| !thread.is_finished()) && Instant::now() < deadline {
-            std::thread::sleep(PAUSE);
-        }
     }
 }

@@ -89,8 +89,10 @@ impl Worker {
         // epoch ends with this error.
         let result = catch_unwind(AssertUnwindSafe(|| self.prepare(index, pixels)));
         result.unwrap_or_else(|panic| {
-            let (name, message) = (self.shared.source.place(index), panic_message(&*panic));
-            Outcome::Fatal(DataError::Panic { name, message })
+            // A worker must not die: the collector would wait for its image for ever.
+            let place = catch_unwind(AssertUnwindSafe(|| self.shared.source.place(index)));
+            let name = place.unwrap_or_else(|_panic| format!("image {index}"));
+            Outcome::Fatal(DataError::Panic { name, message: panic_message(&*panic) })
         })
     }
 

@@ -7,6 +7,7 @@ mod decode;
 mod draws;
 mod epochs;
 mod records;
+mod sample;
 mod shards;
 mod stopping;
 mod support;
