@@ -23,6 +23,9 @@ use crate::learner::Learner;
 use crate::loaders::{train_loader, validation_loader};
 use crate::meter::Meter;
 
+/// A report is due after this time even if fewer than `log_every` steps were made.
+const REPORT_AFTER: Duration = Duration::from_secs(10);
+
 /// The images of a run.
 #[derive(Clone)]
 pub struct Datasets {
@@ -41,7 +44,7 @@ pub struct RunOptions {
     pub fresh: bool,
     /// Stop after this many optimizer steps in all, with a checkpoint, even within an epoch.
     pub max_steps: Option<u64>,
-    /// Optimizer steps between two reports.
+    /// Optimizer steps between two reports; after ten seconds one is made in any case.
     pub log_every: u64,
     /// Optimizer steps between two checkpoints, besides the one after each epoch.
     pub checkpoint_every: Option<u64>,
@@ -271,7 +274,7 @@ impl Run<'_> {
             learner = learner.step(batch, lr, &mut self.meter);
             self.position.step += 1;
             let saves = self.saves_now(end);
-            if saves || self.position.step == end || self.reports_now() {
+            if saves || self.position.step == end || self.reports_now(&window) {
                 window = self.report(&learner, &window, lr)?;
             }
             if saves {
@@ -281,8 +284,9 @@ impl Run<'_> {
         Ok(learner)
     }
 
-    fn reports_now(&self) -> bool {
+    fn reports_now(&self, window: &Window) -> bool {
         self.position.step.is_multiple_of(self.options.log_every.max(1))
+            || window.started.elapsed() > REPORT_AFTER
     }
 
     /// Whether a checkpoint is due within the epoch; at its end one is written in any case.
