@@ -1,0 +1,158 @@
+//! Whatever is wrong with the input: one clear error, exit code not 0, nothing half-written.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{
+    record_with_image, records, slice_of_sample, small_run, stderr, stdout, train_imagenet,
+    write_shard,
+};
+
+/// Runs on `data` and expects an error whose text has all of `parts`.
+fn assert_refused(data: &Path, parts: &[&str]) {
+    let model = tempfile::tempdir().expect("a folder");
+    let output = train_imagenet(&small_run(data, &model.path().join("run")));
+    let error = stderr(&output);
+    assert!(!output.status.success(), "{}", stdout(&output));
+    assert!(error.starts_with("error: ") && !error.contains("panicked"), "{error}");
+    for part in parts {
+        assert!(error.contains(part), "no `{part}` in: {error}");
+    }
+    assert!(!model.path().join("run/checkpoints").exists(), "nothing half-written");
+}
+
+#[test]
+fn a_missing_folder() {
+    assert_refused(Path::new("/no/such/folder"), &["/no/such/folder"]);
+}
+
+#[test]
+fn an_empty_folder_says_what_was_looked_for() {
+    let data = tempfile::tempdir().expect("a folder");
+    assert_refused(data.path(), &["train-00000-of-NNNNN"]);
+}
+
+#[test]
+fn a_missing_shard_is_named() {
+    let data = tempfile::tempdir().expect("a folder");
+    slice_of_sample(data.path());
+    let shard = data.path().join("train-00000-of-00001");
+    fs::rename(shard, data.path().join("train-00000-of-00002")).expect("renamed");
+    assert_refused(data.path(), &["train-00001-of-00002"]);
+}
+
+#[test]
+fn a_flipped_bit_is_found_with_its_record_and_offset() {
+    let data = tempfile::tempdir().expect("a folder");
+    slice_of_sample(data.path());
+    let shard = data.path().join("train-00000-of-00001");
+    let mut bytes = fs::read(&shard).expect("a shard");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x10;
+    fs::write(&shard, bytes).expect("written");
+    assert_refused(data.path(), &["train-00000-of-00001", "record", "byte"]);
+}
+
+#[test]
+fn a_truncated_shard_is_found_before_training() {
+    let data = tempfile::tempdir().expect("a folder");
+    slice_of_sample(data.path());
+    let shard = data.path().join("train-00000-of-00001");
+    let bytes = fs::read(&shard).expect("a shard");
+    fs::write(&shard, &bytes[..bytes.len() - 5]).expect("written");
+    assert_refused(data.path(), &["train-00000-of-00001", "record", "byte"]);
+}
+
+#[test]
+fn a_record_without_an_image() {
+    let data = tempfile::tempdir().expect("a folder");
+    slice_of_sample(data.path());
+    let mut broken = records(64);
+    broken[3] = resnet::records::ExampleBuilder::new().int64("image/class/label", 1).build();
+    write_shard(data.path(), "train", &broken);
+    assert_refused(data.path(), &["record 3", "image/encoded"]);
+}
+
+#[test]
+fn a_label_out_of_range_names_the_remedy() {
+    let data = tempfile::tempdir().expect("a folder");
+    slice_of_sample(data.path());
+    let mut broken = records(64);
+    broken[5] = record_with_image(b"whatever", 11);
+    write_shard(data.path(), "train", &broken);
+    assert_refused(data.path(), &["record 5", "label 11", "1..=10", "label offset"]);
+}
+
+#[test]
+fn a_batch_larger_than_the_data_set() {
+    let data = tempfile::tempdir().expect("a folder");
+    slice_of_sample(data.path());
+    write_shard(data.path(), "train", &records(63));
+    assert_refused(data.path(), &["64", "63"]);
+}
+
+#[test]
+fn a_model_folder_that_cannot_be_made() {
+    let data = tempfile::tempdir().expect("a folder");
+    slice_of_sample(data.path());
+    let file = data.path().join("file");
+    fs::write(&file, b"").expect("a file");
+    let output = train_imagenet(&small_run(data.path(), &file.join("run")));
+    let error = stderr(&output);
+    assert!(!output.status.success());
+    assert!(error.contains("cannot write into the model folder"), "{error}");
+    assert!(error.contains("--model-dir"), "{error}");
+}
+
+#[test]
+fn a_checkpoint_of_another_architecture() {
+    let (data, model) = (tempfile::tempdir().expect("a"), tempfile::tempdir().expect("b"));
+    slice_of_sample(data.path());
+    let mut flags = small_run(data.path(), model.path());
+    flags.extend(["--max-steps", "1"]);
+    assert!(train_imagenet(&flags).status.success());
+    let size = flags.iter().position(|flag| *flag == "8").expect("the size");
+    flags[size] = "20";
+    let output = train_imagenet(&flags);
+    let error = stderr(&output);
+    assert!(!output.status.success());
+    assert!(error.contains("model.resnet_size was 8 and is now 20"), "{error}");
+}
+
+/// A data set whose training image 3 of 64 is no JPEG.
+fn with_a_corrupt_image(data: &Path) {
+    slice_of_sample(data);
+    let mut broken = records(64);
+    broken[3] = record_with_image(b"\xFF\xD8 this is no picture", 4);
+    write_shard(data, "train", &broken);
+}
+
+#[test]
+fn a_corrupt_image_ends_the_run_by_default() {
+    let data = tempfile::tempdir().expect("a folder");
+    with_a_corrupt_image(data.path());
+    assert_refused(data.path(), &["broken.JPEG", "record 3"]);
+}
+
+#[test]
+fn a_corrupt_image_can_be_left_out_and_is_named() {
+    let (data, model) = (tempfile::tempdir().expect("a"), tempfile::tempdir().expect("b"));
+    with_a_corrupt_image(data.path());
+    let mut flags = small_run(data.path(), model.path());
+    flags.extend(["--on-bad-image", "skip"]);
+    let output = train_imagenet(&flags);
+    let text = stdout(&output);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(text.contains("left out") && text.contains("broken.JPEG"), "{text}");
+}
+
+#[test]
+fn more_corrupt_images_than_allowed_end_the_run_after_all() {
+    let (data, model) = (tempfile::tempdir().expect("a"), tempfile::tempdir().expect("b"));
+    with_a_corrupt_image(data.path());
+    let mut flags = small_run(data.path(), model.path());
+    flags.extend(["--on-bad-image", "skip", "--max-bad-images", "0"]);
+    let output = train_imagenet(&flags);
+    assert!(!output.status.success());
+    assert!(stderr(&output).contains("more than 0 bad images"), "{}", stderr(&output));
+}

@@ -1,0 +1,94 @@
+//! The program as a person meets it.
+
+use std::fs;
+
+use crate::support::{slice_of_sample, small_run, stderr, stdout, train_imagenet};
+
+#[test]
+fn help_explains_every_flag() {
+    let help = stdout(&train_imagenet(&["--help"]));
+    for flag in [
+        "--data-dir", "--model-dir", "--resnet-size", "--batch-size", "--train-epochs", "--device",
+        "--synthetic", "--eval-only", "--max-steps", "--fresh", "--on-bad-image", "--base-lr",
+    ] {
+        assert!(help.contains(flag), "{flag} is not in --help");
+    }
+    assert!(help.matches("[default").count() >= 20, "every value has its default:\n{help}");
+}
+
+#[test]
+fn the_tutorials_spelling_of_flags_is_understood() {
+    let output = train_imagenet(&["--data_dir", "/no/such/folder", "--resnet_size", "50",
+        "--train_epochs", "1", "--batch_size", "8", "--device", "cpu"]);
+    assert!(stderr(&output).contains("/no/such/folder"), "{}", stderr(&output));
+}
+
+#[test]
+fn without_arguments_the_first_line_says_that_this_is_the_sample() {
+    let model = tempfile::tempdir().expect("a folder");
+    let folder = model.path().to_str().expect("UTF-8");
+    let output = train_imagenet(&["--model-dir", folder, "--max-steps", "2"]);
+    let text = stdout(&output);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let first = text.lines().next().expect("a line");
+    assert!(first.contains("bundled sample") && first.contains("Fashion-MNIST"), "{first}");
+    assert!(text.lines().nth(1).is_some_and(|line| line.starts_with("Device: ")), "{text}");
+    assert!(text.contains(&format!("tensorboard --logdir {folder}")), "{text}");
+    assert!(text.contains("Go on: cargo run --release --example train_imagenet -- "), "{text}");
+}
+
+#[test]
+fn the_same_command_again_goes_on_and_then_evaluates() {
+    let (data, model) = (tempfile::tempdir().expect("a"), tempfile::tempdir().expect("b"));
+    // The layout that the preparation tool leaves: a folder for each part.
+    for (part, shard) in [("train", "train-00000-of-00004"),
+        ("validation", "validation-00000-of-00002")]
+    {
+        let folder = data.path().join(part);
+        fs::create_dir(&folder).expect("a folder");
+        let one = format!("{part}-00000-of-00001");
+        fs::copy(crate::support::sample().join(shard), folder.join(one)).expect("copied");
+    }
+    let flags = small_run(data.path(), model.path());
+    let mut stopped = flags.clone();
+    stopped.extend(["--max-steps", "3"]);
+    assert!(train_imagenet(&stopped).status.success());
+    let text = stdout(&train_imagenet(&flags));
+    assert!(text.contains("Continuing at step 3"), "{text}");
+    assert!(text.contains("epoch 1/1") && text.contains("of 300 images"), "{text}");
+
+    let mut evaluating = flags;
+    evaluating.push("--eval-only");
+    let output = train_imagenet(&evaluating);
+    let text = stdout(&output);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(text.contains("step-000000000010") && text.contains("of 300 images"), "{text}");
+}
+
+#[test]
+fn evaluating_nothing_says_to_train_first() {
+    let (data, model) = (tempfile::tempdir().expect("a"), tempfile::tempdir().expect("b"));
+    slice_of_sample(data.path());
+    let mut flags = small_run(data.path(), model.path());
+    flags.push("--eval-only");
+    let output = train_imagenet(&flags);
+    assert!(!output.status.success());
+    assert!(stderr(&output).contains("train first"), "{}", stderr(&output));
+}
+
+#[test]
+fn made_up_images_train_without_data() {
+    let model = tempfile::tempdir().expect("a folder");
+    let folder = model.path().to_str().expect("UTF-8");
+    let output = train_imagenet(&["--synthetic", "--model-dir", folder, "--resnet-size", "18",
+        "--image-size", "32", "--batch-size", "8", "--max-steps", "2", "--device", "cpu"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stdout(&output).contains("step 2/2"), "{}", stdout(&output));
+}
+
+#[test]
+fn an_unknown_device_is_refused_with_the_known_ones() {
+    let output = train_imagenet(&["--device", "tpu"]);
+    assert!(!output.status.success());
+    assert!(stderr(&output).contains("auto, cpu, wgpu"), "{}", stderr(&output));
+}

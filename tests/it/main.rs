@@ -1,0 +1,7 @@
+//! One binary for all tests of the whole: Burn is linked once.
+
+mod bad_input;
+mod command_line;
+mod end_to_end;
+mod support;
+mod tensorboard;

@@ -1,0 +1,52 @@
+//! What the real TensorBoard reads of a run. Needs a Python with the package `tensorboard`, named by
+//! the variable `RESNET_PYTHON`; without it the test says that it was skipped.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::{slice_of_sample, small_run, stderr, train_imagenet};
+
+#[test]
+fn tensorboard_reads_every_scalar_of_a_run() {
+    let Some(python) = std::env::var_os("RESNET_PYTHON") else {
+        eprintln!("SKIPPED: set RESNET_PYTHON to a Python that has the package tensorboard");
+        return;
+    };
+    let (data, model) = (tempfile::tempdir().expect("a"), tempfile::tempdir().expect("b"));
+    slice_of_sample(data.path());
+    let mut flags = small_run(data.path(), model.path());
+    flags.extend(["--log-every", "5"]);
+    let output = train_imagenet(&flags);
+    assert!(output.status.success(), "{}", stderr(&output));
+
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/read_events.py");
+    let output = Command::new(python).arg(script).arg(model.path()).output().expect("Python");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let read: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let train = &read["."];
+    for tag in ["loss", "cross_entropy", "l2_loss", "learning_rate", "train_accuracy",
+        "train_accuracy_top_5", "images_per_second", "global_step/sec"]
+    {
+        let steps: Vec<&Value> =
+            train[tag].as_array().into_iter().flatten().map(|point| &point[0]).collect();
+        assert_eq!(steps, [5, 10], "{tag} in {train}");
+    }
+    for tag in ["loss", "accuracy", "accuracy_top_5"] {
+        assert_eq!(read["eval"][tag][0][0], 10, "{tag} in {read}");
+    }
+    assert_eq!(recorded_loss(model.path()), train["cross_entropy"][1][1].as_f64().map(as_f32));
+}
+
+/// The last training loss in `metrics.jsonl`, at the precision of event files.
+fn recorded_loss(model: &Path) -> Option<f64> {
+    let text = std::fs::read_to_string(model.join("metrics.jsonl")).ok()?;
+    let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let last = lines.filter(|line| line["event"] == "step").last()?;
+    last["train"]["cross_entropy"].as_f64().map(as_f32)
+}
+
+fn as_f32(value: f64) -> f64 {
+    f64::from(value as f32)
+}
