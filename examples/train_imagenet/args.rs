@@ -267,6 +267,7 @@ fn set<T>(place: &mut T, value: Option<T>) {
 }
 
 fn read_recipe(path: &Path) -> Result<Recipe> {
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     Recipe::from_toml(&text).with_context(|| format!("{} is no recipe", path.display()))
 }

@@ -48,7 +48,10 @@ fn synthetic(recipe: &Recipe) -> Datasets {
     let make = |len, seed| -> Arc<dyn Source> {
         Arc::new(SyntheticImages::new(len, classes, seed).with_side(recipe.data.image_size))
     };
-    Datasets { train: make(train, recipe.train.seed), validation: make(validation, !recipe.train.seed) }
+    Datasets {
+        train: make(train, recipe.train.seed),
+        validation: make(validation, !recipe.train.seed),
+    }
 }
 
 fn bundled_sample() -> PathBuf {

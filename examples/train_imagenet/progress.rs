@@ -100,6 +100,9 @@ impl Progress {
             bar.finish_and_clear();
         }
         println!();
+        if outcome.complete && outcome.last.is_none() {
+            println!("This run was complete already; nothing was trained.");
+        }
         println!("steps            {}", outcome.steps);
         println!("time             {}", clock(outcome.elapsed));
         if let Some(best) = outcome.best {

@@ -8,8 +8,18 @@ use crate::support::{slice_of_sample, small_run, stderr, stdout, train_imagenet}
 fn help_explains_every_flag() {
     let help = stdout(&train_imagenet(&["--help"]));
     for flag in [
-        "--data-dir", "--model-dir", "--resnet-size", "--batch-size", "--train-epochs", "--device",
-        "--synthetic", "--eval-only", "--max-steps", "--fresh", "--on-bad-image", "--base-lr",
+        "--data-dir",
+        "--model-dir",
+        "--resnet-size",
+        "--batch-size",
+        "--train-epochs",
+        "--device",
+        "--synthetic",
+        "--eval-only",
+        "--max-steps",
+        "--fresh",
+        "--on-bad-image",
+        "--base-lr",
     ] {
         assert!(help.contains(flag), "{flag} is not in --help");
     }
@@ -18,8 +28,18 @@ fn help_explains_every_flag() {
 
 #[test]
 fn the_tutorials_spelling_of_flags_is_understood() {
-    let output = train_imagenet(&["--data_dir", "/no/such/folder", "--resnet_size", "50",
-        "--train_epochs", "1", "--batch_size", "8", "--device", "cpu"]);
+    let output = train_imagenet(&[
+        "--data_dir",
+        "/no/such/folder",
+        "--resnet_size",
+        "50",
+        "--train_epochs",
+        "1",
+        "--batch_size",
+        "8",
+        "--device",
+        "cpu",
+    ]);
     assert!(stderr(&output).contains("/no/such/folder"), "{}", stderr(&output));
 }
 
@@ -41,8 +61,8 @@ fn without_arguments_the_first_line_says_that_this_is_the_sample() {
 fn the_same_command_again_goes_on_and_then_evaluates() {
     let (data, model) = (tempfile::tempdir().expect("a"), tempfile::tempdir().expect("b"));
     // The layout that the preparation tool leaves: a folder for each part.
-    for (part, shard) in [("train", "train-00000-of-00004"),
-        ("validation", "validation-00000-of-00002")]
+    for (part, shard) in
+        [("train", "train-00000-of-00004"), ("validation", "validation-00000-of-00002")]
     {
         let folder = data.path().join(part);
         fs::create_dir(&folder).expect("a folder");
@@ -80,8 +100,21 @@ fn evaluating_nothing_says_to_train_first() {
 fn made_up_images_train_without_data() {
     let model = tempfile::tempdir().expect("a folder");
     let folder = model.path().to_str().expect("UTF-8");
-    let output = train_imagenet(&["--synthetic", "--model-dir", folder, "--resnet-size", "18",
-        "--image-size", "32", "--batch-size", "8", "--max-steps", "2", "--device", "cpu"]);
+    let output = train_imagenet(&[
+        "--synthetic",
+        "--model-dir",
+        folder,
+        "--resnet-size",
+        "18",
+        "--image-size",
+        "32",
+        "--batch-size",
+        "8",
+        "--max-steps",
+        "2",
+        "--device",
+        "cpu",
+    ]);
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(stdout(&output).contains("step 2/2"), "{}", stdout(&output));
 }

@@ -26,9 +26,16 @@ fn tensorboard_reads_every_scalar_of_a_run() {
     assert!(output.status.success(), "{}", stderr(&output));
     let read: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let train = &read["."];
-    for tag in ["loss", "cross_entropy", "l2_loss", "learning_rate", "train_accuracy",
-        "train_accuracy_top_5", "images_per_second", "global_step/sec"]
-    {
+    for tag in [
+        "loss",
+        "cross_entropy",
+        "l2_loss",
+        "learning_rate",
+        "train_accuracy",
+        "train_accuracy_top_5",
+        "images_per_second",
+        "global_step/sec",
+    ] {
         let steps: Vec<&Value> =
             train[tag].as_array().into_iter().flatten().map(|point| &point[0]).collect();
         assert_eq!(steps, [5, 10], "{tag} in {train}");

@@ -68,8 +68,11 @@ pub fn write(path: &Path, tensors: &TensorMap) -> Result<(), TensorFileError> {
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
     let bytes = safetensors::serialize(views, Some(metadata))
         .map_err(|source| TensorFileError::Format { path: path.to_owned(), source })?;
-    replace(path, &bytes)
-        .map_err(|source| TensorFileError::Io { path: path.to_owned(), action: "write", source })
+    replace(path, &bytes).map_err(|source| TensorFileError::Io {
+        path: path.to_owned(),
+        action: "write",
+        source,
+    })
 }
 
 /// Reads all tensors of a safetensors file; integer tensors (PyTorch's `num_batches_tracked`) are
@@ -78,8 +81,11 @@ pub fn write(path: &Path, tensors: &TensorMap) -> Result<(), TensorFileError> {
 /// # Errors
 /// [`TensorFileError`], naming the file and, where it applies, the tensor.
 pub fn read(path: &Path) -> Result<TensorMap, TensorFileError> {
-    let bytes = fs::read(path)
-        .map_err(|source| TensorFileError::Io { path: path.to_owned(), action: "read", source })?;
+    let bytes = fs::read(path).map_err(|source| TensorFileError::Io {
+        path: path.to_owned(),
+        action: "read",
+        source,
+    })?;
     let file = SafeTensors::deserialize(&bytes)
         .map_err(|source| TensorFileError::Format { path: path.to_owned(), source })?;
     file.iter()

@@ -281,7 +281,11 @@ fn ensure(
     holds: bool,
     reason: &'static str,
 ) -> Result<(), RecipeError> {
-    if holds { Ok(()) } else { Err(RecipeError::Value { key, value: format!("{value:?}"), reason }) }
+    if holds {
+        Ok(())
+    } else {
+        Err(RecipeError::Value { key, value: format!("{value:?}"), reason })
+    }
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+use resnet_data::Batch;
 use resnet_models::tensors::TensorMap;
 use resnet_models::{ResNet, StateDictError, UnknownSize, load_state_dict, state_dict};
 use resnet_recipe::Recipe;
-use resnet_data::Batch;
 
 use crate::input::Normalizer;
 use crate::loss::cross_entropy;

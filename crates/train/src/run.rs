@@ -296,7 +296,12 @@ impl Run<'_> {
     }
 
     /// Reads the counts of the steps since the last report back and passes them on.
-    fn report(&mut self, learner: &Learner, window: &Window, lr: f64) -> Result<Window, TrainError> {
+    fn report(
+        &mut self,
+        learner: &Learner,
+        window: &Window,
+        lr: f64,
+    ) -> Result<Window, TrainError> {
         let mut totals = Totals::default();
         for step in self.meter.take() {
             totals.add(&step);

@@ -1,10 +1,11 @@
 //! Maintenance commands of this workspace, run as `cargo run -p xtask -- COMMAND`.
 //!
 //! Nothing here is published: these commands make files that the repository holds, so that none of
-//! them is made by hand.
+//! them is made by hand, and compare documents with the code, so that neither drifts from the other.
 
 use clap::{Parser, Subcommand};
 
+mod check;
 mod sample;
 
 #[derive(Parser)]
@@ -18,10 +19,13 @@ struct Cli {
 enum Task {
     /// Make the bundled sample (data/fashion-mnist) from the original Fashion-MNIST files.
     Sample(sample::SampleArgs),
+    /// Compare the documents with the code: crates, invariants, links, size of the sample.
+    Check,
 }
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().task {
         Task::Sample(args) => sample::run(&args),
+        Task::Check => check::run(),
     }
 }

@@ -4,9 +4,8 @@ use burn::tensor::TensorData;
 
 /// The tensor named `key`, a torchvision key or "input", of this shape.
 pub(crate) fn tensor(key: &str, shape: &[usize]) -> TensorData {
-    let values: Vec<f32> = uniform(key, shape.iter().product())
-        .map(|v| value(key, shape, v) as f32)
-        .collect();
+    let values: Vec<f32> =
+        uniform(key, shape.iter().product()).map(|v| value(key, shape, v) as f32).collect();
     TensorData::new(values, shape.to_vec())
 }
 

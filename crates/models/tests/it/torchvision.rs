@@ -61,7 +61,8 @@ fn check(size: usize) {
     let ours = state_dict(&config.init(0, &Device::flex()));
     let mut expected = theirs.clone();
     expected.sort();
-    let ours: Vec<_> = ours.iter().map(|(key, data)| (key.clone(), data.shape().to_vec())).collect();
+    let ours: Vec<_> =
+        ours.iter().map(|(key, data)| (key.clone(), data.shape().to_vec())).collect();
     assert_eq!(ours, expected);
     assert_logits(&config, formula_weights(&theirs), golden);
 }
