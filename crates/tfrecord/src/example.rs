@@ -5,10 +5,11 @@
 //! `Feature.bytes_list` 1, `float_list` 2, `int64_list` 3; `value` 1 in each list.
 
 use crate::error::ErrorKind;
-use crate::wire::{Cursor, Field};
+use crate::wire::Cursor;
 use crate::{Error, Limits, Result};
 
 mod builder;
+mod canonical;
 mod feature;
 mod sequence;
 mod table;
@@ -77,13 +78,22 @@ impl<'a> Example<'a> {
 
     /// Reads a `Features` message into this one.
     fn merge(&mut self, mut features: Cursor<'a>, budget: &mut Budget) -> Result<()> {
-        while let Some(field) = features.next_field()? {
-            if field.number == 1 {
-                let (name, feature) = map_entry(field, budget, Feature::merge)?;
-                self.features.push(name, feature);
-            }
+        loop {
+            let entry = match features.take(canonical::ENTRY) {
+                Some(entry) => entry,
+                None => match features.next_field()? {
+                    Some(field) if field.number == 1 => field.bytes()?,
+                    Some(_) => continue,
+                    None => return Ok(()),
+                },
+            };
+            budget.spend()?;
+            let (name, feature) = match canonical::entry(entry.as_bytes()) {
+                Some(known) => known,
+                None => map_entry(entry, budget, Feature::merge)?,
+            };
+            self.features.push(name, feature);
         }
-        Ok(())
     }
 
     /// The feature of this name.
@@ -189,17 +199,17 @@ impl Budget {
     }
 }
 
-/// Reads an entry of a map from names to messages; `merge` reads one occurrence of the value.
+/// Reads an entry of a map from names, which are text, to messages; `merge` reads one occurrence
+/// of the value.
 fn map_entry<'a, T: Default>(
-    field: Field<'a>,
+    mut entry: Cursor<'a>,
     budget: &mut Budget,
     merge: impl Fn(&mut T, Cursor<'a>, &mut Budget) -> Result<()>,
-) -> Result<(&'a str, T)> {
-    budget.spend()?;
-    let (mut entry, mut name, mut value) = (field.bytes()?, "", T::default());
+) -> Result<(&'a [u8], T)> {
+    let (mut name, mut value) = (&b""[..], T::default());
     while let Some(field) = entry.next_field()? {
         match field.number {
-            1 => name = field.str()?,
+            1 => name = field.utf8()?,
             2 => merge(&mut value, field.bytes()?, budget)?,
             _ => {}
         }

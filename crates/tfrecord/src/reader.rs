@@ -202,10 +202,7 @@ impl<R: Read> RecordReader<R> {
     /// The compression of the input: as detected once the first record was asked for, before
     /// that as set in the options.
     pub fn compression(&self) -> Compression {
-        match (&self.source, self.state) {
-            (Some(source), State::Running) => source.inner().compression(),
-            _ => self.options.compression.unwrap_or_default(),
-        }
+        self.options.compression.unwrap_or_default()
     }
 
     /// Looks at the first bytes and puts the right decoder in place.
@@ -221,6 +218,7 @@ impl<R: Read> RecordReader<R> {
         let Some(mut source) = self.source.take() else { return Err(ErrorKind::Stopped) };
         let start = source.fill_to(HEADER_LEN)?;
         let compression = self.options.compression.unwrap_or_else(|| Compression::detect(start));
+        self.options.compression = Some(compression);
         if compression != Compression::None {
             let (raw, ahead) = source.into_parts();
             let Some(raw) = raw.into_plain() else { return Err(ErrorKind::Stopped) };
@@ -245,7 +243,7 @@ impl<R: Read> RecordReader<R> {
             Err(kind) if self.record == 0 => return Err(frame::explain_start(kind, header)),
             other => other?,
         };
-        if source.inner().compression() != Compression::None {
+        if self.options.compression != Some(Compression::None) {
             check_total(self.offset, length, self.options.limits.decompressed_len)?;
         }
         source.consume(HEADER_LEN);

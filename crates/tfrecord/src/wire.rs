@@ -52,11 +52,20 @@ pub(crate) struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
+    #[inline(always)]
     pub(crate) fn bytes(&self) -> Result<Cursor<'a>> {
         match self.value {
             Value::Bytes(cursor) => Ok(cursor),
             _ => Err(self.wrong_type("length-delimited")),
         }
+    }
+
+    /// Text, as the bytes it consists of, checked: a `str` would have to be checked again by
+    /// whoever takes it apart, and ASCII is checked faster.
+    #[inline]
+    pub(crate) fn utf8(&self) -> Result<&'a [u8]> {
+        let cursor = self.bytes()?;
+        if cursor.rest.is_ascii() { Ok(cursor.rest) } else { self.str().map(str::as_bytes) }
     }
 
     pub(crate) fn str(&self) -> Result<&'a str> {
@@ -91,9 +100,27 @@ impl<'a> Field<'a> {
         }
     }
 
+    #[cold]
     pub(crate) fn wrong_type(&self, wanted: &str) -> Error {
         let (number, found) = (self.number, self.value.name());
         Error::message(self.end, format!("field {number} is {found} where it must be {wanted}"))
+    }
+}
+
+/// Splits off the body of a length-delimited field with this tag. `None` stands for anything
+/// unusual: the general way of reading then finds out what.
+#[inline(always)]
+pub(crate) fn take(message: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    match message {
+        [found, len @ 0..0x80, rest @ ..] if *found == tag => {
+            rest.split_at_checked(usize::from(*len))
+        }
+        [found, rest @ ..] if *found == tag => {
+            let mut cursor = Cursor::new(rest);
+            let len = usize::try_from(cursor.long_varint().ok()?).ok()?;
+            cursor.rest.split_at_checked(len)
+        }
+        _ => None,
     }
 }
 
@@ -114,8 +141,16 @@ impl<'a> Cursor<'a> {
         self.rest
     }
 
+    /// The body of the next field if its tag is this one byte and all is well; otherwise nothing
+    /// is read, and [`next_field`](Self::next_field) says what is there.
+    #[inline(always)]
+    pub(crate) fn take(&mut self, tag: u8) -> Option<Self> {
+        let (body, rest) = take(self.rest, tag)?;
+        self.rest = rest;
+        Some(Self { rest: body, end: self.offset() })
+    }
+
     /// The next field, or `None` at the end of the message.
-    #[inline]
     pub(crate) fn next_field(&mut self) -> Result<Option<Field<'a>>> {
         if self.rest.is_empty() {
             return Ok(None);

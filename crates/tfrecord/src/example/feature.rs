@@ -56,17 +56,22 @@ pub struct Feature<'a> {
 }
 
 impl<'a> Feature<'a> {
+    /// A feature of one list, whose body is known to hold `count` values.
+    #[inline(always)]
+    pub(super) fn known(kind: FeatureKind, count: usize, body: &'a [u8]) -> Self {
+        Self { kind, count, body, more: None }
+    }
+
     /// Reads a `Feature` message into this one.
     pub(super) fn merge(&mut self, mut message: Cursor<'a>, budget: &mut Budget) -> Result<()> {
         while let Some(field) = message.next_field()? {
-            let (kind, count): (_, fn(Cursor<'_>) -> Result<usize>) = match field.number {
-                1 => (FeatureKind::Bytes, count_bytes),
-                2 => (FeatureKind::Float, count_floats),
-                3 => (FeatureKind::Int64, count_ints),
+            let (kind, list, count) = match field.number {
+                1 => (FeatureKind::Bytes, field.bytes()?, count_bytes(field.bytes()?)?),
+                2 => (FeatureKind::Float, field.bytes()?, count_floats(field.bytes()?)?),
+                3 => (FeatureKind::Int64, field.bytes()?, count_ints(field.bytes()?)?),
                 _ => continue,
             };
-            let list = field.bytes()?;
-            self.add(kind, count(list)?, list.as_bytes(), budget)?;
+            self.add(kind, count, list.as_bytes(), budget)?;
         }
         Ok(())
     }
@@ -80,7 +85,7 @@ impl<'a> Feature<'a> {
     ) -> Result<()> {
         if self.kind != kind {
             // A `oneof` holds what came last.
-            *self = Self { kind, count, body, more: None };
+            *self = Self::known(kind, count, body);
         } else if !body.is_empty() {
             budget.spend()?;
             self.count += count;

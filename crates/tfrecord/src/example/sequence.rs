@@ -64,7 +64,8 @@ impl<'a> SequenceExample<'a> {
     fn merge_lists(&mut self, mut lists: Cursor<'a>, budget: &mut Budget) -> Result<()> {
         while let Some(field) = lists.next_field()? {
             if field.number == 1 {
-                let (name, steps) = map_entry(field, budget, merge_steps)?;
+                budget.spend()?;
+                let (name, steps) = map_entry(field.bytes()?, budget, merge_steps)?;
                 self.lists.push(name, steps);
             }
         }

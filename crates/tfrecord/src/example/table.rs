@@ -3,7 +3,8 @@
 /// Entries kept without allocation: the ImageNet schema has 11 to 16.
 const INLINE: usize = 16;
 
-type Entry<'a, T> = (&'a str, T);
+/// A name, known to be text, and a value.
+type Entry<'a, T> = (&'a [u8], T);
 
 /// Names and values. Names may repeat; the last one counts.
 #[derive(Clone, Debug)]
@@ -19,13 +20,13 @@ pub(super) struct Table<'a, T> {
 
 impl<T: Default> Default for Table<'_, T> {
     fn default() -> Self {
-        let inline = std::array::from_fn(|_| ("", T::default()));
+        let inline = std::array::from_fn(|_| (&[][..], T::default()));
         Self { inline, len: 0, spilled: Vec::new() }
     }
 }
 
 impl<'a, T: Default> Table<'a, T> {
-    pub(super) fn push(&mut self, name: &'a str, value: T) {
+    pub(super) fn push(&mut self, name: &'a [u8], value: T) {
         if self.len < INLINE && self.spilled.is_empty() {
             self.inline[self.len] = (name, value);
             self.len += 1;
@@ -52,10 +53,11 @@ impl<'a, T: Default> Table<'a, T> {
     #[inline]
     pub(super) fn get(&self, name: &str) -> Option<&T> {
         if self.spilled.is_empty() {
-            let found = self.inline[..self.len].iter().rev().find(|(key, _)| *key == name);
+            let found =
+                self.inline[..self.len].iter().rev().find(|(key, _)| *key == name.as_bytes());
             return found.map(|(_, value)| value);
         }
-        let at = self.spilled.binary_search_by(|(key, _)| (*key).cmp(name)).ok()?;
+        let at = self.spilled.binary_search_by(|(key, _)| (*key).cmp(name.as_bytes())).ok()?;
         Some(&self.spilled[at].1)
     }
 
@@ -65,6 +67,7 @@ impl<'a, T: Default> Table<'a, T> {
         let mut entries: Vec<_> = stored.iter().rev().map(|(name, value)| (*name, value)).collect();
         entries.sort_by_key(|(name, _)| *name);
         entries.dedup_by_key(|(name, _)| *name);
-        entries.into_iter()
+        // Checked when it was read.
+        entries.into_iter().map(|(name, value)| (std::str::from_utf8(name).unwrap_or(""), value))
     }
 }

@@ -2,6 +2,7 @@
 
 // Support.
 mod describe;
+mod properties;
 mod support;
 
 // By module.
@@ -24,3 +25,4 @@ mod golden;
 mod hostile;
 mod interop;
 mod oracle;
+mod regressions;
