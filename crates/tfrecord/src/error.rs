@@ -59,6 +59,16 @@ impl fmt::Display for FramePart {
 }
 
 /// What happened. More kinds may be added.
+///
+/// ```
+/// use tfrecord_codec::{ErrorKind, RecordReader};
+///
+/// let error = RecordReader::new(&b"id,label\n1,2\n"[..]).records().find_map(Result::err);
+/// match error.expect("this is no TFRecord file").kind() {
+///     ErrorKind::NotTfRecord { looks_like } => assert_eq!(*looks_like, "text"),
+///     other => panic!("{other}"),
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -227,7 +237,17 @@ impl Error {
 
     /// Adds the file in which it happened, replacing any that is there.
     ///
-    /// Use it to say which file an [`Example`](crate::Example) came from.
+    /// Use it to say which file an [`Example`](crate::Example) came from:
+    ///
+    /// ```
+    /// let error = tfrecord_codec::Example::parse(b"\x0a\x05").expect_err("it is cut short");
+    /// let error = error.with_path("shard-3").with_record(7, 4096);
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "shard-3: record 7 at byte 4096: malformed protobuf message at its byte 1: a field of 5 \
+    ///      bytes where only 0 are left"
+    /// );
+    /// ```
     #[must_use]
     pub fn with_path(mut self, path: impl AsRef<Path>) -> Self {
         self.0.path = Some(path.as_ref().to_path_buf());

@@ -36,11 +36,22 @@ pub const OVERHEAD: usize = HEADER_LEN + FOOTER_LEN;
 /// The CRC-32C of `bytes`, rotated and offset as the format wants it.
 ///
 /// Masking exists because a checksum over data that holds checksums is weak.
+///
+/// ```
+/// // The check value of CRC-32C (RFC 3720), masked.
+/// let crc = 0xe306_9283_u32;
+/// let masked = crc.rotate_right(15).wrapping_add(0xa282_ead8);
+/// assert_eq!(tfrecord_codec::frame::masked_crc32c(b"123456789"), masked);
+/// ```
 pub fn masked_crc32c(bytes: &[u8]) -> u32 {
     crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8)
 }
 
 /// The 12 bytes before a payload of `length` bytes.
+///
+/// ```
+/// assert_eq!(tfrecord_codec::frame::header(5)[..8], [5, 0, 0, 0, 0, 0, 0, 0]);
+/// ```
 pub fn header(length: u64) -> [u8; HEADER_LEN] {
     let length = length.to_le_bytes();
     let mut header = [0; HEADER_LEN];
@@ -50,6 +61,10 @@ pub fn header(length: u64) -> [u8; HEADER_LEN] {
 }
 
 /// The 4 bytes after `payload`.
+///
+/// ```
+/// assert_eq!(tfrecord_codec::frame::footer(b""), 0xa282_ead8_u32.to_le_bytes());
+/// ```
 pub fn footer(payload: &[u8]) -> [u8; FOOTER_LEN] {
     masked_crc32c(payload).to_le_bytes()
 }

@@ -16,6 +16,13 @@ use stamp::Stamp;
 use walk::Walk;
 
 /// The place of one record in its file.
+///
+/// ```
+/// use tfrecord_codec::RecordSpan;
+///
+/// let span = RecordSpan { offset: 19, length: 5 };
+/// assert_eq!((span.payload_offset(), span.end()), (31, 40));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecordSpan {
     /// Byte offset of the frame.

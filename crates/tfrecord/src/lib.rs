@@ -36,6 +36,10 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ExamplesOfTheReadme;
+
 mod append;
 mod buffered;
 mod compression;

@@ -56,6 +56,18 @@ impl Limits {
 }
 
 /// How much of a record is checked while reading.
+///
+/// ```
+/// use tfrecord_codec::{Integrity, RecordWriter, slice};
+///
+/// let mut writer = RecordWriter::new(Vec::new());
+/// writer.write(b"payload")?;
+/// let mut file = writer.finish()?;
+/// file[12] ^= 1; // the payload's first byte
+/// assert!(slice::records(&file).all(|record| record.is_err()));
+/// assert!(slice::records(&file).integrity(Integrity::LengthOnly).all(|record| record.is_ok()));
+/// # Ok::<(), tfrecord_codec::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Integrity {

@@ -13,7 +13,7 @@ use crate::{
 /// Bytes that are searched at once for the next header.
 const WINDOW: usize = 1 << 16;
 
-/// What [`Scan::next_into`] came upon.
+/// What [`Scan::next_into`] came upon. [`Scan`] has an example.
 #[derive(Debug)]
 pub enum Found {
     /// A whole record, both checksums right.
@@ -22,7 +22,7 @@ pub enum Found {
     Damage(Damage),
 }
 
-/// Bytes that are no whole record.
+/// Bytes that are no whole record. [`Scan`] has an example.
 #[derive(Debug)]
 pub struct Damage {
     /// Where they start.
@@ -128,7 +128,9 @@ impl Source {
         Ok(match Compression::detect(start) {
             Compression::None => Self::Plain(plain),
             packed => {
-                let options = ReaderOptions::new().limits(limits).compression(packed);
+                // A decompressor that fails gives up what it has unpacked in the same call, so
+                // the calls are for little.
+                let options = ReaderOptions::new().limits(limits).compression(packed).buffer_len(0);
                 Self::Packed(Box::new(options.open(path)?))
             }
         })

@@ -11,7 +11,18 @@ use crate::wire::write;
 
 const PLUGIN: &str = "hparams";
 
-/// The value of a hyper-parameter.
+/// The value of a hyper-parameter, for [`EventWriter::hparams`](super::EventWriter::hparams).
+///
+/// ```
+/// use tfrecord_codec::events::HParam;
+///
+/// let hparams = [
+///     ("lr", HParam::Number(0.1)),
+///     ("model", HParam::Text("resnet50".to_owned())),
+///     ("nesterov", HParam::Switch(true)),
+/// ];
+/// assert_eq!(hparams.len(), 3);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum HParam {
     /// A number.

@@ -11,6 +11,22 @@ use crate::{Error, RecordReader, Result};
 ///
 /// A file that is still being written may end inside a record: that is an error of kind
 /// [`Truncated`](crate::ErrorKind::Truncated) like any other, and the events before it are whole.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// use tfrecord_codec::events::{EventReader, EventWriter};
+///
+/// let mut writer = EventWriter::create(dir.path())?;
+/// writer.scalar("loss", 5, 0.5)?;
+/// writer.flush()?;
+/// for event in EventReader::open(writer.path())? {
+///     let event = event?;
+///     for summary in &event.summaries {
+///         assert_eq!((event.step, summary.tag.as_str()), (5, "loss"));
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct EventReader<R> {
     records: RecordReader<R>,

@@ -8,6 +8,14 @@ use crate::Result;
 use crate::wire::{Cursor, Field, write};
 
 /// A tag, a value, and which TensorBoard plugin shows it.
+///
+/// ```
+/// use tfrecord_codec::events::{Summary, SummaryValue};
+///
+/// let summary = Summary::text("notes", "# A run");
+/// assert_eq!(summary.plugin, "text");
+/// assert_eq!(summary.value, SummaryValue::Strings(vec![b"# A run".to_vec()]));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
     /// The name of the series, `/`-separated.

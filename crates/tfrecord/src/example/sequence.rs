@@ -123,6 +123,16 @@ fn merge_steps<'a>(
 
 /// Builds a `tf.train.SequenceExample`, with the same order and the same rule for repeated names
 /// as [`ExampleBuilder`].
+///
+/// ```
+/// use tfrecord_codec::{FeatureValues, SequenceExample, SequenceExampleBuilder};
+///
+/// let frames: [&[u8]; 2] = [b"first", b"second"];
+/// let steps = frames.map(FeatureValues::Bytes);
+/// let record = SequenceExampleBuilder::new().list("frames", steps).build();
+/// assert_eq!(SequenceExample::parse(&record)?.list("frames")?.len(), 2);
+/// # Ok::<(), tfrecord_codec::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct SequenceExampleBuilder<'a> {
     context: ExampleBuilder<'a>,

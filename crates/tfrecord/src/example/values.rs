@@ -7,6 +7,17 @@ use crate::wire::write;
 /// The values of one feature, to be written: a list, or a single value.
 ///
 /// A list may be empty: the feature is then there, with its type and no values.
+///
+/// ```
+/// use tfrecord_codec::{Example, ExampleBuilder, FeatureValues};
+///
+/// let columns = [("age", FeatureValues::Int64(41)), ("scores", FeatureValues::FloatList(&[]))];
+/// let builder = columns.iter().fold(ExampleBuilder::new(), |builder, (name, values)| {
+///     builder.feature(name, *values)
+/// });
+/// assert_eq!(Example::parse(&builder.build())?.float_list("scores")?.len(), 0);
+/// # Ok::<(), tfrecord_codec::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FeatureValues<'a> {
