@@ -10,13 +10,16 @@ use crate::{Error, Limits, Result};
 
 mod builder;
 mod canonical;
+mod count;
 mod feature;
+mod lists;
 mod sequence;
 mod table;
 mod values;
 
 pub use builder::ExampleBuilder;
-pub use feature::{BytesList, Feature, FeatureKind, FloatList, Int64List};
+pub use feature::{Feature, FeatureKind};
+pub use lists::{BytesList, FloatList, Int64List};
 pub use sequence::{SequenceExample, SequenceExampleBuilder};
 pub use values::FeatureValues;
 

@@ -7,103 +7,14 @@ use std::path::{Path, PathBuf};
 use crate::buffered::Buffered;
 use crate::compression::Decoder;
 use crate::error::ErrorKind;
-use crate::frame::{self, FOOTER_LEN, HEADER_LEN};
-use crate::{Compression, Error, Integrity, Limits, Result};
+use crate::frame::{self, HEADER_LEN};
+use crate::{Compression, Error, Result};
 
-/// How to read: limits, integrity, compression, buffer. Then [`open`](Self::open) a file or
-/// [`read`](Self::read) from anything.
-///
-/// ```
-/// use tfrecord_codec::{Compression, Integrity, Limits, ReaderOptions, RecordWriter};
-///
-/// let mut writer = RecordWriter::new(Vec::new());
-/// writer.write(b"payload")?;
-/// let file = writer.finish()?;
-///
-/// let options = ReaderOptions::new()
-///     .limits(Limits::default().max_record_len(1 << 20))
-///     .integrity(Integrity::LengthOnly)
-///     .compression(Compression::None);
-/// let records: Vec<_> = options.read(&file[..]).records().collect::<Result<_, _>>()?;
-/// assert_eq!(records, [b"payload"]);
-/// # Ok::<(), tfrecord_codec::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct ReaderOptions {
-    limits: Limits,
-    integrity: Integrity,
-    compression: Option<Compression>,
-    buffer_len: usize,
-}
+mod body;
+mod options;
 
-impl Default for ReaderOptions {
-    /// All checks, all limits, compression detected, a buffer of 64 KiB.
-    fn default() -> Self {
-        let (limits, integrity) = (Limits::default(), Integrity::Full);
-        Self { limits, integrity, compression: None, buffer_len: 1 << 16 }
-    }
-}
-
-impl ReaderOptions {
-    /// The defaults.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Bounds on what the input may ask for.
-    #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    /// How much of a record is checked.
-    #[must_use]
-    pub fn integrity(mut self, integrity: Integrity) -> Self {
-        self.integrity = integrity;
-        self
-    }
-
-    /// Reads the input as this compression instead of detecting it.
-    #[must_use]
-    pub fn compression(mut self, compression: Compression) -> Self {
-        self.compression = Some(compression);
-        self
-    }
-
-    /// Bytes of the read buffer, at least 4 KiB. Longer records are read past it.
-    #[must_use]
-    pub fn buffer_len(mut self, bytes: usize) -> Self {
-        self.buffer_len = bytes.max(1 << 12);
-        self
-    }
-
-    /// Opens a file. Errors then name it.
-    ///
-    /// # Errors
-    /// If the file cannot be opened.
-    pub fn open(self, path: impl AsRef<Path>) -> Result<RecordReader<File>> {
-        let path = path.as_ref();
-        let file = File::open(path).map_err(|error| Error::from(error).with_path(path))?;
-        let mut reader = self.read(file);
-        reader.path = Some(path.to_path_buf());
-        Ok(reader)
-    }
-
-    /// Reads from any source of bytes; it need not be buffered.
-    pub fn read<R: Read>(self, source: R) -> RecordReader<R> {
-        let source = Buffered::new(Decoder::Plain(source), self.buffer_len);
-        let start = State::Start;
-        RecordReader {
-            source: Some(source),
-            options: self,
-            state: start,
-            record: 0,
-            offset: 0,
-            path: None,
-        }
-    }
-}
+use body::read_body;
+pub use options::ReaderOptions;
 
 /// Reads records from any source of bytes, whole or compressed.
 ///
@@ -281,54 +192,6 @@ fn check_total(offset: u64, length: u64, limit: u64) -> Result<(), ErrorKind> {
     let end = offset.saturating_add(length).saturating_add(frame::OVERHEAD as u64);
     if end > limit {
         return Err(ErrorKind::DecompressedTooLong { limit });
-    }
-    Ok(())
-}
-
-/// Reads a payload of `length` bytes and its checksum, and verifies it. `record` holds the
-/// payload afterwards, also if its checksum is wrong.
-fn read_body<R: Read>(
-    source: &mut Buffered<Decoder<R>>,
-    length: u64,
-    integrity: Integrity,
-    record: &mut Vec<u8>,
-) -> Result<(), ErrorKind> {
-    let needed = length.saturating_add(FOOTER_LEN as u64);
-    let in_buffer = usize::try_from(needed).ok().and_then(|len| source.available().get(..len));
-    if let Some(body) = in_buffer {
-        record.clear();
-        record.extend_from_slice(&body[..body.len() - FOOTER_LEN]);
-        let (len, verdict) = (body.len(), frame::check_body(body, integrity).map(|_| ()));
-        source.consume(len);
-        return verdict;
-    }
-    read_long_body(source, needed, record)?;
-    let verdict = frame::check_body(record, integrity).map(|_| ());
-    record.truncate(record.len() - FOOTER_LEN);
-    verdict
-}
-
-/// Fills `record` with `needed` bytes. It grows only as fast as bytes arrive, so that a header
-/// that lies about its length cannot make it allocate much more than the input holds.
-fn read_long_body<R: Read>(
-    source: &mut Buffered<Decoder<R>>,
-    needed: u64,
-    record: &mut Vec<u8>,
-) -> Result<(), ErrorKind> {
-    const FIRST_STEP: usize = 1 << 20;
-    let too_long = |_| ErrorKind::RecordTooLong { length: needed, limit: usize::MAX as u64 };
-    let len = usize::try_from(needed).map_err(too_long)?;
-    let mut filled = 0;
-    while filled < len {
-        // Bytes left from the previous record are overwritten, not cleared first.
-        let step = len.min(record.capacity().max(filled.saturating_mul(2)).max(FIRST_STEP));
-        record.resize(step, 0);
-        let read = source.read_full(&mut record[filled..]);
-        let count = read.map_err(|error| source.inner().explain(error))?;
-        filled += count;
-        if filled < step {
-            return Err(frame::truncated_body(needed, filled as u64));
-        }
     }
     Ok(())
 }

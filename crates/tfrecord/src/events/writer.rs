@@ -1,148 +1,12 @@
 //! Writing event files.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
-use super::{Event, HParam, Histogram, Image, SessionStatus, Summary, hparams};
+use super::{Event, EventWriterOptions, HParam, Histogram, Image, SessionStatus, Summary, hparams};
 use crate::{Error, RecordWriter, Result};
-
-/// TensorBoard reads the files of a folder whose names contain `tfevents`.
-const PREFIX: &str = "events.out.tfevents.";
-
-type Clock = Box<dyn FnMut() -> f64 + Send>;
-
-/// How to name and flush an event file. Then [`create`](Self::create) it.
-///
-/// ```
-/// # let dir = tempfile::tempdir()?;
-/// use tfrecord_codec::events::EventWriterOptions;
-///
-/// // A fixed clock makes the same calls write the same bytes, in a file of the same name.
-/// let options = EventWriterOptions::new().label("node-3").suffix(".v1").clock(|| 1_700_000_000.0);
-/// let mut writer = options.create(dir.path())?;
-/// writer.scalar("loss", 1, 0.5)?;
-/// assert!(writer.path().ends_with("events.out.tfevents.1700000000.node-3.000.v1"));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub struct EventWriterOptions {
-    label: String,
-    suffix: String,
-    flush_events: usize,
-    flush_after: Duration,
-    clock: Clock,
-}
-
-impl Default for EventWriterOptions {
-    /// The label `rust`, no suffix, a flush every 100 events or 10 seconds, the system's clock.
-    fn default() -> Self {
-        Self {
-            label: "rust".to_owned(),
-            suffix: String::new(),
-            flush_events: 100,
-            flush_after: Duration::from_secs(10),
-            clock: Box::new(system_clock),
-        }
-    }
-}
-
-fn system_clock() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
-}
-
-impl EventWriterOptions {
-    /// The defaults.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The part of the name where TensorFlow puts the host's name.
-    #[must_use]
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
-        self
-    }
-
-    /// The end of the name.
-    #[must_use]
-    pub fn suffix(mut self, suffix: impl Into<String>) -> Self {
-        self.suffix = suffix.into();
-        self
-    }
-
-    /// Flushes once this many events are buffered.
-    #[must_use]
-    pub fn flush_events(mut self, events: usize) -> Self {
-        self.flush_events = events;
-        self
-    }
-
-    /// Flushes at the first event this long after the last flush.
-    #[must_use]
-    pub fn flush_after(mut self, duration: Duration) -> Self {
-        self.flush_after = duration;
-        self
-    }
-
-    /// Takes the time (seconds since 1970) from `clock` instead of the system.
-    #[must_use]
-    pub fn clock(mut self, clock: impl FnMut() -> f64 + Send + 'static) -> Self {
-        self.clock = Box::new(clock);
-        self
-    }
-
-    /// Creates a new file in `dir`, which is made if it does not exist. Files that are there stay
-    /// as they are, and the new name sorts after theirs, because TensorBoard reads in that order.
-    ///
-    /// # Errors
-    /// If the folder or the file cannot be made, or if label or suffix contain a path separator.
-    pub fn create(mut self, dir: impl AsRef<Path>) -> Result<EventWriter> {
-        let dir = dir.as_ref();
-        let time = (self.clock)();
-        let (path, file) =
-            self.new_file(dir, time).map_err(|error| Error::from(error).with_path(dir))?;
-        let records = RecordWriter::new(file);
-        let last_flush = Instant::now();
-        let mut writer = EventWriter { records, path, options: self, unflushed: 0, last_flush };
-        writer.write(&Event::version(time))?;
-        writer.flush()?;
-        Ok(writer)
-    }
-
-    fn new_file(&self, dir: &Path, time: f64) -> io::Result<(PathBuf, File)> {
-        if self.label.contains(['/', '\\']) || self.suffix.contains(['/', '\\']) {
-            let problem = "the label and the suffix of an event file must not contain / or \\";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
-        }
-        fs::create_dir_all(dir)?;
-        let seconds = latest_seconds(dir)?.max(time as u64);
-        let mut number = 0_u32;
-        loop {
-            let (label, suffix) = (&self.label, &self.suffix);
-            let path = dir.join(format!("{PREFIX}{seconds:010}.{label}.{number:03}{suffix}"));
-            // Creation is exclusive: of two processes that try the same name one goes on to the
-            // next.
-            match File::create_new(&path) {
-                Ok(file) => return Ok((path, file)),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
-                Err(error) => return Err(error),
-            }
-        }
-    }
-}
-
-/// The latest time in the names of the event files of a folder, 0 if there are none.
-fn latest_seconds(dir: &Path) -> io::Result<u64> {
-    let mut latest = 0;
-    for entry in fs::read_dir(dir)? {
-        let name = entry?.file_name();
-        let rest = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
-        let seconds = rest.and_then(|rest| rest.split('.').next()?.parse().ok());
-        latest = latest.max(seconds.unwrap_or(0));
-    }
-    Ok(latest)
-}
 
 /// Writes a new event file for TensorBoard.
 ///
@@ -177,6 +41,20 @@ impl EventWriter {
     /// If the folder or the file cannot be made.
     pub fn create(dir: impl AsRef<Path>) -> Result<Self> {
         EventWriterOptions::new().create(dir)
+    }
+
+    /// Writes the version to a new file.
+    pub(super) fn start(
+        file: File,
+        path: PathBuf,
+        options: EventWriterOptions,
+        time: f64,
+    ) -> Result<Self> {
+        let (records, last_flush) = (RecordWriter::new(file), Instant::now());
+        let mut writer = Self { records, path, options, unflushed: 0, last_flush };
+        writer.write(&Event::version(time))?;
+        writer.flush()?;
+        Ok(writer)
     }
 
     /// The file that is written.

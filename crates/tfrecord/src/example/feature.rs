@@ -3,8 +3,10 @@
 use std::fmt;
 
 use super::Budget;
+use super::count::{count_bytes, count_floats, count_ints};
+use super::lists::{Bodies, BytesList, FloatList, Int64List};
 use crate::Result;
-use crate::wire::{Cursor, Value};
+use crate::wire::Cursor;
 
 /// The type of a feature's values, named as in `feature.proto`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -128,150 +130,7 @@ impl<'a> Feature<'a> {
     }
 
     fn bodies(&self) -> Bodies<'a> {
-        let more = self.more.as_deref().map_or_else(Vec::new, Clone::clone).into_iter();
-        Bodies { list: Cursor::new(self.body), packed: Cursor::new(&[]), more, left: self.count }
-    }
-}
-
-/// Checks a list of byte strings and counts them.
-fn count_bytes(mut list: Cursor<'_>) -> Result<usize> {
-    let mut count = 0;
-    while let Some(field) = list.next_field()? {
-        if field.number == 1 {
-            field.bytes()?;
-            count += 1;
-        }
-    }
-    Ok(count)
-}
-
-/// Checks a list of floats, packed or not, and counts them.
-fn count_floats(mut list: Cursor<'_>) -> Result<usize> {
-    let mut count = 0;
-    while let Some(field) = list.next_field()? {
-        match (field.number, field.value) {
-            (1, Value::Fixed32(_)) => count += 1,
-            (1, Value::Bytes(packed)) if packed.as_bytes().len() % 4 == 0 => {
-                count += packed.as_bytes().len() / 4;
-            }
-            (1, Value::Bytes(packed)) => {
-                return Err(packed.problem("packed floats whose length is no multiple of four"));
-            }
-            (1, _) => return Err(field.wrong_type("floats, packed or not")),
-            _ => {}
-        }
-    }
-    Ok(count)
-}
-
-/// Checks a list of integers, packed or not, and counts them.
-fn count_ints(mut list: Cursor<'_>) -> Result<usize> {
-    let mut count = 0;
-    while let Some(field) = list.next_field()? {
-        match (field.number, field.value) {
-            (1, Value::Varint(_)) => count += 1,
-            (1, Value::Bytes(mut packed)) => {
-                while !packed.is_empty() {
-                    packed.varint()?;
-                    count += 1;
-                }
-            }
-            (1, _) => return Err(field.wrong_type("integers, packed or not")),
-            _ => {}
-        }
-    }
-    Ok(count)
-}
-
-/// The list messages of a feature, checked when the feature was read: nothing here can fail, and
-/// an error, were there one, would end the iteration.
-#[derive(Clone, Debug)]
-struct Bodies<'a> {
-    list: Cursor<'a>,
-    packed: Cursor<'a>,
-    more: std::vec::IntoIter<&'a [u8]>,
-    left: usize,
-}
-
-impl<'a> Bodies<'a> {
-    /// The next value that stands in a field of its own, or else the next packed run, which is
-    /// then in `self.packed`.
-    fn next_value(&mut self) -> Option<Value<'a>> {
-        loop {
-            match self.list.next_field().ok()? {
-                Some(field) if field.number == 1 => return Some(field.value),
-                Some(_) => {}
-                None => self.list = Cursor::new(self.more.next()?),
-            }
-        }
-    }
-}
-
-macro_rules! list {
-    ($(#[$doc:meta])* $name:ident, $item:ty, $next:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug)]
-        pub struct $name<'a>(Bodies<'a>);
-
-        impl<'a> Iterator for $name<'a> {
-            type Item = $item;
-
-            #[inline]
-            fn next(&mut self) -> Option<$item> {
-                let value = self.0.$next()?;
-                self.0.left = self.0.left.saturating_sub(1);
-                Some(value)
-            }
-
-            fn size_hint(&self) -> (usize, Option<usize>) {
-                (self.0.left, Some(self.0.left))
-            }
-        }
-
-        impl ExactSizeIterator for $name<'_> {}
-    };
-}
-
-list! {
-    /// The byte strings of a feature, borrowed from the record.
-    BytesList, &'a [u8], next_bytes
-}
-list! {
-    /// The floats of a feature.
-    FloatList, f32, next_float
-}
-list! {
-    /// The integers of a feature.
-    Int64List, i64, next_int
-}
-
-impl<'a> Bodies<'a> {
-    fn next_bytes(&mut self) -> Option<&'a [u8]> {
-        match self.next_value()? {
-            Value::Bytes(bytes) => Some(bytes.as_bytes()),
-            _ => None,
-        }
-    }
-
-    fn next_float(&mut self) -> Option<f32> {
-        while self.packed.is_empty() {
-            match self.next_value()? {
-                Value::Fixed32(bits) => return Some(f32::from_bits(bits)),
-                Value::Bytes(packed) => self.packed = packed,
-                _ => return None,
-            }
-        }
-        self.packed.array().ok().map(f32::from_le_bytes)
-    }
-
-    fn next_int(&mut self) -> Option<i64> {
-        while self.packed.is_empty() {
-            match self.next_value()? {
-                Value::Varint(value) => return Some(value as i64),
-                Value::Bytes(packed) => self.packed = packed,
-                _ => return None,
-            }
-        }
-        self.packed.varint().ok().map(|value| value as i64)
+        let more = self.more.as_deref().map_or_else(Vec::new, Clone::clone);
+        Bodies::new(self.body, more, self.count)
     }
 }
