@@ -4,6 +4,7 @@
 use std::io::Read;
 
 use tfrecord_codec::events::Event;
+use tfrecord_codec::frame::{self, HEADER_LEN};
 use tfrecord_codec::{
     Compression, Example, ExampleBuilder, Feature, Limits, ReaderOptions, RecordIndex,
     RecordReader, SequenceExample, slice,
@@ -24,12 +25,41 @@ impl Read for Trickle<'_> {
     }
 }
 
-/// Reading ends; an uncompressed file reads alike from a source of any pace and in place.
+/// Reading ends; an uncompressed file reads alike from a source of any pace and in place. With
+/// its checksums made right, too: random bytes do not get past them.
 pub(crate) fn frames(bytes: &[u8]) {
-    let options = ReaderOptions::new().limits(limits());
+    frames_as_they_are(bytes);
+    let mut healed = bytes.to_vec();
+    heal(&mut healed);
+    frames_as_they_are(&healed);
+}
+
+/// Puts the right checksums wherever these bytes have one. Long lengths are kept if they are odd
+/// and made short if they are even.
+fn heal(bytes: &mut [u8]) {
+    let mut rest = bytes;
+    while rest.len() >= HEADER_LEN {
+        let (header, body) = rest.split_at_mut(HEADER_LEN);
+        let length = u64::from_le_bytes(*header.first_chunk().expect("a header is longer"));
+        let length = if length % 2 == 0 { length % 64 } else { length };
+        header.copy_from_slice(&frame::header(length));
+        let payload = usize::try_from(length)
+            .ok()
+            .filter(|len| len.checked_add(4).is_some_and(|end| end <= body.len()));
+        let Some(payload) = payload else { return };
+        let (payload, after) = body.split_at_mut(payload);
+        let (footer, after) = after.split_at_mut(4);
+        footer.copy_from_slice(&frame::footer(payload));
+        rest = after;
+    }
+}
+
+fn frames_as_they_are(bytes: &[u8]) {
+    // A small buffer, because filling it with zeros would be most of the work.
+    let options = ReaderOptions::new().limits(limits()).buffer_len(0);
     let mut reader = options.read(bytes);
     let whole = results(&mut reader);
-    let trickled = results(&mut options.buffer_len(0).read(Trickle(bytes)));
+    let trickled = results(&mut options.read(Trickle(bytes)));
     if reader.compression() == Compression::None {
         let in_place = slice::records(bytes).limits(limits());
         let in_place: Vec<_> =
@@ -124,8 +154,14 @@ impl<'a> Lists<'a> {
     }
 }
 
-/// An index that loads has spans that lie back to back.
+/// An index that loads has spans that lie back to back. With the right checksum, too.
 pub(crate) fn index(bytes: &[u8]) {
+    index_as_it_is(bytes);
+    let checksum = frame::masked_crc32c(bytes).to_le_bytes();
+    index_as_it_is(&[bytes, &checksum].concat());
+}
+
+fn index_as_it_is(bytes: &[u8]) {
     if let Ok(index) = RecordIndex::from_bytes(bytes) {
         let mut end = 0;
         for span in index.spans() {
