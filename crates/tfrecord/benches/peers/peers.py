@@ -66,6 +66,34 @@ def measure(arguments, shape, folder):
     return runs
 
 
+def instructions(arguments, folder):
+    """Instructions for each record under callgrind, which a noisy machine does not change.
+
+    Two files of different length, so that starting and ending the program cancel out.
+    """
+    counts = {}
+    for shape, (length, _) in SHAPES.items():
+        few = 20 if length > 1000 else 5_000
+        totals = {}
+        for records in (few, 3 * few):
+            path = os.path.join(folder, f"few-{length}-{records}")
+            run([arguments.rust, "write", "ours", path, str(length), str(records)])
+            for who in ("ours", "ours-vec", "ours-slice", "tfrecord"):
+                totals.setdefault(f"read, {who}", []).append(callgrind([arguments.rust, "read", who, path]))
+            for who in ("ours", "tfrecord"):
+                command = [arguments.rust, "write", who, path + ".written", str(length), str(records)]
+                totals.setdefault(f"write, {who}", []).append(callgrind(command))
+        counts[shape] = {name: (more - less) / (2 * few) for name, (less, more) in totals.items()}
+    return counts
+
+
+def callgrind(command):
+    valgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command]
+    result = subprocess.run(valgrind, check=True, capture_output=True, text=True)
+    line = next(line for line in result.stderr.splitlines() if "Collected" in line)
+    return int(line.split(":")[1].split()[0])
+
+
 def machine():
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown")
     load = os.getloadavg()
@@ -90,15 +118,20 @@ def main():
     parser.add_argument("--tfrecord", required=True, help="a Python with tfrecord")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--folder", help="where the files go; a folder in memory measures no disk")
+    parser.add_argument("--instructions", action="store_true", help="count instructions of the Rust peers (needs valgrind)")
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
     before = machine()
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+        counts = instructions(arguments, folder) if arguments.instructions else None
         results = {shape: measure(arguments, shape, folder) for shape in SHAPES}
     command = "python peers.py --rounds {} --folder {}".format(arguments.rounds, arguments.folder)
-    report = {"machine": before, "load after": os.getloadavg(), "command": command, "results": results}
+    report = {"machine": before, "load after": os.getloadavg(), "command": command, "instructions": counts, "results": results}
     pathlib.Path(arguments.out).write_text(json.dumps(report, indent=1) + "\n")
     print(table(results))
+    for shape, peers in (counts or {}).items():
+        for name, count in peers.items():
+            print(f"{shape}: {name}: {count:,.0f} instructions for each record")
 
 
 if __name__ == "__main__":

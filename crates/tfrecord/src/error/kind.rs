@@ -42,6 +42,9 @@ pub enum ErrorKind {
     /// The operating system refused to open, read or write.
     #[error("{0}")]
     Io(io::Error),
+    /// The caller asked for something that cannot be done.
+    #[error("{0}")]
+    Argument(String),
     /// The first bytes are those of another format.
     #[error("this is not a TFRecord file: it looks like {looks_like}")]
     NotTfRecord {

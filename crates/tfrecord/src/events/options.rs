@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::EventWriter;
-use crate::{Error, Result};
+use crate::Result;
+use crate::error::ErrorKind;
 
 /// TensorBoard reads the files of a folder whose names contain `tfevents`.
 const PREFIX: &str = "events.out.tfevents.";
@@ -100,15 +101,14 @@ impl EventWriterOptions {
     pub fn create(mut self, dir: impl AsRef<Path>) -> Result<EventWriter> {
         let dir = dir.as_ref();
         let time = (self.clock)();
-        let (path, file) =
-            self.new_file(dir, time).map_err(|error| Error::from(error).with_path(dir))?;
+        let (path, file) = self.new_file(dir, time).map_err(|error| error.with_path(dir))?;
         EventWriter::start(file, path, self, time)
     }
 
-    fn new_file(&self, dir: &Path, time: f64) -> io::Result<(PathBuf, File)> {
+    fn new_file(&self, dir: &Path, time: f64) -> Result<(PathBuf, File)> {
         if self.label.contains(['/', '\\']) || self.suffix.contains(['/', '\\']) {
             let problem = "the label and the suffix of an event file must not contain / or \\";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
+            return Err(ErrorKind::Argument(problem.to_owned()).into());
         }
         fs::create_dir_all(dir)?;
         let seconds = latest_seconds(dir)?.max(time as u64);
@@ -121,7 +121,7 @@ impl EventWriterOptions {
             match File::create_new(&path) {
                 Ok(file) => return Ok((path, file)),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
         }
     }

@@ -1,11 +1,11 @@
 //! Writing event files.
 
 use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::{Event, EventWriterOptions, HParam, Histogram, Image, SessionStatus, Summary, hparams};
+use crate::error::ErrorKind;
 use crate::{Error, RecordWriter, Result};
 
 /// Writes a new event file for TensorBoard.
@@ -77,8 +77,7 @@ impl EventWriter {
     pub fn image(&mut self, tag: &str, step: i64, encoded: &[u8]) -> Result<()> {
         let Some(image) = Image::from_encoded(encoded.to_vec()) else {
             let problem = format!("the image {tag:?} is neither PNG nor JPEG");
-            let error = io::Error::new(io::ErrorKind::InvalidInput, problem);
-            return Err(Error::from(error).with_path(&self.path));
+            return Err(Error::new(ErrorKind::Argument(problem)).with_path(&self.path));
         };
         self.summary(step, Summary::image(tag, image))
     }
