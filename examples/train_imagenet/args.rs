@@ -68,11 +68,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PIXELS")]
     image_size: Option<usize>,
 
-    /// Images per optimizer step. [default: 256; 64]
+    /// Images per optimizer step. [default: 256; 32]
     #[arg(long, visible_alias = "batch_size", value_name = "IMAGES")]
     batch_size: Option<usize>,
 
-    /// Passes over the training set. [default: 90; 12]
+    /// Passes over the training set. [default: 90; 14]
     #[arg(long, visible_alias = "train_epochs", value_name = "EPOCHS")]
     train_epochs: Option<u64>,
 
@@ -84,7 +84,7 @@ pub(crate) struct Args {
     #[arg(long, visible_alias = "max_train_steps", value_name = "STEPS")]
     max_steps: Option<u64>,
 
-    /// Learning rate for a batch of 256; scaled with the batch size. [default: 0.128; 0.4]
+    /// Learning rate for a batch of 256; scaled with the batch size. [default: 0.128; 0.8]
     #[arg(long, value_name = "RATE")]
     base_lr: Option<f64>,
 
@@ -127,7 +127,7 @@ pub(crate) struct Args {
     workers: Option<usize>,
 
     /// Optimizer steps between two reports; after ten seconds there is one in any case.
-    /// [default: 100; 10]
+    /// [default: 100; 20]
     #[arg(long, value_name = "STEPS")]
     log_every: Option<u64>,
 
@@ -178,7 +178,7 @@ impl Args {
         RunOptions {
             fresh: self.fresh,
             max_steps: self.max_steps,
-            log_every: self.log_every.unwrap_or(if self.is_sample() { 10 } else { 100 }),
+            log_every: self.log_every.unwrap_or(if self.is_sample() { 20 } else { 100 }),
             checkpoint_every: self.checkpoint_every,
             workers: self.workers(),
             ..RunOptions::new(self.model_dir())

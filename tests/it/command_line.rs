@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use resnet::{Recipe, presets};
+
 use crate::support::{slice_of_sample, small_run, stderr, stdout, train_imagenet};
 
 #[test]
@@ -24,6 +26,27 @@ fn help_explains_every_flag() {
         assert!(help.contains(flag), "{flag} is not in --help");
     }
     assert!(help.matches("[default").count() >= 20, "every value has its default:\n{help}");
+}
+
+#[test]
+fn the_defaults_in_help_are_those_of_the_presets() {
+    let (imagenet, sample) = (presets::tutorial(), presets::fashion_mnist_sample());
+    let both = |value: &dyn Fn(&Recipe) -> String| {
+        format!("[default: {}; {}]", value(&imagenet), value(&sample))
+    };
+    let help = stdout(&train_imagenet(&["--help"]));
+    for default in [
+        both(&|recipe| recipe.model.resnet_size.to_string()),
+        both(&|recipe| recipe.model.num_classes.to_string()),
+        both(&|recipe| recipe.train.batch_size.to_string()),
+        both(&|recipe| recipe.train.epochs.to_string()),
+        both(&|recipe| recipe.schedule.base_lr.to_string()),
+        both(&|recipe| recipe.schedule.warmup_epochs.to_string()),
+        both(&|recipe| recipe.optimizer.weight_decay.to_string()),
+        both(&|recipe| recipe.optimizer.label_smoothing.to_string()),
+    ] {
+        assert!(help.contains(&default), "{default} is not in --help");
+    }
 }
 
 #[test]

@@ -15,8 +15,8 @@ use crate::support::slice_of_sample;
 
 fn recipe(epochs: u64) -> Recipe {
     let mut recipe = presets::fashion_mnist_sample();
-    recipe.train.epochs = epochs;
-    recipe.schedule.warmup_epochs = 0.0;
+    (recipe.train.epochs, recipe.train.batch_size) = (epochs, 64);
+    (recipe.schedule.base_lr, recipe.schedule.warmup_epochs) = (0.4, 0.0);
     recipe
 }
 

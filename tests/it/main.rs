@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod command_line;
+mod devices;
 mod end_to_end;
 mod support;
 mod tensorboard;

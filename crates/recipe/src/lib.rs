@@ -9,7 +9,8 @@
 //! use resnet_recipe::{Recipe, presets};
 //!
 //! # fn main() -> Result<(), resnet_recipe::RecipeError> {
-//! let recipe = Recipe { train: resnet_recipe::Train { epochs: 1, ..presets::tutorial().train }, ..presets::tutorial() };
+//! let mut recipe = presets::tutorial();
+//! recipe.train.epochs = 10;
 //! recipe.check()?;
 //! let schedule = recipe.lr_schedule(5004);
 //! assert_eq!(schedule.at(0), 0.0); // warm-up starts at zero
@@ -39,5 +40,5 @@ pub use recipe::{
     Augment, BadImages, Data, Decay, Model, Optimizer, Recipe, RecipeError, Schedule, StemKind,
     Train,
 };
-pub use schedule::LrSchedule;
+pub use schedule::{DecaySteps, LrSchedule};
 pub use tensorboard::TensorBoard;

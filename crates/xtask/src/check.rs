@@ -11,10 +11,13 @@ use serde_json::Value;
 /// Bytes that the bundled sample may take in the repository.
 const SAMPLE_LIMIT: u64 = 3_000_000;
 
+/// Looks at the repository in this folder.
+type Check = fn(&Path) -> Result<()>;
+
 /// Runs every check and reports all that fail.
 pub(crate) fn run() -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
-    let checks: [(&str, fn(&Path) -> Result<()>); 4] = [
+    let checks: [(&str, Check); 4] = [
         ("crates and the table in docs/architecture.md", crates_are_as_documented),
         ("invariants and their tests", invariants_have_tests),
         ("links in documents", links_resolve),
