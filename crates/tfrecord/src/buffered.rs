@@ -9,11 +9,17 @@ pub(crate) struct Buffered<R> {
     buffer: Box<[u8]>,
     start: usize,
     end: usize,
+    /// Bytes to ask for when the buffer is filled.
+    fill: usize,
 }
+
+/// A page: the least that is read ahead.
+const LEAST_FILL: usize = 1 << 12;
 
 impl<R: Read> Buffered<R> {
     pub(crate) fn new(inner: R, capacity: usize) -> Self {
-        Self { inner, buffer: vec![0; capacity].into_boxed_slice(), start: 0, end: 0 }
+        let buffer = vec![0; capacity].into_boxed_slice();
+        Self { inner, buffer, start: 0, end: 0, fill: capacity }
     }
 
     pub(crate) fn inner(&self) -> &R {
@@ -38,11 +44,13 @@ impl<R: Read> Buffered<R> {
             self.end -= self.start;
             self.start = 0;
             while self.end < wanted {
-                match read(&mut self.inner, &mut self.buffer[self.end..])? {
+                let until = self.buffer.len().min(self.end + self.fill.max(wanted));
+                match read(&mut self.inner, &mut self.buffer[self.end..until])? {
                     0 => break,
                     count => self.end += count,
                 }
             }
+            self.fill = self.buffer.len().min(2 * self.fill);
         }
         Ok(self.available())
     }
@@ -54,6 +62,11 @@ impl<R: Read> Buffered<R> {
         out[..buffered].copy_from_slice(&self.available()[..buffered]);
         self.consume(buffered);
         let mut filled = buffered;
+        if out.len() - filled >= self.buffer.len() / 2 {
+            // What is read ahead of a long record is copied twice: look no further than its
+            // header. The next fills grow again, should shorter records follow.
+            self.fill = LEAST_FILL.min(self.buffer.len());
+        }
         while filled < out.len() {
             match read(&mut self.inner, &mut out[filled..])? {
                 0 => break,
