@@ -5,6 +5,7 @@
 //! * A [`Transform`] says what happens to each image, with torchvision's parameters and rounding.
 //! * A [`Loader`] reads, decodes and transforms on its own threads and hands out [`Batch`]es of `u8`
 //!   pixels in NHWC order.
+//! * [`prepare`] makes such shards from ImageNet's archives, or from folders of pictures.
 //!
 //! What always holds:
 //!
@@ -35,6 +36,7 @@ mod decode;
 mod error;
 mod loader;
 mod options;
+pub mod prepare;
 mod random;
 mod records;
 mod sampler;

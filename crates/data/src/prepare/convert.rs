@@ -1,0 +1,175 @@
+//! From a raw image file to the JPEG that is stored.
+
+use image::ImageDecoder;
+use image::codecs::png::PngDecoder;
+use jpeg_encoder::{ColorType, Encoder};
+use zune_core::bytestream::ZCursor;
+use zune_core::options::DecoderOptions;
+use zune_jpeg::JpegDecoder;
+
+use crate::decode::{Decoder, Jpeg, RgbImage};
+use crate::transform::{Region, Resizer, shorter_side_to};
+
+/// As the reference re-encodes the images that are no RGB JPEG.
+const REENCODED_QUALITY: u8 = 100;
+
+/// Memory for decoding a PNG image, as for JPEG images by [`Jpeg`]'s default.
+const MAX_PNG_BYTES: u64 = 512 << 20;
+
+/// Converts one image at a time, reusing its memory.
+///
+/// An image is decoded at most once: pixels for checking it, for measuring it and for making it
+/// smaller are the same.
+pub(super) struct Converter {
+    pub(super) verify: bool,
+    pub(super) short_side: Option<usize>,
+    pub(super) quality: u8,
+    decoded: RgbImage,
+    resized: RgbImage,
+    resizer: Resizer,
+    encoded: Vec<u8>,
+}
+
+/// A converted image.
+pub(super) struct Converted<'a> {
+    pub(super) jpeg: &'a [u8],
+    pub(super) height: usize,
+    pub(super) width: usize,
+    pub(super) change: Change,
+    /// The stored pixels (before compression, if that was done), where they are known.
+    pub(super) pixels: Option<&'a RgbImage>,
+}
+
+/// What was done to an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// Its bytes were copied.
+    None,
+    /// It was made smaller.
+    Smaller,
+    /// It was a CMYK JPEG.
+    FromCmyk,
+    /// It was a PNG image.
+    FromPng,
+}
+
+/// What a file is, by its first bytes.
+#[derive(Clone, Copy)]
+enum Kind {
+    Png,
+    Cmyk,
+    /// Grey or colour; height and width.
+    Jpeg(usize, usize),
+}
+
+impl Converter {
+    pub(super) fn new(verify: bool, short_side: Option<usize>, quality: u8) -> Self {
+        let (decoded, resized, resizer, encoded) = Default::default();
+        Self { verify, short_side, quality, decoded, resized, resizer, encoded }
+    }
+
+    /// Converts an image, or says why it cannot be one.
+    pub(super) fn convert<'a>(&'a mut self, raw: &'a [u8]) -> Result<Converted<'a>, String> {
+        let kind = kind(raw)?;
+        if let Kind::Jpeg(height, width) = kind
+            && !self.verify
+            && !self.too_large(height, width)
+        {
+            return Ok(Converted { jpeg: raw, height, width, change: Change::None, pixels: None });
+        }
+        self.decode(raw, kind)?;
+        let RgbImage { height, width, .. } = self.decoded;
+        let change = match kind {
+            Kind::Png => Change::FromPng,
+            Kind::Cmyk => Change::FromCmyk,
+            Kind::Jpeg(..) if self.too_large(height, width) => Change::Smaller,
+            Kind::Jpeg(..) => Change::None,
+        };
+        if self.too_large(height, width) {
+            self.shrink()?;
+            encode(&self.resized, self.quality, &mut self.encoded)?;
+            return Ok(stored(&self.resized, &self.encoded, change));
+        }
+        if change == Change::None {
+            return Ok(stored(&self.decoded, raw, change));
+        }
+        encode(&self.decoded, REENCODED_QUALITY, &mut self.encoded)?;
+        Ok(stored(&self.decoded, &self.encoded, change))
+    }
+
+    fn too_large(&self, height: usize, width: usize) -> bool {
+        self.short_side.is_some_and(|side| height.min(width) > side)
+    }
+
+    fn decode(&mut self, raw: &[u8], kind: Kind) -> Result<(), String> {
+        match kind {
+            Kind::Png => decode_png(raw, &mut self.decoded),
+            _ => Jpeg::default().decode(raw, &mut self.decoded).map_err(|error| error.0),
+        }
+    }
+
+    fn shrink(&mut self) -> Result<(), String> {
+        let (image, resized) = (&self.decoded, &mut self.resized);
+        let side = self.short_side.unwrap_or(usize::MAX);
+        let (height, width) = shorter_side_to(side, image.height, image.width);
+        (resized.height, resized.width) = (height, width);
+        resized.pixels.resize(height * width * 3, 0);
+        let whole = Region { top: 0, left: 0, height: image.height, width: image.width };
+        self.resizer.resize(image, whole, height, width, &mut resized.pixels)
+    }
+}
+
+fn stored<'a>(pixels: &'a RgbImage, jpeg: &'a [u8], change: Change) -> Converted<'a> {
+    let (height, width) = (pixels.height, pixels.width);
+    Converted { jpeg, height, width, change, pixels: Some(pixels) }
+}
+
+fn kind(raw: &[u8]) -> Result<Kind, String> {
+    match raw {
+        [] => return Err("an empty file".to_owned()),
+        [0x89, b'P', b'N', b'G', ..] => return Ok(Kind::Png),
+        [0xff, 0xd8, ..] => {}
+        _ => return Err("neither a JPEG nor a PNG image".to_owned()),
+    }
+    let options = DecoderOptions::new_fast()
+        .set_max_width(usize::from(u16::MAX))
+        .set_max_height(usize::from(u16::MAX))
+        .set_strict_mode(false);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(raw), options);
+    decoder.decode_headers().map_err(|error| format!("damaged JPEG: {error:?}"))?;
+    let info = decoder.info().ok_or("damaged JPEG: there is no image size")?;
+    let (height, width) = (usize::from(info.height), usize::from(info.width));
+    match info.components {
+        1 | 3 => Ok(Kind::Jpeg(height, width)),
+        4 => Ok(Kind::Cmyk),
+        other => Err(format!("a JPEG of {other} colour components")),
+    }
+}
+
+/// Transparency is dropped and 16 bits are rounded to 8.
+fn decode_png(raw: &[u8], out: &mut RgbImage) -> Result<(), String> {
+    let damaged = |error: image::ImageError| format!("damaged PNG: {error}");
+    let mut limits = image::Limits::default();
+    limits.max_image_width = Some(u32::from(u16::MAX));
+    limits.max_image_height = Some(u32::from(u16::MAX));
+    limits.max_alloc = Some(MAX_PNG_BYTES);
+    let mut decoder =
+        PngDecoder::with_limits(std::io::Cursor::new(raw), limits.clone()).map_err(damaged)?;
+    if decoder.total_bytes() > MAX_PNG_BYTES {
+        return Err(format!("a PNG of more than {MAX_PNG_BYTES} bytes of pixels"));
+    }
+    decoder.set_limits(limits).map_err(damaged)?;
+    let rgb = image::DynamicImage::from_decoder(decoder).map_err(damaged)?.into_rgb8();
+    (out.height, out.width) = (rgb.height() as usize, rgb.width() as usize);
+    out.pixels = rgb.into_raw();
+    Ok(())
+}
+
+fn encode(image: &RgbImage, quality: u8, out: &mut Vec<u8>) -> Result<(), String> {
+    let side =
+        |pixels: usize| u16::try_from(pixels).map_err(|_large| "a side of more than 65535 pixels");
+    let (width, height) = (side(image.width)?, side(image.height)?);
+    out.clear();
+    let encoded = Encoder::new(out, quality).encode(&image.pixels, width, height, ColorType::Rgb);
+    encoded.map_err(|error| format!("cannot be encoded: {error}"))
+}

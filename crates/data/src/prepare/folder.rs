@@ -1,0 +1,242 @@
+//! The output folder: one writer at a time, whole files only, and what an earlier run has done.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::error::PrepareError;
+use super::plan::Plan;
+use super::report::{DatasetReport, ShardReport};
+
+/// What was prepared; its presence says that everything is there.
+const DATASET: &str = "dataset.json";
+/// A folder for everything unfinished.
+const WORK: &str = ".prepare";
+/// In [`WORK`]: what an unfinished run is making.
+const PLAN: &str = "plan.json";
+
+/// An output folder that no other process writes into.
+pub(super) struct Folder {
+    out: PathBuf,
+    work: PathBuf,
+    /// Held until it is dropped; the system lets it go when a process dies.
+    _lock: File,
+}
+
+impl Folder {
+    /// Creates the folder if need be, and locks it.
+    pub(super) fn open(out: &Path) -> Result<Self, PrepareError> {
+        let work = out.join(WORK);
+        fs::create_dir_all(&work).map_err(PrepareError::io("create", &work))?;
+        let lock = lock(out, &work.join("lock"))?;
+        Ok(Self { out: out.to_owned(), work, _lock: lock })
+    }
+
+    /// The finished shards of an earlier run with the same plan, by name.
+    pub(super) fn begin(&self, plan: &Plan) -> Result<BTreeMap<String, ShardReport>, PrepareError> {
+        self.remove_unfinished()?;
+        let known = match (self.load::<DatasetReport>(&self.out.join(DATASET))?, self.plan()?) {
+            (Some(dataset), _) => {
+                self.check_plan(plan, &dataset.plan)?;
+                self.reopen(&dataset)?
+            }
+            (None, Some(earlier)) => {
+                self.check_plan(plan, &earlier)?;
+                self.shard_reports()?
+            }
+            (None, None) => {
+                self.refuse_other_shards()?;
+                self.save(&self.work.join(PLAN), plan)?;
+                Vec::new()
+            }
+        };
+        let whole = known.into_iter().filter(|shard| self.has(shard));
+        Ok(whole.map(|shard| (shard.name.clone(), shard)).collect())
+    }
+
+    /// The file that a shard is written to before it is whole.
+    pub(super) fn unfinished(&self, name: &str) -> PathBuf {
+        self.work.join(format!("{name}.part"))
+    }
+
+    /// Gives a whole shard its name. Its report comes first: a shard without one is made again.
+    pub(super) fn publish(&self, shard: &ShardReport) -> Result<(), PrepareError> {
+        self.save(&self.report_path(&shard.name), shard)?;
+        let (from, to) = (self.unfinished(&shard.name), self.out.join(&shard.name));
+        fs::rename(&from, &to).map_err(PrepareError::io("create", to))?;
+        sync_folder(&self.out)
+    }
+
+    /// Writes a JSON file of the data set, whole or not at all.
+    pub(super) fn save_paper(
+        &self,
+        name: &str,
+        content: &impl Serialize,
+    ) -> Result<(), PrepareError> {
+        self.save(&self.out.join(name), content)
+    }
+
+    /// Says that everything is there, and removes what was only needed until then.
+    pub(super) fn finish(&self, dataset: &DatasetReport) -> Result<(), PrepareError> {
+        self.save_paper(DATASET, dataset)?;
+        for shard in dataset.train.shards.iter().chain(&dataset.validation.shards) {
+            remove(&self.report_path(&shard.name))?;
+        }
+        remove(&self.work.join(PLAN))
+    }
+
+    fn plan(&self) -> Result<Option<Plan>, PrepareError> {
+        self.load(&self.work.join(PLAN))
+    }
+
+    fn report_path(&self, shard: &str) -> PathBuf {
+        self.work.join(format!("{shard}.json"))
+    }
+
+    fn check_plan(&self, plan: &Plan, earlier: &Plan) -> Result<(), PrepareError> {
+        match plan.difference(earlier) {
+            None => Ok(()),
+            Some(difference) => Err(PrepareError::OtherOutput {
+                path: self.out.clone(),
+                found: format!("shards of another data set or with other options: {difference}"),
+            }),
+        }
+    }
+
+    /// The shards of a finished data set. If some of their files are gone, it is finished no longer.
+    fn reopen(&self, dataset: &DatasetReport) -> Result<Vec<ShardReport>, PrepareError> {
+        let shards = dataset.train.shards.iter().chain(&dataset.validation.shards);
+        let shards: Vec<ShardReport> = shards.cloned().collect();
+        if !shards.iter().all(|shard| self.has(shard)) {
+            for shard in &shards {
+                self.save(&self.report_path(&shard.name), shard)?;
+            }
+            self.save(&self.work.join(PLAN), &dataset.plan)?;
+            remove(&self.out.join(DATASET))?;
+        }
+        Ok(shards)
+    }
+
+    /// The reports of shards that an unfinished run has left.
+    fn shard_reports(&self) -> Result<Vec<ShardReport>, PrepareError> {
+        let mut reports = Vec::new();
+        for name in names(&self.work)? {
+            if name.ends_with(".json") && name != PLAN {
+                reports.extend(self.load::<ShardReport>(&self.work.join(name))?);
+            }
+        }
+        Ok(reports)
+    }
+
+    /// Whether a shard's file is there. It is whole if it is there; its length is compared to find
+    /// copies that are not.
+    fn has(&self, shard: &ShardReport) -> bool {
+        let path = self.out.join(&shard.name);
+        path.metadata().is_ok_and(|file| file.is_file() && file.len() == shard.bytes)
+    }
+
+    fn refuse_other_shards(&self) -> Result<(), PrepareError> {
+        let is_shard = |name: &String| name.contains("-of-");
+        match names(&self.out)?.into_iter().find(is_shard) {
+            None => Ok(()),
+            Some(name) => Err(PrepareError::OtherOutput {
+                path: self.out.clone(),
+                found: format!("{name}, of which nothing says how it was made"),
+            }),
+        }
+    }
+
+    fn remove_unfinished(&self) -> Result<(), PrepareError> {
+        for name in names(&self.work)? {
+            if name.ends_with(".part") {
+                remove(&self.work.join(name))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn load<T: DeserializeOwned>(&self, path: &Path) -> Result<Option<T>, PrepareError> {
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let content = fs::read(path).map_err(PrepareError::io("read", path))?;
+        let parsed = serde_json::from_slice(&content);
+        parsed.map(Some).map_err(|error| PrepareError::OtherOutput {
+            path: self.out.clone(),
+            found: format!("{}, which is not what was written ({error})", path.display()),
+        })
+    }
+
+    fn save(&self, path: &Path, content: &impl Serialize) -> Result<(), PrepareError> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let unfinished = self.unfinished(&name);
+        let write = || {
+            let mut file = File::create(&unfinished)?;
+            let mut text = serde_json::to_vec_pretty(content)?;
+            text.push(b'\n');
+            file.write_all(&text)?;
+            file.sync_all()?;
+            fs::rename(&unfinished, path)
+        };
+        write().map_err(PrepareError::io("write", path))?;
+        sync_folder(path.parent().unwrap_or(&self.out))
+    }
+}
+
+fn lock(out: &Path, path: &Path) -> Result<File, PrepareError> {
+    let mut options = File::options();
+    let opened = options.read(true).write(true).create(true).truncate(false).open(path);
+    let mut file = opened.map_err(PrepareError::io("open", path))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut owner = String::new();
+            let known = file.read_to_string(&mut owner).is_ok() && !owner.is_empty();
+            let owner = if known { owner.trim().to_owned() } else { "unknown".to_owned() };
+            return Err(PrepareError::Locked { path: out.to_owned(), owner });
+        }
+        Err(TryLockError::Error(error)) => return Err(PrepareError::io("lock", path)(error)),
+    }
+    let mut write = || {
+        file.set_len(0)?;
+        file.rewind()?;
+        writeln!(file, "{}", std::process::id())
+    };
+    write().map_err(PrepareError::io("write", path))?;
+    Ok(file)
+}
+
+/// Names in a folder, sorted.
+fn names(folder: &Path) -> Result<Vec<String>, PrepareError> {
+    let failed = |error| PrepareError::io("list", folder)(error);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        names.push(entry.map_err(failed)?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Removes a file that may be gone already.
+pub(super) fn remove(path: &Path) -> Result<(), PrepareError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(PrepareError::io("remove", path)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes a new name in a folder survive a crash of the machine.
+fn sync_folder(folder: &Path) -> Result<(), PrepareError> {
+    // Windows writes names through and opens no folders.
+    if cfg!(unix) {
+        let synced = File::open(folder).and_then(|folder| folder.sync_all());
+        synced.map_err(PrepareError::io("sync", folder))?;
+    }
+    Ok(())
+}
