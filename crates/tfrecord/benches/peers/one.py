@@ -1,6 +1,6 @@
 """Reads or writes one file with a Python library and prints the time as JSON. `peers.py` runs it.
 
-    python one.py read tensorflow|tensorflow-graph|python-tfrecord FILE
+    python one.py read tensorflow|tensorflow-batches|python-tfrecord FILE
     python one.py write tensorflow|python-tfrecord FILE LEN COUNT
 """
 
@@ -14,19 +14,16 @@ def tensorflow():
     os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="")
     import tensorflow as tf
 
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    tf.config.threading.set_intra_op_parallelism_threads(1)
     return tf
 
 
 def dataset(tf, path):
-    options = tf.data.Options()
-    options.threading.private_threadpool_size = 1
-    return tf.data.TFRecordDataset(path).with_options(options)
+    """One file is read by one thread; TensorFlow's own threads stay as they are."""
+    return tf.data.TFRecordDataset(path)
 
 
 def read_tensorflow(path):
-    """As a training loop in Python does."""
+    """One record after another: fast for long records, 100 times slower than batches for short ones."""
     tf = tensorflow()
     records = dataset(tf, path)
     start = time.perf_counter()
@@ -34,15 +31,13 @@ def read_tensorflow(path):
     return start, count, None
 
 
-def read_tensorflow_graph(path):
-    """Without Python between records: the fastest way to go through a TFRecordDataset."""
+def read_tensorflow_batches(path):
+    """In batches of 1024: the fastest way found to go through short records in a TFRecordDataset."""
     tf = tensorflow()
-    records = dataset(tf, path)
-    zero = (tf.constant(0, tf.int64), tf.constant(0, tf.int64))
-    add = lambda sums, record: (sums[0] + 1, sums[1] + tf.cast(tf.strings.length(record), tf.int64))
+    batches = dataset(tf, path).batch(1024)
     start = time.perf_counter()
-    count, size = records.reduce(zero, add)
-    return start, int(count), int(size)
+    count = sum(len(batch) for batch in batches.as_numpy_iterator())
+    return start, count, None
 
 
 def read_python_tfrecord(path):

@@ -3,7 +3,8 @@
     cargo build --release --manifest-path crates/tfrecord/benches/peers/Cargo.toml
     python peers.py --rust BINARY --tensorflow PYTHON --tfrecord PYTHON --out RESULTS.json
 
-Two files of about 1 GB, one of 110 kB records and one of 200 B records, from the page cache. Every run is a process of its own on one thread;
+Two files of about 1 GB, one of 110 kB records and one of 200 B records, from the page cache. Every run is a process of its own that reads with
+one thread (TensorFlow's short records in batches of 1024, because one by one they take 100 times as long);
 the clock starts after imports and stops after the last record. The peers take turns, so that a noisy machine is unfair to none.
 The raw times go into RESULTS.json; the table shows the best and the median of each.
 """
@@ -34,12 +35,11 @@ def commands(arguments, shape, path):
         "read, tfrecord-codec, a vector each": [*rust, "read", "ours-vec", path],
         "read, tfrecord-codec, in memory": [*rust, "read", "ours-slice", path],
         "read, tfrecord 0.15 (Rust)": [*rust, "read", "tfrecord", path],
-        "read, TensorFlow, in its graph": [*tf, "read", "tensorflow-graph", path],
-        "read, TensorFlow, from Python": [*tf, "read", "tensorflow", path],
+        "read, TensorFlow": [*tf, "read", "tensorflow" if length > 1000 else "tensorflow-batches", path],
         "read, tfrecord (Python), no checksums": [*py, "read", "python-tfrecord", path],
         "write, tfrecord-codec": [*rust, "write", "ours", out, str(length), str(count)],
         "write, tfrecord 0.15 (Rust)": [*rust, "write", "tfrecord", out, str(length), str(count)],
-        "write, TensorFlow, from Python": [*tf, "write", "tensorflow", out, str(length), few],
+        "write, TensorFlow": [*tf, "write", "tensorflow", out, str(length), few],
         "write, tfrecord (Python)": [*py, "write", "python-tfrecord", out, str(length), few],
     }
 
