@@ -1,6 +1,6 @@
 //! Other devices against the CPU: `cargo test --release --features wgpu --test it devices`.
 //!
-//! Where no adapter is found the tests say that they were skipped. Software Vulkan will do (Debian's
+//! Where no adapter is found the test says that it was skipped. Software Vulkan will do (Debian's
 //! `mesa-vulkan-drivers`): the first steps take a minute there, for compiling shaders.
 
 use std::sync::Arc;

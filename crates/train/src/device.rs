@@ -156,10 +156,7 @@ fn wgpu(index: usize) -> Result<Chosen, DeviceError> {
     let name = format!("wgpu adapter {index}");
     let found = Device::enumerate(DeviceType::Wgpu).into_vec();
     match found.into_iter().nth(index) {
-        Some(device) => {
-            let name = format!("{name} ({device:?})");
-            smoke_tested(device, name)
-        }
+        Some(device) => smoke_tested(device, name),
         None => Err(not_working(name, "no Vulkan, Metal or DirectX 12 driver, or no such adapter")),
     }
 }
@@ -172,13 +169,17 @@ fn wgpu(_index: usize) -> Result<Chosen, DeviceError> {
 #[cfg(feature = "wgpu")]
 fn hardware_wgpu() -> Result<Chosen, DeviceError> {
     use burn::tensor::DeviceKind::{DiscreteGpu, IntegratedGpu, VirtualGpu};
-    let kinds = [DiscreteGpu(0), IntegratedGpu(0), VirtualGpu(0)];
-    let device = kinds
-        .into_iter()
-        .find_map(|kind| Device::wgpu_options().device_kind(kind).init().ok())
-        .ok_or_else(|| not_working("wgpu".to_owned(), "no hardware GPU"))?;
-    let name = format!("GPU through wgpu ({device:?})");
-    smoke_tested(device, name)
+    // By kind, because a software adapter must not be taken unasked.
+    let find = || {
+        let kinds = [DiscreteGpu(0), IntegratedGpu(0), VirtualGpu(0)];
+        kinds.into_iter().find_map(|kind| Device::wgpu_options().device_kind(kind).init().ok())
+    };
+    let name = "wgpu".to_owned();
+    match guarded(find) {
+        Ok(Some(device)) => smoke_tested(device, name),
+        Ok(None) => Err(not_working(name, "no hardware GPU")),
+        Err(reason) => Err(DeviceError::NotWorking { name, reason }),
+    }
 }
 
 #[cfg(not(feature = "wgpu"))]
@@ -193,31 +194,39 @@ fn not_working(name: String, reason: &str) -> DeviceError {
 
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 fn smoke_tested(device: Device, name: String) -> Result<Chosen, DeviceError> {
-    match smoke_test(&device) {
-        Ok(()) => Ok(Chosen { device, name, reason: "asked for".to_owned() }),
-        Err(reason) => Err(DeviceError::NotWorking { name, reason }),
+    if let Err(reason) = smoke_test(&device) {
+        return Err(DeviceError::NotWorking { name, reason });
     }
+    let name = match device.identity() {
+        Some(identity) => format!("{name}: {}", identity.name),
+        None => name,
+    };
+    Ok(Chosen { device, name, reason: "asked for".to_owned() })
 }
 
-/// Multiplies two small matrices and takes exponentials and logarithms, on a thread of its own: a
-/// broken driver shows itself as a panic, which must not take the program along.
+/// Multiplies two small matrices and takes exponentials and logarithms.
 ///
 /// # Errors
 /// What went wrong, in words. The device must not be touched again then.
 pub fn smoke_test(device: &Device) -> Result<(), String> {
     let device = device.clone();
-    let test = move || {
+    let sum = guarded(move || {
         let x = Tensor::<2>::ones([4, 4], &device);
-        let y = x.clone().matmul(x).exp().log().sum();
-        y.into_scalar::<f32>()
-    };
-    let thread = thread::Builder::new().name("device-smoke-test".to_owned()).spawn(test);
-    match thread.map(thread::JoinHandle::join) {
-        Ok(Ok(sum)) if (sum - 64.0).abs() < 0.1 => Ok(()),
-        Ok(Ok(sum)) => Err(format!("a small matrix product gives {sum} instead of 64")),
-        Ok(Err(_panic)) => Err("the driver or a library it needs is missing or broken".to_owned()),
-        Err(error) => Err(format!("no thread for the smoke test ({error})")),
+        x.clone().matmul(x).exp().log().sum().into_scalar::<f32>()
+    })?;
+    if (sum - 64.0).abs() < 0.1 {
+        Ok(())
+    } else {
+        Err(format!("a small matrix product sums to {sum} instead of 64"))
     }
+}
+
+/// Runs `work` on a thread of its own: a missing or broken driver shows itself as a panic, which
+/// must not take the program along.
+fn guarded<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
+    let thread = thread::Builder::new().name("device-probe".to_owned()).spawn(work);
+    let thread = thread.map_err(|error| format!("no thread for trying it ({error})"))?;
+    thread.join().map_err(|_panic| "its driver or a library is missing or broken".to_owned())
 }
 
 #[cfg(test)]
