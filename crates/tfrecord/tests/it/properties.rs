@@ -12,7 +12,7 @@ use tfrecord_codec::{
 
 /// Long enough for every branch, short enough to be quick.
 fn limits() -> Limits {
-    Limits::default().max_record_len(1 << 20).max_decompressed_len(1 << 22)
+    Limits::default().max_record_len(1 << 16).max_decompressed_len(1 << 16)
 }
 
 /// Hands out a few bytes at a time.
