@@ -49,8 +49,8 @@ fn tensorboard_reads_every_scalar_of_a_run() {
 /// The last training loss in `metrics.jsonl`, at the precision of event files.
 fn recorded_loss(model: &Path) -> Option<f64> {
     let text = std::fs::read_to_string(model.join("metrics.jsonl")).ok()?;
-    let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let last = lines.filter(|line| line["event"] == "step").last()?;
+    let mut lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let last = lines.rfind(|line| line["event"] == "step")?;
     last["train"]["cross_entropy"].as_f64().map(as_f32)
 }
 

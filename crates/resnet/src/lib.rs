@@ -51,3 +51,8 @@ pub use resnet_recipe::{Fanout, Recipe, RunEvent, Sink, presets};
 pub use resnet_train::TrainError;
 pub use resnet_train::device::{Chosen, DeviceChoice, choose as choose_device};
 pub use resnet_train::run::{Datasets, Outcome, RunOptions, evaluate_run, train};
+
+/// Compiles and runs the README's example with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
