@@ -11,8 +11,9 @@ use crate::{properties, support};
 
 type Property = fn(&[u8]);
 
-const TARGETS: [(&str, Property); 4] = [
+const TARGETS: [(&str, Property); 5] = [
     ("frames", properties::frames),
+    ("compressed", properties::compressed),
     ("example", properties::example),
     ("index", properties::index),
     ("events", properties::events),
@@ -72,10 +73,10 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
         support::read(&fs::read(path).expect("it is committed")).expect("whole")
     };
     match target {
-        "frames" => {
-            let all = [Compression::None, Compression::Gzip, Compression::Zlib];
+        "frames" => vec![support::file(&support::short_records())],
+        "compressed" => {
             let records = support::short_records();
-            all.iter().map(|compression| support::packed(&records, *compression)).collect()
+            [Compression::Gzip, Compression::Zlib].map(|c| support::packed(&records, c)).to_vec()
         }
         "example" => {
             let names =
