@@ -43,7 +43,9 @@ mod measure;
 mod options;
 mod plan;
 mod report;
+mod run;
 mod shard;
+mod sums;
 
 pub use error::PrepareError;
 pub use example::{Boxes, ImageExample};
@@ -55,15 +57,14 @@ pub use report::{DatasetReport, Range, Reencoded, ShardReport, Skipped, SplitRep
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::AtomicUsize;
 
 use crate::Split;
 use folder::Folder;
 use layout::{Found, Part, RawData};
 use listing::Listing;
 use plan::Job;
-use shard::{ShardWriter, Shared};
+use shard::Shared;
 
 /// Is told what happens, by any of the threads, and may ask to stop.
 pub type Observer<'a> = dyn Fn(&Event<'_>) -> ControlFlow<()> + Sync + 'a;
@@ -144,54 +145,11 @@ pub fn prepare(
     tell(observer, &kept(&jobs, &finished))?;
     let bad = AtomicUsize::new(finished.values().map(|shard| shard.skipped.len()).sum());
     let shared = Shared { data: &data, options, folder: &folder, observer, bad };
-    let shards = write_missing(&shared, &jobs, finished)?;
+    let shards = run::write_missing(&shared, &jobs, finished)?;
     let report = report(raw, &found, &data, plan, &jobs, shards);
     folder.save_paper("classes.json", &data.classes)?;
     folder.finish(&report)?;
     Ok(report)
-}
-
-/// Makes the shards that are not there yet, several at a time.
-fn write_missing(
-    shared: &Shared<'_>,
-    jobs: &[Job],
-    finished: BTreeMap<String, ShardReport>,
-) -> Result<BTreeMap<String, ShardReport>, PrepareError> {
-    let missing: Vec<&Job> = jobs.iter().filter(|job| !finished.contains_key(&job.name)).collect();
-    let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let (finished, error) = (Mutex::new(finished), Mutex::new(None));
-    let work = || {
-        let mut writer = ShardWriter::new(shared);
-        while !stop.load(Ordering::Relaxed) {
-            let Some(job) = missing.get(next.fetch_add(1, Ordering::Relaxed)) else { return };
-            match writer.write(job).and_then(|shard| told(shared, shard)) {
-                Ok(shard) => drop(locked(&finished).insert(shard.name.clone(), shard)),
-                Err(failure) => {
-                    stop.store(true, Ordering::Relaxed);
-                    locked(&error).get_or_insert(failure);
-                }
-            }
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..shared.options.threads.min(missing.len()) {
-            scope.spawn(work);
-        }
-    });
-    match error.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        Some(error) => Err(error),
-        None => Ok(finished.into_inner().unwrap_or_else(PoisonError::into_inner)),
-    }
-}
-
-fn told(shared: &Shared<'_>, shard: ShardReport) -> Result<ShardReport, PrepareError> {
-    shared.tell(&Event::Shard(&shard))?;
-    Ok(shard)
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // Whatever panicked left the value whole: nothing is changed in steps.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn tell(observer: &Observer<'_>, event: &Event<'_>) -> Result<(), PrepareError> {
@@ -221,7 +179,7 @@ fn check_md5(found: &Found, observer: &Observer<'_>) -> Result<(), PrepareError>
                 given: format!("on for {}", part.path().display()),
             });
         };
-        let sum = archive::md5_of(path, |bytes| tell(observer, &Event::Md5 { path, bytes }))?;
+        let sum = sums::md5_of(path, |bytes| tell(observer, &Event::Md5 { path, bytes }))?;
         if sum != published {
             let (path, published) = (path.clone(), published.to_owned());
             return Err(PrepareError::Md5 { path, published, found: sum });

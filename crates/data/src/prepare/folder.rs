@@ -1,8 +1,10 @@
 //! The output folder: one writer at a time, whole files only, and what an earlier run has done.
 
+mod lock;
+
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -32,7 +34,7 @@ impl Folder {
     pub(super) fn open(out: &Path) -> Result<Self, PrepareError> {
         let work = out.join(WORK);
         fs::create_dir_all(&work).map_err(PrepareError::io("create", &work))?;
-        let lock = lock(out, &work.join("lock"))?;
+        let lock = lock::take(out, &work.join("lock"))?;
         Ok(Self { out: out.to_owned(), work, _lock: lock })
     }
 
@@ -185,29 +187,6 @@ impl Folder {
         write().map_err(PrepareError::io("write", path))?;
         sync_folder(path.parent().unwrap_or(&self.out))
     }
-}
-
-fn lock(out: &Path, path: &Path) -> Result<File, PrepareError> {
-    let mut options = File::options();
-    let opened = options.read(true).write(true).create(true).truncate(false).open(path);
-    let mut file = opened.map_err(PrepareError::io("open", path))?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let mut owner = String::new();
-            let known = file.read_to_string(&mut owner).is_ok() && !owner.is_empty();
-            let owner = if known { owner.trim().to_owned() } else { "unknown".to_owned() };
-            return Err(PrepareError::Locked { path: out.to_owned(), owner });
-        }
-        Err(TryLockError::Error(error)) => return Err(PrepareError::io("lock", path)(error)),
-    }
-    let mut write = || {
-        file.set_len(0)?;
-        file.rewind()?;
-        writeln!(file, "{}", std::process::id())
-    };
-    write().map_err(PrepareError::io("write", path))?;
-    Ok(file)
 }
 
 /// Names in a folder, sorted.

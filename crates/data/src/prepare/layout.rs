@@ -87,8 +87,10 @@ fn kaggle(raw: &Path) -> Option<Found> {
     let inner = [raw.join("ILSVRC"), raw.to_owned()];
     let base = inner.into_iter().find(|base| base.join("Data/CLS-LOC").is_dir())?;
     let data = base.join("Data/CLS-LOC");
-    let mut papers = vec![raw.to_owned(), base];
-    papers.extend(raw.parent().map(Path::to_owned));
+    let mut papers = vec![raw.to_owned(), base.clone()];
+    if base == raw {
+        papers.extend(raw.parent().map(Path::to_owned));
+    }
     let validation = validation_folder(&data.join("val"));
     let train = Part::Classes(data.join("train"));
     Some(Found { layout: Layout::Kaggle, train, validation, papers })

@@ -39,6 +39,17 @@ pub struct Side {
 /// Pixels whose squares fit a `u32` when added: 255² · 66,051 is less than 2³².
 const PIECE: usize = 32_768;
 
+/// Levels that are added side by side: 16 pixels.
+const LANES: usize = 48;
+
+fn add_line(line: &[u8; LANES], (levels, squares): &mut ([u32; LANES], [u32; LANES])) {
+    for lane in 0..LANES {
+        let level = u32::from(line[lane]);
+        levels[lane] += level;
+        squares[lane] += level * level;
+    }
+}
+
 impl Sums {
     pub(super) fn add(&mut self, image: &Converted<'_>) {
         self.height.add(image.height as u64, self.images);
@@ -52,17 +63,15 @@ impl Sums {
     }
 
     fn add_pixels(&mut self, rgb: &[u8]) {
-        let (mut levels, mut squares) = ([0u32; 3], [0u32; 3]);
-        for pixel in rgb.as_chunks::<3>().0 {
-            for channel in 0..3 {
-                let level = u32::from(pixel[channel]);
-                levels[channel] += level;
-                squares[channel] += level * level;
-            }
-        }
-        for channel in 0..3 {
-            self.levels[channel] += u64::from(levels[channel]);
-            self.squares[channel] += u64::from(squares[channel]);
+        let mut sums = ([0u32; LANES], [0u32; LANES]);
+        let (lines, rest) = rgb.as_chunks::<LANES>();
+        lines.iter().for_each(|line| add_line(line, &mut sums));
+        let mut last = [0; LANES];
+        last[..rest.len()].copy_from_slice(rest);
+        add_line(&last, &mut sums);
+        for lane in 0..LANES {
+            self.levels[lane % 3] += u64::from(sums.0[lane]);
+            self.squares[lane % 3] += u64::from(sums.1[lane]);
         }
     }
 

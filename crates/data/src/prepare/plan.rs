@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::archive::hex;
 use super::error::PrepareError;
 use super::layout::RawData;
 use super::listing::Listing;
 use super::options::PrepareOptions;
+use super::sums::hex;
 use crate::{SampleRng, Split};
 
 /// Everything that decides the bytes of the shards. A folder is continued only with an equal plan.

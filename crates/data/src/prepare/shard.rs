@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use sha2::{Digest, Sha256};
 use tfrecord_codec::{Compression, RecordWriter, WriterOptions};
 
-use super::archive::hex;
 use super::boxes;
 use super::convert::{Change, Converted, Converter};
 use super::error::PrepareError;
@@ -20,6 +19,7 @@ use super::measure::Sums;
 use super::options::PrepareOptions;
 use super::plan::Job;
 use super::report::{Reencoded, ShardReport, Skipped};
+use super::sums::hex;
 use super::{Event, Observer};
 use crate::{OnBadImage, Split};
 

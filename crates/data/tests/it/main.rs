@@ -7,6 +7,8 @@ mod decode;
 mod draws;
 mod epochs;
 mod prepare_bad_input;
+mod prepare_corpus;
+mod prepare_docs;
 mod prepare_layouts;
 mod prepare_output;
 mod prepare_peers;

@@ -4,12 +4,12 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use resnet_data::prepare::Layout;
+use resnet_data::prepare::{Layout, PrepareOptions, Shards};
 use resnet_data::{ImageRecords, LabelRange, Loader, Source, Split, Transform};
 use tfrecord_codec::{Example, FeatureKind, RecordReader};
 
 use crate::prepare_support::{
-    CLASSES, FakeImageNet, golden, options, prepared, records, shards, sorted, tar_of,
+    CLASSES, FakeImageNet, golden, options, prepared, records, shards, sorted, tar_of, write,
 };
 use crate::support::{batches, in_order};
 
@@ -179,13 +179,39 @@ fn archives_of_other_programs_are_read_as_well() {
                 fs::write(raw.join("ILSVRC2012_img_val.tar"), validation).unwrap();
                 fs::write(raw.join("synset_labels.txt"), "n01440764\n").unwrap();
             },
-            &resnet_data::prepare::PrepareOptions {
-                train_shards: resnet_data::prepare::Shards::Count(1),
-                validation_shards: resnet_data::prepare::Shards::Count(1),
+            &PrepareOptions {
+                train_shards: Shards::Count(1),
+                validation_shards: Shards::Count(1),
                 ..options()
             },
         );
         assert_eq!(records(made.out.path(), "train")[0].filename, long);
         assert_eq!(records(made.out.path(), "validation")[0].filename, "a.JPEG");
     }
+}
+
+#[test]
+fn of_several_layouts_the_archives_come_before_folders_unless_one_is_named() {
+    let fake = FakeImageNet::new();
+    let both = |raw: &Path| {
+        fake.write_tars(raw);
+        fake.write_reference(raw);
+    };
+    assert_eq!(prepared(both, &options()).report.layout, Layout::Tars);
+    let named = PrepareOptions { layout: Some(Layout::Reference), ..options() };
+    assert_eq!(prepared(both, &named).report.layout, Layout::Reference);
+}
+
+#[test]
+fn hidden_files_are_passed_over_and_other_files_are_counted() {
+    let made = prepared(
+        |raw| {
+            FakeImageNet::new().write_image_folder(raw);
+            write(&raw.join("train/n01440764/.hidden.jpg"), b"");
+            write(&raw.join("train/.cache/a.jpg"), b"");
+            write(&raw.join("val/n01440764/Thumbs.db"), b"");
+        },
+        &options(),
+    );
+    assert_eq!((made.report.train.images, made.report.ignored_files), (15, 1));
 }

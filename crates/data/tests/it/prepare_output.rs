@@ -252,3 +252,24 @@ fn a_finished_folder_is_left_as_it_is() {
     assert_eq!(again, made.report);
     assert!(before == files(made.out.path()));
 }
+
+#[test]
+fn a_png_of_16_bits_is_rounded_to_8() {
+    let grey = image::ImageBuffer::from_fn(16, 16, |_, _| image::Luma([0x7f_c0_u16]));
+    let mut png = std::io::Cursor::new(Vec::new());
+    grey.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let made = prepared(
+        |raw| {
+            write(&raw.join("train/a/grey.png"), png.get_ref());
+            write(&raw.join("val/a/grey.png"), png.get_ref());
+        },
+        &PrepareOptions {
+            train_shards: Shards::Count(1),
+            validation_shards: Shards::Count(1),
+            ..options()
+        },
+    );
+    let mut image = RgbImage::default();
+    Jpeg::default().decode(&records(made.out.path(), "train")[0].jpeg, &mut image).unwrap();
+    assert!(image.pixels.iter().all(|level| level.abs_diff(0x7f) <= 1));
+}

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::matlab::{self, Value};
-use crate::prepare::archive::{Archive, gunzip};
+use crate::prepare::archive::Archive;
 use crate::prepare::error::PrepareError;
+use crate::prepare::sums::gunzip;
 
 /// The archive as downloaded, and the folder it unpacks to.
 const NAME: &str = "ILSVRC2012_devkit_t12";
