@@ -1,10 +1,15 @@
 //! Which images there are, in a form that a million of them fit into little memory.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::archive::Archive;
 use super::error::PrepareError;
+
+/// Longest file that is read, so that a stray archive or video does not fill the memory.
+const MAX_FILE_BYTES: u64 = 256 << 20;
 
 /// The images of one split, sorted by class and file name.
 ///
@@ -71,7 +76,10 @@ impl Listing {
 
     fn too_large(&self, container: u32, item: &Item) -> PrepareError {
         let name = self.containers[container as usize].place(&item.name, item.offset);
-        PrepareError::Image { name, reason: format!("{} bytes are no photograph", item.len) }
+        PrepareError::Image {
+            name,
+            reason: format!("{} bytes are more than a photograph has", item.len),
+        }
     }
 
     pub(super) fn name(&self, index: usize) -> &str {
@@ -106,16 +114,18 @@ impl Listing {
     }
 
     /// Reads an image's file into `content`, replacing what is there.
-    pub(super) fn read(&self, index: usize, content: &mut Vec<u8>) -> std::io::Result<()> {
+    pub(super) fn read(&self, index: usize, content: &mut Vec<u8>) -> io::Result<()> {
         let entry = &self.entries[index];
         content.clear();
         match self.container(index) {
             Container::Folder(folder) => {
-                let mut file = std::fs::File::open(folder.join(self.name(index)))?;
-                std::io::Read::read_to_end(&mut file, content)?;
+                let file = File::open(folder.join(self.name(index)))?;
+                check_len(file.metadata()?.len())?;
+                file.take(MAX_FILE_BYTES).read_to_end(content)?;
                 Ok(())
             }
             Container::Archive(archive, _) => {
+                check_len(u64::from(entry.len))?;
                 content.resize(entry.len as usize, 0);
                 archive.read_exact_at(content, entry.offset)
             }
@@ -149,6 +159,13 @@ impl Container {
             }
         }
     }
+}
+
+fn check_len(bytes: u64) -> io::Result<()> {
+    if bytes > MAX_FILE_BYTES {
+        return Err(io::Error::other(format!("{bytes} bytes are more than a photograph has")));
+    }
+    Ok(())
 }
 
 fn too_many(_: std::num::TryFromIntError) -> PrepareError {

@@ -308,3 +308,29 @@ fn options_outside_their_range_are_refused() {
     refused(PrepareOptions { label_offset: 2, ..options() }, &["label_offset must be 0 or 1"]);
     refused(PrepareOptions { short_side: Some(1), ..options() }, &["short_side must be from 16"]);
 }
+
+#[test]
+fn no_damaged_header_makes_an_archive_panic() {
+    let raw = tars();
+    let path = raw.path().join("ILSVRC2012_img_val.tar");
+    let whole = fs::read(&path).unwrap();
+    let mut refused = 0;
+    // Names, modes, lengths, sums and kinds of the first header.
+    for at in (0..160).step_by(3) {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 0x15;
+        fs::write(&path, &damaged).unwrap();
+        let out = tempfile::tempdir().unwrap();
+        refused += usize::from(run(raw.path(), out.path(), &options()).is_err());
+    }
+    assert_eq!(refused, 54);
+}
+
+#[test]
+fn a_file_that_is_far_too_long_is_no_image() {
+    let raw = reference();
+    let file = fs::File::options().write(true).open(picture(raw.path())).unwrap();
+    file.set_len(1 << 40).unwrap();
+    let error = error_of(raw.path(), &options());
+    assert_says(&error, &["n01440764_15.JPEG", "1099511627776 bytes are more than a photograph"]);
+}

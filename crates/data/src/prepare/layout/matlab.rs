@@ -116,6 +116,10 @@ impl<'a> Matrix<'a> {
             String::from_utf8_lossy(text).into_owned()
         };
         let names: Vec<String> = names.chunks(len).map(name).collect();
+        if names.is_empty() {
+            // Rows without a byte would have no end.
+            return Err("a struct without names".to_owned());
+        }
         let mut rows = Vec::new();
         for _ in 0..self.count {
             let mut row = Row::new();
@@ -169,4 +173,38 @@ fn first_number(kind: u32, data: &[u8]) -> Option<f64> {
         13 => u64::from_le_bytes(*data.first_chunk()?) as f64,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Value, structs};
+
+    const PLAIN: &[u8] = include_bytes!("../../../tests/golden/meta-plain.mat");
+    const PACKED: &[u8] = include_bytes!("../../../tests/golden/meta.mat");
+
+    #[test]
+    fn rows_are_those_that_scipy_wrote() {
+        for file in [PLAIN, PACKED] {
+            let rows = structs(file, "synsets").unwrap();
+            assert_eq!(rows.len(), 4);
+            assert_eq!(rows[0]["ILSVRC2012_ID"], Value::Number(1.0));
+            assert_eq!(rows[3]["ILSVRC2012_ID"], Value::Number(1001.0));
+            assert_eq!(rows[2]["words"], Value::Text("tench, Tinca tinca".to_owned()));
+            assert!(structs(file, "nothing").unwrap_err().contains("no variable nothing"));
+        }
+    }
+
+    #[test]
+    fn no_flipped_byte_makes_it_panic() {
+        for file in [PLAIN, PACKED] {
+            for at in 0..file.len() {
+                for mask in [1, 0x80, 0xff] {
+                    let mut flipped = file.to_vec();
+                    flipped[at] ^= mask;
+                    // Any answer will do.
+                    drop(structs(&flipped, "synsets"));
+                }
+            }
+        }
+    }
 }
