@@ -1,7 +1,8 @@
 //! An ImageNet input pipeline without a framework: TFRecord shards in, reproducible batches out.
 //!
 //! * A [`Source`] is a set of labelled images with random access: [`ImageRecords`] for TFRecord
-//!   shards in the ImageNet schema, [`SyntheticImages`] for tests without data.
+//!   shards in the ImageNet schema, [`ImageFiles`] for folders and lists of JPEG files,
+//!   [`SyntheticImages`] for tests without data.
 //! * A [`Transform`] says what happens to each image, with torchvision's parameters and rounding.
 //! * A [`Loader`] reads, decodes and transforms on its own threads and hands out [`Batch`]es of `u8`
 //!   pixels in NHWC order.
@@ -34,6 +35,7 @@ mod batches;
 mod collector;
 mod decode;
 mod error;
+mod image_files;
 mod loader;
 mod options;
 pub mod prepare;
@@ -51,6 +53,7 @@ pub use batch::{BadImage, Batch};
 pub use batches::Batches;
 pub use decode::{DecodeError, Decoder, Jpeg, RgbImage};
 pub use error::DataError;
+pub use image_files::{ImageFiles, ImageFilesError};
 pub use loader::Loader;
 pub use options::{LastBatch, LoaderOptions, OnBadImage};
 pub use random::SampleRng;

@@ -6,6 +6,7 @@ mod bad_images;
 mod decode;
 mod draws;
 mod epochs;
+mod image_files;
 mod prepare_bad_input;
 mod prepare_corpus;
 mod prepare_docs;

@@ -1,0 +1,155 @@
+//! Images that lie as files: a folder for each class, or a list of them.
+
+mod cache;
+mod error;
+mod folder;
+mod manifest;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::error::DataError;
+use crate::source::{Picture, Sample, Source};
+
+pub use error::ImageFilesError;
+
+/// Longest file that is read, so that a stray archive or video does not fill the memory.
+const MAX_FILE_BYTES: u64 = 256 << 20;
+
+/// Images in files, and their classes.
+///
+/// An image takes its path and 8 bytes of memory. The order is that of the paths, or of the manifest.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # for class in ["cat", "dog"] {
+/// #     std::fs::create_dir_all(dir.path().join(class))?;
+/// #     std::fs::write(dir.path().join(class).join("1.jpg"), "")?;
+/// # }
+/// use resnet_data::{ImageFiles, Source};
+///
+/// let pets = ImageFiles::folder(dir.path())?;
+/// assert_eq!(pets.classes(), ["cat", "dog"]);
+/// assert_eq!(pets.len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageFiles {
+    root: PathBuf,
+    classes: Vec<String>,
+    /// Paths below `root`, one after another.
+    paths: String,
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Entry {
+    /// End of the path; it starts where the one before ends.
+    end: u32,
+    class: u32,
+}
+
+impl ImageFiles {
+    /// The images `root/CLASS/NAME` (`.jpg`, `.jpeg`), classes and names in sorted order, as
+    /// torchvision's `ImageFolder`. Hidden files and folders are passed over.
+    ///
+    /// # Errors
+    ///
+    /// If a folder cannot be listed, a class has no image, or there is no class.
+    pub fn folder(root: &Path) -> Result<Self, ImageFilesError> {
+        folder::open(root, None)
+    }
+
+    /// As [`folder`](Self::folder), with the names kept in the file `cache`: a folder that has not
+    /// changed since is not listed again. A cache that is missing or not understood is made anew.
+    ///
+    /// # Errors
+    ///
+    /// As [`folder`](Self::folder), or if the cache cannot be written.
+    pub fn folder_cached(root: &Path, cache: &Path) -> Result<Self, ImageFilesError> {
+        folder::open(root, Some(cache))
+    }
+
+    /// The images of a CSV or TSV file with a header line that names the columns `path` and `label`,
+    /// and may name others (`split`, `group`, `weight`). Paths are relative to the file's folder, labels
+    /// are names of classes. With `split`, only its lines count; classes are those of all lines, so
+    /// that every split numbers them the same.
+    ///
+    /// # Errors
+    ///
+    /// If a line is not as it should be, or a path leads out of the folder.
+    pub fn manifest(path: &Path, split: Option<&str>) -> Result<Self, ImageFilesError> {
+        manifest::open(path, split)
+    }
+
+    /// The names of the classes; the position is the label.
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// Numbers classes as another set does: a validation folder as the training folder.
+    ///
+    /// # Errors
+    ///
+    /// If there is a class that the other set does not have.
+    pub fn with_classes(mut self, classes: &[String]) -> Result<Self, ImageFilesError> {
+        let number = |class: &String| {
+            let found = classes.iter().position(|known| known == class);
+            found.and_then(|number| u32::try_from(number).ok()).ok_or_else(|| {
+                ImageFilesError::UnknownClass { root: self.root.clone(), class: class.clone() }
+            })
+        };
+        let numbers: Vec<u32> = self.classes.iter().map(number).collect::<Result<_, _>>()?;
+        for entry in &mut self.entries {
+            entry.class = numbers[entry.class as usize];
+        }
+        classes.clone_into(&mut self.classes);
+        Ok(self)
+    }
+
+    fn new(root: PathBuf, classes: Vec<String>) -> Self {
+        Self { root, classes, paths: String::new(), entries: Vec::new() }
+    }
+
+    fn push(&mut self, path: &str, class: u32) -> Result<(), ImageFilesError> {
+        self.paths.push_str(path);
+        let end = u32::try_from(self.paths.len())
+            .map_err(|_large| ImageFilesError::TooMany { root: self.root.clone() })?;
+        self.entries.push(Entry { end, class });
+        Ok(())
+    }
+
+    /// The path of an image below the root.
+    fn relative(&self, index: usize) -> &str {
+        let start = index.checked_sub(1).map_or(0, |before| self.entries[before].end as usize);
+        &self.paths[start..self.entries[index].end as usize]
+    }
+}
+
+impl Source for ImageFiles {
+    fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    fn read(&self, index: usize, record: &mut Vec<u8>) -> Result<Sample, DataError> {
+        let path = self.root.join(self.relative(index));
+        record.clear();
+        let read = File::open(&path)
+            .and_then(|file| file.take(MAX_FILE_BYTES).read_to_end(record))
+            .map_err(|source| DataError::Io { path, source })?;
+        // Messages want the name within the record.
+        record.extend_from_slice(self.relative(index).as_bytes());
+        let label = self.entries[index].class;
+        Ok(Sample { label, picture: Picture::Encoded(0..read), filename: read..record.len() })
+    }
+
+    fn place(&self, index: usize) -> String {
+        self.root.join(self.relative(index)).display().to_string()
+    }
+
+    fn describe(&self) -> String {
+        let (len, classes, root) = (self.len(), self.classes.len(), self.root.display());
+        format!("{len} image files of {classes} classes in {root}")
+    }
+}

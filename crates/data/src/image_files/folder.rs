@@ -1,0 +1,59 @@
+//! A folder for each class.
+
+use std::fs::DirEntry;
+use std::path::Path;
+
+use super::cache::Cache;
+use super::{ImageFiles, ImageFilesError};
+
+pub(super) fn open(root: &Path, cache: Option<&Path>) -> Result<ImageFiles, ImageFilesError> {
+    let classes = names(root, is_folder)?;
+    if classes.is_empty() {
+        return Err(ImageFilesError::NoClasses { root: root.to_owned() });
+    }
+    let mut cached = cache.map(Cache::load).unwrap_or_default();
+    let mut files = ImageFiles::new(root.to_owned(), classes.clone());
+    for (number, class) in (0..).zip(&classes) {
+        let path = root.join(class);
+        let names = cached.names(class, &path, || names(&path, is_image))?;
+        if names.is_empty() {
+            return Err(ImageFilesError::EmptyClass { path });
+        }
+        for name in names {
+            files.push(&format!("{class}/{name}"), number)?;
+        }
+    }
+    if let Some(path) = cache {
+        cached.save(path, &classes)?;
+    }
+    Ok(files)
+}
+
+/// The sorted names of those entries of a folder that are wanted; hidden ones are not.
+fn names(
+    folder: &Path,
+    wanted: fn(&DirEntry, &str) -> bool,
+) -> Result<Vec<String>, ImageFilesError> {
+    let failed = |error| ImageFilesError::io("list", folder)(error);
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let Ok(name) = entry.file_name().into_string() else {
+            return Err(ImageFilesError::Name { path: entry.path() });
+        };
+        if !name.starts_with('.') && wanted(&entry, &name) {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn is_folder(entry: &DirEntry, _: &str) -> bool {
+    entry.path().is_dir()
+}
+
+fn is_image(_: &DirEntry, name: &str) -> bool {
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    matches!(extension.as_deref(), Some("jpg" | "jpeg"))
+}
