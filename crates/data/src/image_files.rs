@@ -76,6 +76,17 @@ impl ImageFiles {
     /// are names of classes. With `split`, only its lines count; classes are those of all lines, so
     /// that every split numbers them the same.
     ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use resnet_data::{ImageFiles, Source};
+    ///
+    /// let list = dir.path().join("scans.csv");
+    /// std::fs::write(&list, "path,label,split\na/1.jpg,ill,train\na/2.jpg,well,test\n")?;
+    /// let train = ImageFiles::manifest(&list, Some("train"))?;
+    /// assert_eq!((train.len(), train.classes()), (1, &["ill".to_owned(), "well".to_owned()][..]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If a line is not as it should be, or a path leads out of the folder.

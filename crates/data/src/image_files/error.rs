@@ -1,3 +1,5 @@
+//! What can be wrong with a set of image files.
+
 use std::path::PathBuf;
 
 /// Why a set of image files could not be opened. Every message names the place and the remedy.

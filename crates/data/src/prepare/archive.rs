@@ -10,6 +10,9 @@ use super::error::PrepareError;
 use walk::Walk;
 
 /// An open tar file, shared by threads.
+///
+/// A tar file has no table of contents: finding the members means reading a header before each. For
+/// the 1,281,167 images of the training archive that is 650 MB in as many pieces, once a run.
 #[derive(Debug)]
 pub(super) struct Archive {
     path: PathBuf,

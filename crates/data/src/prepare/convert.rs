@@ -53,7 +53,7 @@ pub(super) enum Change {
     FromPng,
 }
 
-/// What a file is, by its first bytes.
+/// What a file is, by its first bytes: names lie, one PNG in ImageNet is called JPEG.
 #[derive(Clone, Copy)]
 enum Kind {
     Png,

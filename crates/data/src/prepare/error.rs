@@ -1,3 +1,5 @@
+//! What can go wrong while a data set is prepared.
+
 use std::path::PathBuf;
 
 /// Why a data set could not be prepared. Every message names the place and the remedy.

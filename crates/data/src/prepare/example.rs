@@ -1,3 +1,6 @@
+//! The schema of a record. Sources: `_convert_to_example` in `tools/datasets/imagenet_to_gcs.py` of
+//! tensorflow/tpu, and for the boxes that of `build_imagenet_data.py` in the Inception model.
+
 use tfrecord_codec::ExampleBuilder;
 
 /// An image as a record in the schema of `imagenet_to_gcs.py`: nine keys, of which colour space

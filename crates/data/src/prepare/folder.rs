@@ -22,6 +22,10 @@ const WORK: &str = ".prepare";
 const PLAN: &str = "plan.json";
 
 /// An output folder that no other process writes into.
+///
+/// In `.prepare/` lie the plan, the report of each finished shard, and files that are not whole yet. A
+/// shard is finished when its report and its file are both there, in that order, so that being
+/// killed between any two steps loses one shard at most.
 pub(super) struct Folder {
     out: PathBuf,
     work: PathBuf,

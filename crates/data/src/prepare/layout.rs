@@ -58,6 +58,10 @@ pub(super) struct Class {
 }
 
 /// Recognises the layout of `raw`; nothing but names is looked at.
+///
+/// The order matters where several are there. Kaggle's folders have a name that means nothing else.
+/// Archives come before folders, because folders beside them are what somebody unpacked from them,
+/// perhaps not to the end.
 pub(super) fn find(raw: &Path, wanted: Option<Layout>) -> Result<Found, PrepareError> {
     let candidates = [
         (Layout::Kaggle, kaggle as fn(&Path) -> Option<Found>),

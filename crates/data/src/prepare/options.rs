@@ -1,3 +1,5 @@
+//! What a caller may choose.
+
 use std::path::PathBuf;
 
 use tfrecord_codec::Compression;
@@ -6,7 +8,22 @@ use super::error::PrepareError;
 use crate::OnBadImage;
 
 /// How a data set is prepared. Everything but `threads`, `on_bad_image` and `md5` decides the bytes
-/// that are written.
+/// that are written, so a folder that was begun is continued with other values of those three alone.
+///
+/// ```
+/// use resnet_data::OnBadImage;
+/// use resnet_data::prepare::{PrepareOptions, Shards};
+///
+/// // Smaller images in files of 100 MB, and up to ten bad images left out.
+/// let options = PrepareOptions {
+///     short_side: Some(512),
+///     train_shards: Shards::Bytes(100_000_000),
+///     validation_shards: Shards::Bytes(100_000_000),
+///     on_bad_image: OnBadImage::Skip { max: 10 },
+///     ..PrepareOptions::default()
+/// };
+/// assert_eq!(options.label_offset, 1);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct PrepareOptions {
     /// The layout of the raw folder; `None` recognises it.

@@ -90,6 +90,9 @@ impl Plan {
 }
 
 /// Shards whose sizes differ by one image at most.
+///
+/// The reference fills shards to the same number, which leaves the last ones short or, with few
+/// images, empty; a trainer that gives whole shards to its readers wants them even.
 fn split_jobs(split: Split, order: &[u32], shards: usize) -> Vec<Job> {
     // In u64: 1,281,167 images by 99,999 shards do not fit 32 bits.
     let bound = |shard: usize| (order.len() as u64 * shard as u64 / shards as u64) as usize;
@@ -101,7 +104,7 @@ fn split_jobs(split: Split, order: &[u32], shards: usize) -> Vec<Job> {
     (0..shards).map(job).collect()
 }
 
-/// Fisher and Yates's shuffle.
+/// Fisher and Yates's shuffle. The generator is the loader's, whose numbers are fixed for good.
 fn shuffle(order: &mut [u32], seed: u64) {
     let mut random = SampleRng::for_order(seed, 0);
     for last in (1..order.len()).rev() {

@@ -1,3 +1,5 @@
+//! What was made, as it is written to `dataset.json` and, per shard, into the work folder.
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +11,17 @@ use super::plan::Plan;
 /// What was prepared: the content of `dataset.json`.
 ///
 /// It holds no time and no absolute path, so the same input and options make the same bytes.
+///
+/// ```no_run
+/// use resnet_data::prepare::DatasetReport;
+///
+/// let text = std::fs::read_to_string("imagenet/dataset.json")?;
+/// let dataset: DatasetReport = serde_json::from_str(&text)?;
+/// for image in dataset.train.skipped {
+///     println!("{} of {}: {}", image.file, image.class, image.reason);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DatasetReport {
     /// Version of this file's format.
@@ -70,6 +83,9 @@ pub struct Range {
 }
 
 /// A finished shard.
+///
+/// Its sums are kept with it, so that a run that continues needs to read no finished shard to say
+/// what the whole contains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShardReport {
     /// File name.

@@ -11,6 +11,10 @@ use super::report::ShardReport;
 use super::shard::{ShardWriter, Shared};
 
 /// Makes the shards that are not there yet, several at a time.
+///
+/// A thread makes a whole shard: nothing that it writes depends on another thread, so their number
+/// changes no byte, and each needs the memory of one image. After an error the others finish the
+/// shard that they are at, and it stays.
 pub(super) fn write_missing(
     shared: &Shared<'_>,
     jobs: &[Job],

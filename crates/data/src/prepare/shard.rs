@@ -49,7 +49,8 @@ impl<'a> ShardWriter<'a> {
         Self { shared, converter, raw: Vec::new(), record: Vec::new() }
     }
 
-    /// Writes a shard under its name; on an error nothing is left of it.
+    /// Writes a shard under its name; on an error nothing is left of it, and it takes no space on a
+    /// disk that is full.
     pub(super) fn write(&mut self, job: &Job) -> Result<ShardReport, PrepareError> {
         let written = self.write_file(job);
         if written.is_err() {

@@ -12,6 +12,10 @@ const BLOCK: u64 = 512;
 const MAX_EXTENSION: u64 = 1 << 20;
 
 /// Goes from header to header.
+///
+/// Source: POSIX.1-2017, pax, "ustar Interchange Format" and "pax Extended Header"; GNU tar manual,
+/// "Basic Tar Format" for long names. The `tar` crate reads the fields; the walk is our own for the
+/// byte offsets in messages, and because an archive without its end mark has been cut short.
 pub(super) struct Walk<'a> {
     archive: &'a Archive,
     at: u64,
