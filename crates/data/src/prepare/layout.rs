@@ -124,7 +124,7 @@ fn class_folders(raw: &Path) -> Option<Found> {
 }
 
 fn validation_folder(path: &Path) -> Part {
-    match folders::has_folders(path) {
+    match folders::has_class_folders(path) {
         true => Part::Classes(path.to_owned()),
         false => Part::Flat(path.to_owned()),
     }

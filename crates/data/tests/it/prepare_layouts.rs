@@ -215,3 +215,17 @@ fn hidden_files_are_passed_over_and_other_files_are_counted() {
     );
     assert_eq!((made.report.train.images, made.report.ignored_files), (15, 1));
 }
+
+#[test]
+fn a_stray_folder_among_flat_validation_images_does_not_make_it_a_class() {
+    let made = prepared(
+        |raw| {
+            FakeImageNet::new().write_reference(raw);
+            write(&raw.join("validation/.thumbnails/a.png"), b"");
+            write(&raw.join("validation/notes/a.txt"), b"");
+        },
+        &options(),
+    );
+    assert_eq!(made.report.layout, Layout::Reference);
+    assert_eq!((made.report.validation.images, made.report.ignored_files), (6, 1));
+}

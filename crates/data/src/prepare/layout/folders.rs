@@ -7,10 +7,12 @@ use super::{Class, class_number, is_image, missing};
 use crate::prepare::error::PrepareError;
 use crate::prepare::listing::{Container, Item, Listing};
 
-/// Whether a folder holds folders.
-pub(super) fn has_folders(path: &Path) -> bool {
-    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
-    entries.into_iter().any(|entry| entry.path().is_dir())
+/// Whether a folder holds a folder for each class: folders and, beside them, no image.
+pub(super) fn has_class_folders(path: &Path) -> bool {
+    let mut entries = entries(path).unwrap_or_default();
+    entries.retain(|(name, _)| !name.starts_with('.'));
+    let has_images = entries.iter().any(|(name, is_folder)| !is_folder && is_image(name));
+    !has_images && entries.iter().any(|(_, is_folder)| *is_folder)
 }
 
 /// The images of a folder for each class, and the classes.
