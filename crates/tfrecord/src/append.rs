@@ -11,6 +11,20 @@ use crate::positioned::Positioned;
 use crate::{Integrity, Limits, RecordSpan, Result};
 
 /// What [`RecordWriter::append`](crate::RecordWriter::append) found.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let path = dir.path().join("shard");
+/// use tfrecord_codec::RecordWriter;
+///
+/// let mut writer = RecordWriter::create(&path)?;
+/// writer.write(b"whole")?;
+/// writer.finish()?;
+///
+/// let (_, recovered) = RecordWriter::append(&path)?;
+/// assert_eq!((recovered.records(), recovered.kept_bytes(), recovered.cut_bytes()), (1, 21, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recovered {
     records: u64,
@@ -20,16 +34,49 @@ pub struct Recovered {
 
 impl Recovered {
     /// Whole records that were there.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("shard");
+    /// # let mut writer = tfrecord_codec::RecordWriter::create(&path)?;
+    /// # writer.write(b"")?;
+    /// # writer.finish()?;
+    /// // A file of one empty record.
+    /// let (writer, recovered) = tfrecord_codec::RecordWriter::append(&path)?;
+    /// assert_eq!((recovered.records(), writer.records()), (1, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn records(&self) -> u64 {
         self.records
     }
 
     /// Bytes of those records, frames included.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("shard");
+    /// # let mut writer = tfrecord_codec::RecordWriter::create(&path)?;
+    /// # writer.write(b"")?;
+    /// # writer.finish()?;
+    /// // A file of one empty record.
+    /// let (writer, recovered) = tfrecord_codec::RecordWriter::append(&path)?;
+    /// assert_eq!((recovered.kept_bytes(), writer.offset()), (16, 16));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn kept_bytes(&self) -> u64 {
         self.kept_bytes
     }
 
     /// Bytes of an incomplete record that were cut from the end; 0 if the file was whole.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("shard");
+    /// std::fs::write(&path, b"\x05\0\0")?; // the writer was killed inside the first header
+    /// let (_, recovered) = tfrecord_codec::RecordWriter::append(&path)?;
+    /// assert_eq!((recovered.cut_bytes(), std::fs::metadata(&path)?.len()), (3, 0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cut_bytes(&self) -> u64 {
         self.cut_bytes
     }

@@ -7,6 +7,20 @@ use crate::error::ErrorKind;
 use crate::frame;
 
 /// How a whole file is compressed. TensorFlow calls these `""`, `"GZIP"` and `"ZLIB"`.
+///
+/// ```
+/// use tfrecord_codec::{Compression, RecordReader, WriterOptions};
+///
+/// let mut writer = WriterOptions::new().compression(Compression::Zlib).write_to(Vec::new())?;
+/// writer.write(b"payload")?;
+/// let file = writer.finish()?;
+///
+/// let mut reader = RecordReader::new(&file[..]);
+/// assert_eq!(reader.records().count(), 1);
+/// assert_eq!(reader.compression(), Compression::Zlib);
+/// assert_eq!(Compression::Zlib.to_string(), "zlib");
+/// # Ok::<(), tfrecord_codec::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Compression {

@@ -10,6 +10,13 @@ mod kind;
 pub use kind::{ErrorKind, FramePart};
 
 /// The result of every fallible operation of this crate.
+///
+/// ```
+/// fn label(record: &[u8]) -> tfrecord_codec::Result<i64> {
+///     tfrecord_codec::Example::parse(record)?.int64("image/class/label")
+/// }
+/// assert!(label(b"no example").is_err());
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error: what happened ([`ErrorKind`]) and where (path, record number, byte offset).
@@ -72,6 +79,12 @@ impl Error {
     }
 
     /// Adds the record's number (from 0) and the byte offset of its frame in the file.
+    ///
+    /// ```
+    /// let error = tfrecord_codec::Example::parse(b"\x0a\x05").expect_err("it is cut short");
+    /// let error = error.with_record(7, 4096);
+    /// assert_eq!((error.record(), error.offset()), (Some(7), Some(4096)));
+    /// ```
     #[must_use]
     pub fn with_record(mut self, record: u64, offset: u64) -> Self {
         self.0.record = Some(record);
@@ -80,32 +93,84 @@ impl Error {
     }
 
     /// What happened.
+    ///
+    /// ```
+    /// use tfrecord_codec::{ErrorKind, slice};
+    ///
+    /// let error = slice::records(b"\x05\0\0").find_map(Result::err).expect("it is cut short");
+    /// assert!(matches!(error.kind(), ErrorKind::Truncated { needed: 12, found: 3, .. }));
+    /// ```
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
 
     /// The file in which it happened, if the input was a file.
+    ///
+    /// ```
+    /// let error = tfrecord_codec::RecordReader::open("no/such/file").expect_err("there is none");
+    /// assert_eq!(error.path(), Some("no/such/file".as_ref()));
+    /// ```
     pub fn path(&self) -> Option<&Path> {
         self.0.path.as_deref()
     }
 
     /// The number of the record, counted from 0, if it happened at one.
+    ///
+    /// ```
+    /// use tfrecord_codec::{frame, slice};
+    ///
+    /// let file = [&frame::header(0)[..], &frame::footer(b""), b"\0"].concat();
+    /// let error = slice::records(&file).find_map(Result::err);
+    /// assert_eq!(error.expect("a byte too much").record(), Some(1));
+    /// ```
     pub fn record(&self) -> Option<u64> {
         self.0.record
     }
 
     /// The byte offset of that record's frame. In a compressed file it counts unpacked bytes.
+    ///
+    /// ```
+    /// use tfrecord_codec::{frame, slice};
+    ///
+    /// let file = [&frame::header(0)[..], &frame::footer(b""), b"\0"].concat();
+    /// let error = slice::records(&file).find_map(Result::err);
+    /// assert_eq!(error.expect("a byte too much").offset(), Some(16));
+    /// ```
     pub fn offset(&self) -> Option<u64> {
         self.0.offset
     }
 
     /// True if the operating system reported it: the file may be fine and a retry may help.
+    ///
+    /// ```
+    /// use tfrecord_codec::{RecordReader, slice};
+    ///
+    /// assert!(RecordReader::open("no/such/file").expect_err("there is none").is_io());
+    /// let error = slice::records(b"cut").find_map(Result::err).expect("it is cut short");
+    /// assert!(!error.is_io());
+    /// ```
     pub fn is_io(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Io(_))
     }
 
     /// True if only this record's payload is damaged or malformed, so that a reader can go on
     /// with the next record.
+    ///
+    /// ```
+    /// use tfrecord_codec::{RecordReader, RecordWriter};
+    ///
+    /// let mut writer = RecordWriter::new(Vec::new());
+    /// writer.write(b"one")?;
+    /// writer.write(b"two")?;
+    /// let mut file = writer.finish()?;
+    /// file[12] ^= 1; // the first byte of "one"
+    ///
+    /// let (mut reader, mut record) = (RecordReader::new(&file[..]), Vec::new());
+    /// let error = reader.read_into(&mut record).expect_err("the payload is damaged");
+    /// assert!(error.is_record_local());
+    /// assert!(reader.read_into(&mut record)? && record == b"two");
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn is_record_local(&self) -> bool {
         use ErrorKind::{
             FeatureCount, FeatureMissing, FeatureType, Message, PayloadChecksum, TooManyFeatures,

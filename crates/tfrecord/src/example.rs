@@ -57,6 +57,15 @@ pub struct Example<'a> {
 impl<'a> Example<'a> {
     /// Reads a record with the default limits.
     ///
+    /// ```
+    /// use tfrecord_codec::{Example, ExampleBuilder};
+    ///
+    /// let record = ExampleBuilder::new().int64("label", 7).build();
+    /// assert_eq!(Example::parse(&record)?.int64("label")?, 7);
+    /// assert!(Example::parse(b"no example").is_err());
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If the record is no such message or has too many features.
     pub fn parse(record: &'a [u8]) -> Result<Self> {
@@ -64,6 +73,14 @@ impl<'a> Example<'a> {
     }
 
     /// Reads a record.
+    ///
+    /// ```
+    /// use tfrecord_codec::{Example, ExampleBuilder, Limits};
+    ///
+    /// let record = ExampleBuilder::new().int64("a", 1).int64("b", 2).build();
+    /// let error = Example::parse_with(&record, &Limits::default().max_features(1));
+    /// assert!(error.expect_err("there are two").to_string().contains("more than 1 features"));
+    /// ```
     ///
     /// # Errors
     /// If the record is no such message or has more features than `limits` allow.
@@ -100,26 +117,75 @@ impl<'a> Example<'a> {
     }
 
     /// The feature of this name.
+    ///
+    /// ```
+    /// # let builder = tfrecord_codec::ExampleBuilder::new().int64("label", 7);
+    /// # let record = builder.float_list("scores", &[0.25, 0.5]).build();
+    /// use tfrecord_codec::Example;
+    ///
+    /// let example = Example::parse(&record)?; // of a "label" and "scores"
+    /// assert_eq!(example.get("scores").map(|feature| feature.len()), Some(2));
+    /// assert!(example.get("weight").is_none());
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn get(&self, name: &str) -> Option<&Feature<'a>> {
         self.features.get(name)
     }
 
     /// True if there is a feature of this name.
+    ///
+    /// ```
+    /// # let builder = tfrecord_codec::ExampleBuilder::new().int64("label", 7);
+    /// # let record = builder.float_list("scores", &[0.25, 0.5]).build();
+    /// use tfrecord_codec::Example;
+    ///
+    /// let example = Example::parse(&record)?; // of a "label" and "scores"
+    /// assert!(example.contains("label") && !example.contains("weight"));
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn contains(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
     /// The names in sorted order.
+    ///
+    /// ```
+    /// # let builder = tfrecord_codec::ExampleBuilder::new().int64("label", 7);
+    /// # let record = builder.float_list("scores", &[0.25, 0.5]).build();
+    /// use tfrecord_codec::Example;
+    ///
+    /// assert_eq!(Example::parse(&record)?.keys().collect::<Vec<_>>(), ["label", "scores"]);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn keys(&self) -> impl Iterator<Item = &'a str> + '_ {
         self.iter().map(|(name, _)| name)
     }
 
     /// The features in the order of their names.
+    ///
+    /// ```
+    /// # let builder = tfrecord_codec::ExampleBuilder::new().int64("label", 7);
+    /// # let record = builder.float_list("scores", &[0.25, 0.5]).build();
+    /// use tfrecord_codec::Example;
+    ///
+    /// for (name, feature) in Example::parse(&record)?.iter() {
+    ///     println!("{name} holds {} values of type {}", feature.len(), feature.kind());
+    /// }
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, &Feature<'a>)> + '_ {
         self.features.sorted()
     }
 
     /// The one byte string of a feature.
+    ///
+    /// ```
+    /// use tfrecord_codec::{Example, ExampleBuilder};
+    ///
+    /// let record = ExampleBuilder::new().bytes("format", b"JPEG").build();
+    /// assert_eq!(Example::parse(&record)?.bytes("format")?, b"JPEG");
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If the feature is missing, of another type or does not hold exactly one value.
@@ -130,6 +196,18 @@ impl<'a> Example<'a> {
 
     /// The one integer of a feature.
     ///
+    /// ```
+    /// # let builder = tfrecord_codec::ExampleBuilder::new().int64("label", 7);
+    /// # let record = builder.float_list("scores", &[0.25, 0.5]).build();
+    /// use tfrecord_codec::Example;
+    ///
+    /// let example = Example::parse(&record)?; // of a "label" and two "scores"
+    /// assert_eq!(example.int64("label")?, 7);
+    /// let error = example.int64("scores").expect_err("these are floats");
+    /// assert_eq!(error.to_string(), r#"feature "scores" is of type float_list, not int64_list"#);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If the feature is missing, of another type or does not hold exactly one value.
     #[inline]
@@ -138,6 +216,17 @@ impl<'a> Example<'a> {
     }
 
     /// The one float of a feature.
+    ///
+    /// ```
+    /// # let builder = tfrecord_codec::ExampleBuilder::new().int64("label", 7);
+    /// # let record = builder.float_list("scores", &[0.25, 0.5]).build();
+    /// use tfrecord_codec::Example;
+    ///
+    /// let example = Example::parse(&record)?; // of a "label" and two "scores"
+    /// let error = example.float("scores").expect_err("there are two");
+    /// assert!(error.to_string().starts_with(r#"feature "scores" holds 2 values"#));
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If the feature is missing, of another type or does not hold exactly one value.
@@ -148,6 +237,15 @@ impl<'a> Example<'a> {
 
     /// The byte strings of a feature.
     ///
+    /// ```
+    /// use tfrecord_codec::{Example, ExampleBuilder};
+    ///
+    /// let record = ExampleBuilder::new().bytes_list("words", &[b"to", b"be"]).build();
+    /// let words = Example::parse(&record)?.bytes_list("words")?;
+    /// assert_eq!(words.collect::<Vec<_>>(), [b"to", b"be"]);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If the feature is missing or of another type.
     pub fn bytes_list(&self, name: &str) -> Result<BytesList<'a>> {
@@ -157,6 +255,18 @@ impl<'a> Example<'a> {
 
     /// The integers of a feature.
     ///
+    /// ```
+    /// # let builder = tfrecord_codec::ExampleBuilder::new().int64("label", 7);
+    /// # let record = builder.float_list("scores", &[0.25, 0.5]).build();
+    /// use tfrecord_codec::Example;
+    ///
+    /// let example = Example::parse(&record)?; // of a "label" and two "scores"
+    /// assert_eq!(example.int64_list("label")?.collect::<Vec<_>>(), [7]);
+    /// let error = example.int64_list("sizes").expect_err("there are none");
+    /// assert!(error.to_string().starts_with(r#"no feature named "sizes""#));
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If the feature is missing or of another type.
     pub fn int64_list(&self, name: &str) -> Result<Int64List<'a>> {
@@ -165,6 +275,15 @@ impl<'a> Example<'a> {
     }
 
     /// The floats of a feature.
+    ///
+    /// ```
+    /// # let builder = tfrecord_codec::ExampleBuilder::new().int64("label", 7);
+    /// # let record = builder.float_list("scores", &[0.25, 0.5]).build();
+    /// use tfrecord_codec::Example;
+    ///
+    /// assert_eq!(Example::parse(&record)?.float_list("scores")?.collect::<Vec<_>>(), [0.25, 0.5]);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If the feature is missing or of another type.

@@ -27,10 +27,29 @@ use crate::error::{ErrorKind, FramePart};
 use crate::{Integrity, Limits};
 
 /// Bytes before a payload.
+///
+/// ```
+/// use tfrecord_codec::frame;
+/// assert_eq!(frame::header(5).len(), frame::HEADER_LEN);
+/// ```
 pub const HEADER_LEN: usize = 12;
 /// Bytes after a payload.
+///
+/// ```
+/// use tfrecord_codec::frame;
+/// assert_eq!(frame::footer(b"hello").len(), frame::FOOTER_LEN);
+/// ```
 pub const FOOTER_LEN: usize = 4;
 /// Bytes of a frame that are not payload.
+///
+/// ```
+/// use tfrecord_codec::{RecordWriter, frame};
+///
+/// let mut writer = RecordWriter::new(Vec::new());
+/// writer.write(b"hello")?;
+/// assert_eq!(writer.finish()?.len(), 5 + frame::OVERHEAD);
+/// # Ok::<(), tfrecord_codec::Error>(())
+/// ```
 pub const OVERHEAD: usize = HEADER_LEN + FOOTER_LEN;
 
 /// The CRC-32C of `bytes`, rotated and offset as the format wants it.

@@ -33,11 +33,21 @@ pub struct RecordSpan {
 
 impl RecordSpan {
     /// Byte offset of the payload.
+    ///
+    /// ```
+    /// let span = tfrecord_codec::RecordSpan { offset: 0, length: 5 };
+    /// assert_eq!(span.payload_offset(), 12);
+    /// ```
     pub fn payload_offset(self) -> u64 {
         self.offset + HEADER_LEN as u64
     }
 
     /// Byte offset after the frame.
+    ///
+    /// ```
+    /// let span = tfrecord_codec::RecordSpan { offset: 0, length: 5 };
+    /// assert_eq!(span.end(), 21);
+    /// ```
     pub fn end(self) -> u64 {
         self.offset + self.length + frame::OVERHEAD as u64
     }
@@ -91,6 +101,18 @@ impl RecordIndex {
     /// Walks the frames of a file, reading only headers: payloads may be damaged unnoticed, but
     /// every length is verified and the last record is whole.
     ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let shard = dir.path().join("shard");
+    /// # let mut writer = tfrecord_codec::RecordWriter::create(&shard)?;
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # writer.finish()?;
+    /// let index = tfrecord_codec::RecordIndex::build(&shard)?; // of a shard of two records
+    /// assert_eq!(index.len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the file cannot be read, is compressed, is damaged in a header or is cut short.
     pub fn build(path: impl AsRef<Path>) -> Result<Self> {
@@ -98,6 +120,22 @@ impl RecordIndex {
     }
 
     /// Like [`build`](Self::build), with other limits.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let shard = dir.path().join("shard");
+    /// # let mut writer = tfrecord_codec::RecordWriter::create(&shard)?;
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # writer.finish()?;
+    /// use tfrecord_codec::{ErrorKind, Limits, RecordIndex};
+    ///
+    /// // A shard of the records "one" and "three".
+    /// let error = RecordIndex::build_with(&shard, Limits::default().max_record_len(4));
+    /// let error = error.expect_err("the second record is longer");
+    /// assert!(matches!(error.kind(), ErrorKind::RecordTooLong { length: 5, limit: 4 }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`build`](Self::build).
@@ -120,16 +158,49 @@ impl RecordIndex {
     }
 
     /// The number of records.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let shard = dir.path().join("shard");
+    /// # let mut writer = tfrecord_codec::RecordWriter::create(&shard)?;
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # writer.finish()?;
+    /// assert_eq!(tfrecord_codec::RecordIndex::build(&shard)?.len(), 2); // a shard of two records
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
     /// True if the file has no records.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let shard = dir.path().join("shard");
+    /// std::fs::write(&shard, b"")?;
+    /// assert!(tfrecord_codec::RecordIndex::build(&shard)?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
     /// The place of record `n`, counted from 0.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let shard = dir.path().join("shard");
+    /// # let mut writer = tfrecord_codec::RecordWriter::create(&shard)?;
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # writer.finish()?;
+    /// use tfrecord_codec::{RecordIndex, RecordSpan};
+    ///
+    /// let index = RecordIndex::build(&shard)?; // of the records "one" and "three"
+    /// assert_eq!(index.span(1), RecordSpan { offset: 19, length: 5 });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Panics
     /// If there is no such record; [`get`](Self::get) is the form that does not.
@@ -141,6 +212,21 @@ impl RecordIndex {
     }
 
     /// The place of record `n`, counted from 0, if there is one.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let shard = dir.path().join("shard");
+    /// # let mut writer = tfrecord_codec::RecordWriter::create(&shard)?;
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # writer.finish()?;
+    /// use tfrecord_codec::{RecordIndex, RecordSpan};
+    ///
+    /// let index = RecordIndex::build(&shard)?; // of the records "one" and "three"
+    /// assert_eq!(index.get(0), Some(RecordSpan { offset: 0, length: 3 }));
+    /// assert_eq!(index.get(2), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn get(&self, n: usize) -> Option<RecordSpan> {
         let end = *self.ends.get(n)?;
         let offset = n.checked_sub(1).map_or(0, |before| self.ends[before]);
@@ -148,11 +234,38 @@ impl RecordIndex {
     }
 
     /// The places of all records in order.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let shard = dir.path().join("shard");
+    /// # let mut writer = tfrecord_codec::RecordWriter::create(&shard)?;
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # writer.finish()?;
+    /// let index = tfrecord_codec::RecordIndex::build(&shard)?; // of the records "one" and "three"
+    /// assert_eq!(index.spans().map(|span| span.length).collect::<Vec<_>>(), [3, 5]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn spans(&self) -> impl ExactSizeIterator<Item = RecordSpan> + '_ {
         (0..self.len()).map(|n| self.span(n))
     }
 
     /// Checks that the file still has the length and the modification time it was indexed with.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let shard = dir.path().join("shard");
+    /// # let mut writer = tfrecord_codec::RecordWriter::create(&shard)?;
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # writer.finish()?;
+    /// let index = tfrecord_codec::RecordIndex::build(&shard)?;
+    /// index.verify(&shard)?;
+    /// std::fs::write(&shard, b"")?;
+    /// let error = index.verify(&shard).expect_err("the shard has changed");
+    /// assert!(error.to_string().contains("the index is stale"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::IndexStale`] if it has not, or if it cannot be looked at.
@@ -163,6 +276,12 @@ impl RecordIndex {
     }
 
     /// The customary place of a file's index: its own name with `.idx` appended.
+    ///
+    /// ```
+    /// use tfrecord_codec::RecordIndex;
+    ///
+    /// assert_eq!(RecordIndex::path_for("data/train-0").to_str(), Some("data/train-0.idx"));
+    /// ```
     pub fn path_for(shard: impl AsRef<Path>) -> PathBuf {
         let mut name = shard.as_ref().as_os_str().to_os_string();
         name.push(".idx");

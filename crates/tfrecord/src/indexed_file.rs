@@ -45,6 +45,21 @@ impl IndexedFile {
     /// Opens a file. The index beside it ([`RecordIndex::path_for`]) is used if it is whole and
     /// fresh; otherwise one is built in memory, which reads the headers. Nothing is written.
     ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let shard = dir.path().join("shard");
+    /// # let mut writer = tfrecord_codec::RecordWriter::create(&shard)?;
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # writer.finish()?;
+    /// use tfrecord_codec::IndexedFile;
+    ///
+    /// let (file, mut record) = (IndexedFile::open(&shard)?, Vec::new()); // "one" and "three"
+    /// file.read_record(1, &mut record)?;
+    /// assert_eq!(record, b"three");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the file cannot be opened, or those of [`RecordIndex::build`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
@@ -52,6 +67,21 @@ impl IndexedFile {
     }
 
     /// Like [`open`](Self::open), with other limits for building the index.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let shard = dir.path().join("shard");
+    /// # let mut writer = tfrecord_codec::RecordWriter::create(&shard)?;
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # writer.finish()?;
+    /// use tfrecord_codec::{IndexedFile, Limits};
+    ///
+    /// // A shard of the records "one" and "three".
+    /// assert_eq!(IndexedFile::open_with(&shard, Limits::none())?.len(), 2);
+    /// assert!(IndexedFile::open_with(&shard, Limits::default().max_record_len(4)).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`open`](Self::open).
@@ -70,6 +100,22 @@ impl IndexedFile {
 
     /// Opens a file with an index that was made before.
     ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let shard = dir.path().join("shard");
+    /// # let mut writer = tfrecord_codec::RecordWriter::create(&shard)?;
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # writer.finish()?;
+    /// use tfrecord_codec::{IndexedFile, RecordIndex};
+    ///
+    /// let index = RecordIndex::build(&shard)?;
+    /// assert_eq!(IndexedFile::with_index(&shard, index.clone())?.len(), index.len());
+    /// std::fs::write(&shard, b"")?;
+    /// assert!(IndexedFile::with_index(&shard, index).is_err()); // it is stale
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the file cannot be opened, or [`ErrorKind::IndexStale`] if it has changed since.
     pub fn with_index(path: impl AsRef<Path>, index: RecordIndex) -> Result<Self> {
@@ -84,27 +130,86 @@ impl IndexedFile {
     }
 
     /// The number of records.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let shard = dir.path().join("shard");
+    /// # let mut writer = tfrecord_codec::RecordWriter::create(&shard)?;
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # writer.finish()?;
+    /// assert_eq!(tfrecord_codec::IndexedFile::open(&shard)?.len(), 2); // a shard of two records
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn len(&self) -> usize {
         self.index.len()
     }
 
     /// True if the file has no records.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let shard = dir.path().join("shard");
+    /// std::fs::write(&shard, b"")?;
+    /// assert!(tfrecord_codec::IndexedFile::open(&shard)?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.index.is_empty()
     }
 
     /// The file's path as it was given.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let shard = dir.path().join("shard");
+    /// # let mut writer = tfrecord_codec::RecordWriter::create(&shard)?;
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # writer.finish()?;
+    /// assert_eq!(tfrecord_codec::IndexedFile::open(&shard)?.path(), shard);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// The index.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let shard = dir.path().join("shard");
+    /// # let mut writer = tfrecord_codec::RecordWriter::create(&shard)?;
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # writer.finish()?;
+    /// let file = tfrecord_codec::IndexedFile::open(&shard)?; // "one" and "three"
+    /// assert_eq!(file.index().span(1).length, 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn index(&self) -> &RecordIndex {
         &self.index
     }
 
     /// Reads record `n`, counted from 0, into `record`, whose old content is replaced. Both
     /// checksums are verified. It allocates only if `record` has to grow.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let shard = dir.path().join("shard");
+    /// # let mut writer = tfrecord_codec::RecordWriter::create(&shard)?;
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # writer.finish()?;
+    /// use tfrecord_codec::{ErrorKind, IndexedFile};
+    ///
+    /// let (file, mut record) = (IndexedFile::open(&shard)?, Vec::new()); // "one" and "three"
+    /// file.read_record(0, &mut record)?;
+    /// assert_eq!(record, b"one");
+    /// let error = file.read_record(2, &mut record).expect_err("there are two");
+    /// assert!(matches!(error.kind(), ErrorKind::NoSuchRecord { wanted: 2, len: 2 }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If there is no such record, reading fails or the record is damaged. The content of

@@ -27,11 +27,29 @@ impl Default for Limits {
 
 impl Limits {
     /// No bounds at all: only for files you wrote yourself.
+    ///
+    /// ```
+    /// use tfrecord_codec::{Limits, frame, slice};
+    ///
+    /// // 2^40 bytes are announced and none are there.
+    /// let file = frame::header(1 << 40);
+    /// let error = slice::records(&file).limits(Limits::none()).find_map(Result::err);
+    /// assert!(error.expect("it is cut short").to_string().contains("the file ends inside"));
+    /// ```
     pub fn none() -> Self {
         Self { record_len: u64::MAX, features: usize::MAX, decompressed_len: u64::MAX }
     }
 
     /// The longest payload of one record, in bytes.
+    ///
+    /// ```
+    /// use tfrecord_codec::{ErrorKind, Limits, frame, slice};
+    ///
+    /// let limits = Limits::default().max_record_len(100);
+    /// let error = slice::records(&frame::header(101)).limits(limits).find_map(Result::err);
+    /// let error = error.expect("it is too long");
+    /// assert!(matches!(error.kind(), ErrorKind::RecordTooLong { length: 101, limit: 100 }));
+    /// ```
     #[must_use]
     pub fn max_record_len(mut self, bytes: u64) -> Self {
         self.record_len = bytes;
@@ -40,6 +58,14 @@ impl Limits {
 
     /// The most features in one example, duplicates and, in a
     /// [`SequenceExample`](crate::SequenceExample), the steps of all lists included.
+    ///
+    /// ```
+    /// use tfrecord_codec::{Example, ExampleBuilder, Limits};
+    ///
+    /// let record = ExampleBuilder::new().int64("a", 1).int64("b", 2).build();
+    /// assert!(Example::parse_with(&record, &Limits::default().max_features(2)).is_ok());
+    /// assert!(Example::parse_with(&record, &Limits::default().max_features(1)).is_err());
+    /// ```
     #[must_use]
     pub fn max_features(mut self, features: usize) -> Self {
         self.features = features;
@@ -48,6 +74,20 @@ impl Limits {
 
     /// The most bytes that one compressed file may unpack to. Unpacking streams, so this bounds
     /// time, not memory.
+    ///
+    /// ```
+    /// use tfrecord_codec::{Compression, ErrorKind, Limits, ReaderOptions, WriterOptions};
+    ///
+    /// let mut writer = WriterOptions::new().compression(Compression::Gzip).write_to(Vec::new())?;
+    /// writer.write(&[0; 100_000])?;
+    /// let file = writer.finish()?; // some hundred bytes
+    ///
+    /// let options = ReaderOptions::new().limits(Limits::default().max_decompressed_len(50_000));
+    /// let error = options.read(&file[..]).records().find_map(Result::err);
+    /// let error = error.expect("it is too long");
+    /// assert!(matches!(error.kind(), ErrorKind::DecompressedTooLong { limit: 50_000 }));
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     #[must_use]
     pub fn max_decompressed_len(mut self, bytes: u64) -> Self {
         self.decompressed_len = bytes;

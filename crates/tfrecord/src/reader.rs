@@ -61,6 +61,18 @@ enum State {
 impl RecordReader<File> {
     /// Opens a file with the default options: compression detected, everything checked.
     ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let shard = dir.path().join("shard");
+    /// # let mut writer = tfrecord_codec::RecordWriter::create(&shard)?;
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # writer.finish()?;
+    /// let mut reader = tfrecord_codec::RecordReader::open(&shard)?; // "one" and "three"
+    /// assert_eq!(reader.records().collect::<Result<Vec<_>, _>>()?, [&b"one"[..], b"three"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the file cannot be opened.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
@@ -70,12 +82,39 @@ impl RecordReader<File> {
 
 impl<R: Read> RecordReader<R> {
     /// Reads from any source of bytes with the default options; it need not be buffered.
+    ///
+    /// ```
+    /// # let mut writer = tfrecord_codec::RecordWriter::new(Vec::new());
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # let file = writer.finish()?;
+    /// let mut reader = tfrecord_codec::RecordReader::new(&file[..]); // "one" and "three"
+    /// assert_eq!(reader.records().count(), 2);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn new(source: R) -> Self {
         ReaderOptions::new().read(source)
     }
 
     /// Reads the next payload into `record`, whose old content is replaced. `false` is the clean
     /// end of the input; `record` is empty then.
+    ///
+    /// ```
+    /// # let mut writer = tfrecord_codec::RecordWriter::new(Vec::new());
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # let file = writer.finish()?;
+    /// use tfrecord_codec::RecordReader;
+    ///
+    /// // A file of the records "one" and "three".
+    /// let (mut reader, mut record) = (RecordReader::new(&file[..]), Vec::new());
+    /// assert!(reader.read_into(&mut record)?);
+    /// assert_eq!(record, b"one");
+    /// assert!(reader.read_into(&mut record)?);
+    /// assert_eq!(record, b"three");
+    /// assert!(!reader.read_into(&mut record)?);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If reading fails, or if the record is damaged, cut short or too long. The content of
@@ -96,22 +135,65 @@ impl<R: Read> RecordReader<R> {
 
     /// The remaining records, each in a vector of its own. After an error from which the reader
     /// cannot go on, the iterator ends.
+    ///
+    /// ```
+    /// # let mut writer = tfrecord_codec::RecordWriter::new(Vec::new());
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # let file = writer.finish()?;
+    /// let mut reader = tfrecord_codec::RecordReader::new(&file[..]); // "one" and "three"
+    /// assert_eq!(reader.records().next().transpose()?, Some(b"one".to_vec()));
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn records(&mut self) -> Records<'_, R> {
         Records { reader: self }
     }
 
     /// The number of the next record, counted from 0.
+    ///
+    /// ```
+    /// # let mut writer = tfrecord_codec::RecordWriter::new(Vec::new());
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # let file = writer.finish()?;
+    /// let mut reader = tfrecord_codec::RecordReader::new(&file[..]); // "one" and "three"
+    /// assert!(reader.read_into(&mut Vec::new())?);
+    /// assert_eq!(reader.record_number(), 1);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn record_number(&self) -> u64 {
         self.record
     }
 
     /// The byte offset of the next record's frame. In a compressed file it counts unpacked bytes.
+    ///
+    /// ```
+    /// # let mut writer = tfrecord_codec::RecordWriter::new(Vec::new());
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # let file = writer.finish()?;
+    /// let mut reader = tfrecord_codec::RecordReader::new(&file[..]); // "one" and "three"
+    /// assert!(reader.read_into(&mut Vec::new())?);
+    /// assert_eq!(reader.offset(), 19);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn offset(&self) -> u64 {
         self.offset
     }
 
     /// The compression of the input: as detected once the first record was asked for, before
     /// that as set in the options.
+    ///
+    /// ```
+    /// use tfrecord_codec::{Compression, RecordReader, WriterOptions};
+    ///
+    /// let options = WriterOptions::new().compression(Compression::Gzip);
+    /// let file = options.write_to(Vec::new())?.finish()?;
+    /// let mut reader = RecordReader::new(&file[..]);
+    /// assert_eq!(reader.records().count(), 0);
+    /// assert_eq!(reader.compression(), Compression::Gzip);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn compression(&self) -> Compression {
         self.options.compression.unwrap_or_default()
     }
@@ -197,6 +279,18 @@ fn check_total(offset: u64, length: u64, limit: u64) -> Result<(), ErrorKind> {
 }
 
 /// The iterator of [`RecordReader::records`].
+///
+/// ```
+/// # let mut writer = tfrecord_codec::RecordWriter::new(Vec::new());
+/// # writer.write(b"one")?;
+/// # writer.write(b"three")?;
+/// # let file = writer.finish()?;
+/// let mut reader = tfrecord_codec::RecordReader::new(&file[..]); // "one" and "three"
+/// for record in reader.records() {
+///     assert!(record?.len() <= 5);
+/// }
+/// # Ok::<(), tfrecord_codec::Error>(())
+/// ```
 pub struct Records<'r, R> {
     reader: &'r mut RecordReader<R>,
 }

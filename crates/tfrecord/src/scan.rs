@@ -12,6 +12,23 @@ mod plain;
 use plain::Plain;
 
 /// What [`Scan::next_into`] came upon. [`Scan`] has an example.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let shard = dir.path().join("shard");
+/// # let mut writer = tfrecord_codec::RecordWriter::create(&shard)?;
+/// # writer.write(b"one")?;
+/// # writer.write(b"three")?;
+/// # writer.finish()?;
+/// use tfrecord_codec::{Found, RecordSpan, Scan};
+///
+/// let (mut scan, mut record) = (Scan::open(&shard)?, Vec::new()); // "one" and "three"
+/// match scan.next_into(&mut record)? {
+///     Some(Found::Record(span)) => assert_eq!(span, RecordSpan { offset: 0, length: 3 }),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub enum Found {
     /// A whole record, both checksums right.
@@ -21,6 +38,22 @@ pub enum Found {
 }
 
 /// Bytes that are no whole record. [`Scan`] has an example.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let shard = dir.path().join("shard");
+/// use tfrecord_codec::{ErrorKind, Found, Scan};
+///
+/// std::fs::write(&shard, b"\x05\0\0")?; // the start of a header
+/// match Scan::open(&shard)?.next_into(&mut Vec::new())? {
+///     Some(Found::Damage(damage)) => {
+///         assert_eq!((damage.offset, damage.bytes), (0, 3));
+///         assert!(matches!(damage.error.kind(), ErrorKind::Truncated { .. }));
+///     }
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Damage {
     /// Where they start.
@@ -78,6 +111,18 @@ enum Source {
 impl Scan {
     /// Opens a file, detecting its compression, with the default limits.
     ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let shard = dir.path().join("shard");
+    /// # let mut writer = tfrecord_codec::RecordWriter::create(&shard)?;
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # writer.finish()?;
+    /// let mut scan = tfrecord_codec::Scan::open(&shard)?; // "one" and "three"
+    /// assert!(scan.next_into(&mut Vec::new())?.is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the file cannot be opened and looked at.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
@@ -85,6 +130,21 @@ impl Scan {
     }
 
     /// Like [`open`](Self::open), with other limits.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let shard = dir.path().join("shard");
+    /// # let mut writer = tfrecord_codec::RecordWriter::create(&shard)?;
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # writer.finish()?;
+    /// use tfrecord_codec::{Found, Limits, Scan};
+    ///
+    /// // To a scan that takes 2 bytes at most, a record of 3 is damage.
+    /// let mut scan = Scan::open_with(&shard, Limits::default().max_record_len(2))?;
+    /// assert!(matches!(scan.next_into(&mut Vec::new())?, Some(Found::Damage(_))));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`open`](Self::open).
@@ -95,6 +155,23 @@ impl Scan {
     }
 
     /// The next record, copied into `record`, or the next damage; `None` at the end of the file.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let shard = dir.path().join("shard");
+    /// # let mut writer = tfrecord_codec::RecordWriter::create(&shard)?;
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # writer.finish()?;
+    /// use tfrecord_codec::Scan;
+    ///
+    /// let (mut scan, mut record) = (Scan::open(&shard)?, Vec::new()); // "one" and "three"
+    /// assert!(scan.next_into(&mut record)?.is_some());
+    /// assert_eq!(record, b"one");
+    /// assert!(scan.next_into(&mut record)?.is_some());
+    /// assert!(scan.next_into(&mut record)?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If the operating system cannot read the file. Damage is not an error here.

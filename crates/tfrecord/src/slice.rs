@@ -23,6 +23,17 @@ pub fn records(file: &[u8]) -> Records<'_> {
 
 /// The iterator of [`records`]. It goes on after a damaged payload and ends after any other
 /// error.
+///
+/// ```
+/// # let mut writer = tfrecord_codec::RecordWriter::new(Vec::new());
+/// # writer.write(b"one")?;
+/// # writer.write(b"three")?;
+/// # let file = writer.finish()?;
+/// let mut records = tfrecord_codec::slice::records(&file); // "one" and "three"
+/// assert_eq!(records.next().transpose()?, Some(&b"one"[..]));
+/// assert_eq!(records.offset(), 19);
+/// # Ok::<(), tfrecord_codec::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Records<'a> {
     rest: &'a [u8],
@@ -39,6 +50,20 @@ impl<'a> Records<'a> {
     }
 
     /// Other limits.
+    ///
+    /// ```
+    /// # let mut writer = tfrecord_codec::RecordWriter::new(Vec::new());
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # let file = writer.finish()?;
+    /// use tfrecord_codec::{Limits, slice};
+    ///
+    /// let limits = Limits::default().max_record_len(4);
+    /// let mut records = slice::records(&file).limits(limits); // "one" and "three"
+    /// assert!(records.next().is_some_and(|record| record.is_ok()));
+    /// assert!(records.next().is_some_and(|record| record.is_err()));
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -46,6 +71,20 @@ impl<'a> Records<'a> {
     }
 
     /// Other checks.
+    ///
+    /// ```
+    /// # let mut writer = tfrecord_codec::RecordWriter::new(Vec::new());
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # let file = writer.finish()?;
+    /// use tfrecord_codec::{Integrity, slice};
+    ///
+    /// # let mut file = file;
+    /// file[12] ^= 1; // the first byte of "one"
+    /// let mut records = slice::records(&file).integrity(Integrity::LengthOnly);
+    /// assert_eq!(records.next().transpose()?, Some(&b"nne"[..]));
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     #[must_use]
     pub fn integrity(mut self, integrity: Integrity) -> Self {
         self.integrity = integrity;
@@ -53,6 +92,20 @@ impl<'a> Records<'a> {
     }
 
     /// The byte offset of the next frame.
+    ///
+    /// ```
+    /// # let mut writer = tfrecord_codec::RecordWriter::new(Vec::new());
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # let file = writer.finish()?;
+    /// let mut records = tfrecord_codec::slice::records(&file); // "one" and "three"
+    /// let offsets = std::iter::from_fn(|| {
+    ///     let offset = records.offset();
+    ///     records.next().map(|_| offset)
+    /// });
+    /// assert_eq!(offsets.collect::<Vec<_>>(), [0, 19]);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn offset(&self) -> u64 {
         self.offset
     }

@@ -39,6 +39,18 @@ pub struct RecordWriter<W: Write> {
 impl RecordWriter<File> {
     /// Creates an uncompressed file, or empties it if it exists. Errors then name it.
     ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("shard");
+    /// use tfrecord_codec::{RecordReader, RecordWriter};
+    ///
+    /// let mut writer = RecordWriter::create(&path)?;
+    /// writer.write(b"payload")?;
+    /// writer.finish()?;
+    /// assert_eq!(RecordReader::open(&path)?.records().count(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the file cannot be created.
     pub fn create(path: impl AsRef<Path>) -> Result<Self> {
@@ -81,6 +93,13 @@ impl RecordWriter<File> {
 
 impl<W: Write> RecordWriter<W> {
     /// Writes uncompressed records to anything; it need not be buffered.
+    ///
+    /// ```
+    /// let mut writer = tfrecord_codec::RecordWriter::new(Vec::new());
+    /// writer.write(b"payload")?;
+    /// assert_eq!(writer.finish()?.len(), 23);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn new(sink: W) -> Self {
         Self::from_encoder(Encoder::Plain(sink))
     }
@@ -91,6 +110,16 @@ impl<W: Write> RecordWriter<W> {
     }
 
     /// Writes one record. Its bytes may stay in a buffer until [`flush`](Self::flush).
+    ///
+    /// ```
+    /// use tfrecord_codec::{RecordWriter, slice};
+    ///
+    /// let mut writer = RecordWriter::new(Vec::new());
+    /// writer.write(b"")?; // a record may be empty
+    /// writer.write(b"payload")?;
+    /// assert_eq!(slice::records(&writer.finish()?).count(), 2);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If the sink fails; the record may then be there in part.
@@ -111,6 +140,18 @@ impl<W: Write> RecordWriter<W> {
     /// Hands everything written so far to the sink and flushes it. In a compressed file this
     /// costs compression.
     ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("shard");
+    /// use tfrecord_codec::{RecordReader, RecordWriter};
+    ///
+    /// let mut writer = RecordWriter::create(&path)?;
+    /// writer.write(b"payload")?;
+    /// writer.flush()?; // others can read it now, while the writer is open
+    /// assert_eq!(RecordReader::open(&path)?.records().count(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the sink fails.
     pub fn flush(&mut self) -> Result<()> {
@@ -120,6 +161,18 @@ impl<W: Write> RecordWriter<W> {
 
     /// Writes everything, ends the compressed stream if there is one, flushes and returns the
     /// sink.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("shard");
+    /// use tfrecord_codec::RecordWriter;
+    ///
+    /// let mut writer = RecordWriter::create(&path)?;
+    /// writer.write(b"payload")?;
+    /// let file: std::fs::File = writer.finish()?;
+    /// file.sync_all()?; // it is on the disk even if the machine fails now
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If the sink fails.
@@ -134,11 +187,25 @@ impl<W: Write> RecordWriter<W> {
     }
 
     /// The number of records written, in an appended file those before included.
+    ///
+    /// ```
+    /// let mut writer = tfrecord_codec::RecordWriter::new(Vec::new());
+    /// writer.write(b"payload")?;
+    /// assert_eq!(writer.records(), 1);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn records(&self) -> u64 {
         self.records
     }
 
     /// The byte offset of the next frame. In a compressed file it counts unpacked bytes.
+    ///
+    /// ```
+    /// let mut writer = tfrecord_codec::RecordWriter::new(Vec::new());
+    /// writer.write(b"payload")?;
+    /// assert_eq!(writer.offset(), 23);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn offset(&self) -> u64 {
         self.offset
     }

@@ -7,6 +7,17 @@ use std::io;
 use crate::{Compression, FeatureKind};
 
 /// The part of a record's frame at which the input ended.
+///
+/// ```
+/// use tfrecord_codec::{ErrorKind, FramePart, frame, slice};
+///
+/// // A whole header that announces 5 bytes, and nothing after it.
+/// let error = slice::records(&frame::header(5)).find_map(Result::err).expect("it is cut short");
+/// match error.kind() {
+///     ErrorKind::Truncated { part, .. } => assert_eq!(*part, FramePart::Body),
+///     other => panic!("{other}"),
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FramePart {

@@ -29,17 +29,36 @@ pub struct Event {
 
 impl Event {
     /// An event without summaries.
+    ///
+    /// ```
+    /// use tfrecord_codec::events::Event;
+    ///
+    /// let event = Event::new(1_700_000_000.0, 10);
+    /// assert_eq!((event.step, event.summaries.len()), (10, 0));
+    /// ```
     pub fn new(wall_time: f64, step: i64) -> Self {
         Self { wall_time, step, ..Self::default() }
     }
 
     /// The event that every file starts with.
+    ///
+    /// ```
+    /// let event = tfrecord_codec::events::Event::version(1_700_000_000.0);
+    /// assert_eq!(event.file_version.as_deref(), Some("brain.Event:2"));
+    /// ```
     pub fn version(wall_time: f64) -> Self {
         let file_version = Some("brain.Event:2".to_owned());
         Self { file_version, ..Self::new(wall_time, 0) }
     }
 
     /// Adds a summary.
+    ///
+    /// ```
+    /// use tfrecord_codec::events::{Event, Summary};
+    ///
+    /// let event = Event::new(0.0, 10).with(Summary::scalar("loss", 0.5));
+    /// assert_eq!(event.summaries[0].tag, "loss");
+    /// ```
     #[must_use]
     pub fn with(mut self, summary: Summary) -> Self {
         self.summaries.push(summary);
@@ -47,6 +66,13 @@ impl Event {
     }
 
     /// Reads a record. What this crate does not model is skipped.
+    ///
+    /// ```
+    /// use tfrecord_codec::events::Event;
+    ///
+    /// assert_eq!(Event::parse(b"\x10\x05")?, Event::new(0.0, 5)); // field 2, the step
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If the record is no such message.
@@ -74,6 +100,16 @@ impl Event {
     }
 
     /// The record.
+    ///
+    /// ```
+    /// use tfrecord_codec::{RecordWriter, events::Event};
+    ///
+    /// // What an event file starts with.
+    /// let mut writer = RecordWriter::new(Vec::new());
+    /// writer.write(&Event::version(1_700_000_000.0).encode())?;
+    /// assert_eq!(writer.finish()?.len(), 40);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
         write::f64_field(&mut out, 1, self.wall_time);

@@ -7,6 +7,22 @@ use crate::Result;
 use crate::wire::{Cursor, Field, Value, write};
 
 /// A distribution of values in buckets.
+///
+/// ```
+/// use tfrecord_codec::events::Histogram;
+///
+/// // Made from values with `Histogram::of`, or of buckets that were counted elsewhere:
+/// let histogram = Histogram {
+///     min: 0.0,
+///     max: 9.0,
+///     num: 3.0,
+///     sum: 11.0,
+///     sum_squares: 85.0,
+///     limits: vec![5.0, 10.0],
+///     counts: vec![2.0, 1.0],
+/// };
+/// assert_eq!(histogram.counts.iter().sum::<f64>(), histogram.num);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Histogram {
     /// The least value.

@@ -34,6 +34,16 @@ pub enum HParam {
 }
 
 /// How a run ended.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// use tfrecord_codec::events::{EventWriter, SessionStatus};
+///
+/// let mut writer = EventWriter::create(dir.path())?;
+/// writer.session_end(SessionStatus::Failure)?;
+/// writer.flush()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionStatus {
     /// It did what it should.

@@ -6,6 +6,14 @@ use crate::Result;
 use crate::wire::{Cursor, write};
 
 /// An encoded picture and its size in pixels.
+///
+/// ```
+/// use tfrecord_codec::events::Image;
+///
+/// let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x20\0\0\0\x10".to_vec(); // and more
+/// let image = Image::from_encoded(png).expect("it starts like a PNG file");
+/// assert_eq!((image.width, image.height), (32, 16));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Image {
     /// Pixels across.

@@ -54,11 +54,29 @@ fn system_clock() -> f64 {
 
 impl EventWriterOptions {
     /// The defaults.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use tfrecord_codec::events::EventWriterOptions;
+    ///
+    /// let writer = EventWriterOptions::new().create(dir.path())?;
+    /// assert!(writer.path().exists());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// The part of the name where TensorFlow puts the host's name.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use tfrecord_codec::events::EventWriterOptions;
+    ///
+    /// let writer = EventWriterOptions::new().label("node-3").create(dir.path())?;
+    /// assert!(writer.path().to_string_lossy().contains(".node-3."));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
@@ -66,6 +84,15 @@ impl EventWriterOptions {
     }
 
     /// The end of the name.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use tfrecord_codec::events::EventWriterOptions;
+    ///
+    /// let writer = EventWriterOptions::new().suffix(".v2").create(dir.path())?;
+    /// assert!(writer.path().to_string_lossy().ends_with(".v2"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn suffix(mut self, suffix: impl Into<String>) -> Self {
         self.suffix = suffix.into();
@@ -73,6 +100,16 @@ impl EventWriterOptions {
     }
 
     /// Flushes once this many events are buffered.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use tfrecord_codec::events::{EventReader, EventWriterOptions};
+    ///
+    /// let mut writer = EventWriterOptions::new().flush_events(1).create(dir.path())?;
+    /// writer.scalar("loss", 1, 0.5)?; // TensorBoard sees it now
+    /// assert_eq!(EventReader::open(writer.path())?.count(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn flush_events(mut self, events: usize) -> Self {
         self.flush_events = events;
@@ -80,6 +117,18 @@ impl EventWriterOptions {
     }
 
     /// Flushes at the first event this long after the last flush.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use std::time::Duration;
+    ///
+    /// use tfrecord_codec::events::{EventReader, EventWriterOptions};
+    ///
+    /// let mut writer = EventWriterOptions::new().flush_after(Duration::ZERO).create(dir.path())?;
+    /// writer.scalar("loss", 1, 0.5)?; // TensorBoard sees it now
+    /// assert_eq!(EventReader::open(writer.path())?.count(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn flush_after(mut self, duration: Duration) -> Self {
         self.flush_after = duration;
@@ -87,6 +136,16 @@ impl EventWriterOptions {
     }
 
     /// Takes the time (seconds since 1970) from `clock` instead of the system.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use tfrecord_codec::events::{EventReader, EventWriterOptions};
+    ///
+    /// let writer = EventWriterOptions::new().clock(|| 1_700_000_000.0).create(dir.path())?;
+    /// let first = EventReader::open(writer.path())?.next().transpose()?;
+    /// assert_eq!(first.map(|event| event.wall_time), Some(1_700_000_000.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn clock(mut self, clock: impl FnMut() -> f64 + Send + 'static) -> Self {
         self.clock = Box::new(clock);
@@ -95,6 +154,17 @@ impl EventWriterOptions {
 
     /// Creates a new file in `dir`, which is made if it does not exist. Files that are there stay
     /// as they are, and the new name sorts after theirs, because TensorBoard reads in that order.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use tfrecord_codec::events::EventWriterOptions;
+    ///
+    /// let run = dir.path().join("run-1");
+    /// let first = EventWriterOptions::new().create(&run)?;
+    /// let second = EventWriterOptions::new().create(&run)?;
+    /// assert!(first.path() < second.path());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If the folder or the file cannot be made, or if label or suffix contain a path separator.

@@ -38,6 +38,16 @@ pub struct EventReader<R> {
 impl EventReader<File> {
     /// Opens a file.
     ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use tfrecord_codec::events::{EventReader, EventWriter};
+    ///
+    /// let writer = EventWriter::create(dir.path())?;
+    /// let first = EventReader::open(writer.path())?.next().transpose()?.expect("the version");
+    /// assert_eq!(first.file_version.as_deref(), Some("brain.Event:2"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the file cannot be opened.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
@@ -49,6 +59,18 @@ impl EventReader<File> {
 
 impl<R: Read> EventReader<R> {
     /// Reads the events in these records.
+    ///
+    /// ```
+    /// use tfrecord_codec::events::{Event, EventReader};
+    /// use tfrecord_codec::{RecordReader, RecordWriter};
+    ///
+    /// let mut writer = RecordWriter::new(Vec::new());
+    /// writer.write(&Event::new(0.0, 5).encode())?;
+    /// let file = writer.finish()?;
+    /// let events = EventReader::new(RecordReader::new(&file[..]));
+    /// assert_eq!(events.collect::<Result<Vec<_>, _>>()?, [Event::new(0.0, 5)]);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn new(records: RecordReader<R>) -> Self {
         Self { records, record: Vec::new(), path: None, failed: false }
     }

@@ -29,6 +29,15 @@ pub struct Summary {
 }
 
 /// The value of a [`Summary`].
+///
+/// ```
+/// use tfrecord_codec::events::{Summary, SummaryValue};
+///
+/// match Summary::scalar("loss", 0.5).value {
+///     SummaryValue::Scalar(value) => assert_eq!(value, 0.5),
+///     other => panic!("{other:?}"),
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum SummaryValue {
@@ -54,21 +63,48 @@ impl Summary {
     }
 
     /// A point of a curve.
+    ///
+    /// ```
+    /// use tfrecord_codec::events::{Summary, SummaryValue};
+    ///
+    /// assert_eq!(Summary::scalar("loss", 0.5).value, SummaryValue::Scalar(0.5));
+    /// ```
     pub fn scalar(tag: &str, value: f32) -> Self {
         Self::new(tag, SummaryValue::Scalar(value))
     }
 
     /// A picture.
+    ///
+    /// ```
+    /// use tfrecord_codec::events::{Image, Summary, SummaryValue};
+    ///
+    /// let image = Image { width: 32, height: 16, encoded: b"GIF89a...".to_vec() };
+    /// assert_eq!(Summary::image("input", image.clone()).value, SummaryValue::Image(image));
+    /// ```
     pub fn image(tag: &str, image: Image) -> Self {
         Self::new(tag, SummaryValue::Image(image))
     }
 
     /// A distribution.
+    ///
+    /// ```
+    /// use tfrecord_codec::events::{Histogram, Summary};
+    ///
+    /// let summary = Summary::histogram("weights", Histogram::of([0.1, -0.2]));
+    /// assert_eq!(summary.tag, "weights");
+    /// ```
     pub fn histogram(tag: &str, histogram: Histogram) -> Self {
         Self::new(tag, SummaryValue::Histogram(histogram))
     }
 
     /// A text, shown as Markdown.
+    ///
+    /// ```
+    /// use tfrecord_codec::events::{Summary, SummaryValue};
+    ///
+    /// let summary = Summary::text("notes", "**bold**");
+    /// assert_eq!(summary.value, SummaryValue::Strings(vec![b"**bold**".to_vec()]));
+    /// ```
     pub fn text(tag: &str, markdown: &str) -> Self {
         let strings = SummaryValue::Strings(vec![markdown.as_bytes().to_vec()]);
         Self { plugin: "text".to_owned(), ..Self::new(tag, strings) }

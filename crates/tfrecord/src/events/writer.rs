@@ -37,6 +37,15 @@ pub struct EventWriter {
 impl EventWriter {
     /// Creates a new file in `dir` with the default options.
     ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use tfrecord_codec::events::EventWriter;
+    ///
+    /// let writer = EventWriter::create(dir.path().join("run-1"))?; // the folder is made
+    /// assert!(writer.path().exists());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the folder or the file cannot be made.
     pub fn create(dir: impl AsRef<Path>) -> Result<Self> {
@@ -58,11 +67,34 @@ impl EventWriter {
     }
 
     /// The file that is written.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use tfrecord_codec::events::EventWriter;
+    ///
+    /// let writer = EventWriter::create(dir.path())?;
+    /// let name = writer.path().file_name().and_then(|name| name.to_str()).expect("a name");
+    /// assert!(name.starts_with("events.out.tfevents."));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// Adds a point to a curve.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use tfrecord_codec::events::{EventReader, EventWriter};
+    ///
+    /// let mut writer = EventWriter::create(dir.path())?;
+    /// for (step, loss) in [(0, 6.9), (100, 5.2)] {
+    ///     writer.scalar("train/loss", step, loss)?;
+    /// }
+    /// writer.flush()?;
+    /// assert_eq!(EventReader::open(writer.path())?.count(), 3); // the first is the version
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If the file cannot be written.
@@ -71,6 +103,17 @@ impl EventWriter {
     }
 
     /// Adds a picture, a whole PNG or JPEG file.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use tfrecord_codec::events::EventWriter;
+    ///
+    /// let mut writer = EventWriter::create(dir.path())?;
+    /// let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x20\0\0\0\x10"; // and more
+    /// writer.image("input", 0, png)?;
+    /// assert!(writer.image("input", 0, b"no picture").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If the file cannot be written, or if the picture's size cannot be read from its header.
@@ -83,6 +126,17 @@ impl EventWriter {
     }
 
     /// Adds the distribution of these values; those that are not finite are left out.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use tfrecord_codec::events::{EventReader, EventWriter};
+    ///
+    /// let mut writer = EventWriter::create(dir.path())?;
+    /// writer.histogram("layer1/weights", 100, [0.1, -0.2, 0.3])?;
+    /// writer.flush()?;
+    /// assert_eq!(EventReader::open(writer.path())?.count(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If the file cannot be written.
@@ -97,6 +151,17 @@ impl EventWriter {
 
     /// Adds a text, shown as Markdown.
     ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use tfrecord_codec::events::{EventReader, EventWriter};
+    ///
+    /// let mut writer = EventWriter::create(dir.path())?;
+    /// writer.text("notes", 0, "trained on **two** machines")?;
+    /// writer.flush()?;
+    /// assert_eq!(EventReader::open(writer.path())?.count(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the file cannot be written.
     pub fn text(&mut self, tag: &str, step: i64, markdown: &str) -> Result<()> {
@@ -104,6 +169,19 @@ impl EventWriter {
     }
 
     /// Records the run's hyper-parameters, and the tags of the metrics to show beside them.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use tfrecord_codec::events::{EventReader, EventWriter, HParam};
+    ///
+    /// let mut writer = EventWriter::create(dir.path())?;
+    /// let hparams = [("lr", HParam::Number(0.1)), ("nesterov", HParam::Switch(true))];
+    /// writer.hparams(&hparams, &["val/top1"])?;
+    /// writer.scalar("val/top1", 1, 0.76)?;
+    /// writer.flush()?;
+    /// assert_eq!(EventReader::open(writer.path())?.count(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If the file cannot be written.
@@ -117,6 +195,17 @@ impl EventWriter {
 
     /// Records how the run ended, for the table of hyper-parameters.
     ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use tfrecord_codec::events::{EventReader, EventWriter, SessionStatus};
+    ///
+    /// let mut writer = EventWriter::create(dir.path())?;
+    /// writer.session_end(SessionStatus::Success)?;
+    /// writer.flush()?;
+    /// assert_eq!(EventReader::open(writer.path())?.count(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the file cannot be written.
     pub fn session_end(&mut self, status: SessionStatus) -> Result<()> {
@@ -126,6 +215,19 @@ impl EventWriter {
 
     /// Adds any summary, at the clock's time.
     ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use tfrecord_codec::events::{EventReader, EventWriter, Histogram, Summary};
+    ///
+    /// let mut writer = EventWriter::create(dir.path())?;
+    /// let mut histogram = Histogram::of([0.1, -0.2]);
+    /// histogram.sum = 0.0; // as it was counted elsewhere, say
+    /// writer.summary(100, Summary::histogram("weights", histogram))?;
+    /// writer.flush()?;
+    /// assert_eq!(EventReader::open(writer.path())?.count(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the file cannot be written.
     pub fn summary(&mut self, step: i64, summary: Summary) -> Result<()> {
@@ -134,6 +236,19 @@ impl EventWriter {
     }
 
     /// Adds an event as it is, with a wall time of the caller's choice.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use tfrecord_codec::events::{Event, EventReader, EventWriter, Summary};
+    ///
+    /// let mut writer = EventWriter::create(dir.path())?;
+    /// let event = Event::new(1_700_000_000.0, 10).with(Summary::scalar("loss", 0.5));
+    /// writer.write(&event)?;
+    /// writer.flush()?;
+    /// let last = EventReader::open(writer.path())?.last().transpose()?;
+    /// assert_eq!(last, Some(event));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If the file cannot be written.
@@ -147,6 +262,17 @@ impl EventWriter {
     }
 
     /// Hands everything to the operating system, so that TensorBoard sees it.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use tfrecord_codec::events::{EventReader, EventWriter};
+    ///
+    /// let mut writer = EventWriter::create(dir.path())?;
+    /// writer.scalar("loss", 1, 0.5)?;
+    /// writer.flush()?;
+    /// assert_eq!(EventReader::open(writer.path())?.count(), 2); // the first is the version
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If the file cannot be written.

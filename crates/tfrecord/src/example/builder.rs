@@ -31,47 +31,106 @@ pub struct ExampleBuilder<'a> {
 
 impl<'a> ExampleBuilder<'a> {
     /// An example without features.
+    ///
+    /// ```
+    /// assert_eq!(tfrecord_codec::ExampleBuilder::new().build(), b"");
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Adds a byte string.
+    ///
+    /// ```
+    /// use tfrecord_codec::{Example, ExampleBuilder};
+    ///
+    /// let record = ExampleBuilder::new().bytes("format", b"PNG").bytes("format", b"JPEG").build();
+    /// assert_eq!(Example::parse(&record)?.bytes("format")?, b"JPEG"); // the last one counts
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     #[must_use]
     pub fn bytes(self, name: &'a str, value: &'a [u8]) -> Self {
         self.feature(name, FeatureValues::Bytes(value))
     }
 
     /// Adds a list of byte strings.
+    ///
+    /// ```
+    /// use tfrecord_codec::{Example, ExampleBuilder};
+    ///
+    /// let record = ExampleBuilder::new().bytes_list("words", &[b"to", b"be"]).build();
+    /// assert_eq!(Example::parse(&record)?.bytes_list("words")?.len(), 2);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     #[must_use]
     pub fn bytes_list(self, name: &'a str, values: &'a [&'a [u8]]) -> Self {
         self.feature(name, FeatureValues::BytesList(values))
     }
 
     /// Adds an integer.
+    ///
+    /// ```
+    /// use tfrecord_codec::{Example, ExampleBuilder};
+    ///
+    /// let record = ExampleBuilder::new().int64("label", -1).build();
+    /// assert_eq!(Example::parse(&record)?.int64("label")?, -1);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     #[must_use]
     pub fn int64(self, name: &'a str, value: i64) -> Self {
         self.feature(name, FeatureValues::Int64(value))
     }
 
     /// Adds a list of integers.
+    ///
+    /// ```
+    /// use tfrecord_codec::{Example, ExampleBuilder};
+    ///
+    /// let record = ExampleBuilder::new().int64_list("shape", &[28, 28, 1]).build();
+    /// assert_eq!(Example::parse(&record)?.int64_list("shape")?.sum::<i64>(), 57);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     #[must_use]
     pub fn int64_list(self, name: &'a str, values: &'a [i64]) -> Self {
         self.feature(name, FeatureValues::Int64List(values))
     }
 
     /// Adds a float.
+    ///
+    /// ```
+    /// use tfrecord_codec::{Example, ExampleBuilder};
+    ///
+    /// let record = ExampleBuilder::new().float("weight", 0.5).build();
+    /// assert_eq!(Example::parse(&record)?.float("weight")?, 0.5);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     #[must_use]
     pub fn float(self, name: &'a str, value: f32) -> Self {
         self.feature(name, FeatureValues::Float(value))
     }
 
     /// Adds a list of floats.
+    ///
+    /// ```
+    /// use tfrecord_codec::{Example, ExampleBuilder};
+    ///
+    /// let record = ExampleBuilder::new().float_list("scores", &[]).build();
+    /// assert_eq!(Example::parse(&record)?.float_list("scores")?.len(), 0); // there, and empty
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     #[must_use]
     pub fn float_list(self, name: &'a str, values: &'a [f32]) -> Self {
         self.feature(name, FeatureValues::FloatList(values))
     }
 
     /// Adds a feature of any type.
+    ///
+    /// ```
+    /// use tfrecord_codec::{ExampleBuilder, FeatureValues};
+    ///
+    /// let record = ExampleBuilder::new().feature("label", FeatureValues::Int64(7)).build();
+    /// assert_eq!(record, ExampleBuilder::new().int64("label", 7).build());
+    /// ```
     #[must_use]
     pub fn feature(mut self, name: &'a str, values: FeatureValues<'a>) -> Self {
         self.features.push((name, values));
@@ -79,6 +138,14 @@ impl<'a> ExampleBuilder<'a> {
     }
 
     /// The record.
+    ///
+    /// ```
+    /// use tfrecord_codec::ExampleBuilder;
+    ///
+    /// // Equal features make equal bytes, whatever their order.
+    /// let record = ExampleBuilder::new().int64("a", 1).int64("b", 2).build();
+    /// assert_eq!(record, ExampleBuilder::new().int64("b", 2).int64("a", 1).build());
+    /// ```
     pub fn build(self) -> Vec<u8> {
         let mut record = Vec::new();
         self.build_into(&mut record);
@@ -86,6 +153,18 @@ impl<'a> ExampleBuilder<'a> {
     }
 
     /// Writes the record into `record`, whose old content is replaced.
+    ///
+    /// ```
+    /// use tfrecord_codec::{ExampleBuilder, RecordWriter};
+    ///
+    /// let (mut writer, mut record) = (RecordWriter::new(Vec::new()), Vec::new());
+    /// for label in 0..10 {
+    ///     ExampleBuilder::new().int64("label", label).build_into(&mut record);
+    ///     writer.write(&record)?;
+    /// }
+    /// assert_eq!(writer.records(), 10);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn build_into(mut self, record: &mut Vec<u8>) {
         record.clear();
         self.sort();

@@ -9,6 +9,17 @@ use crate::Result;
 use crate::wire::Cursor;
 
 /// The type of a feature's values, named as in `feature.proto`.
+///
+/// ```
+/// use tfrecord_codec::{Example, ExampleBuilder, FeatureKind};
+///
+/// let record = ExampleBuilder::new().float("weight", 0.5).build();
+/// let example = Example::parse(&record)?;
+/// let kind = example.get("weight").map(|feature| feature.kind());
+/// assert_eq!(kind, Some(FeatureKind::Float));
+/// assert_eq!(FeatureKind::Float.to_string(), "float_list");
+/// # Ok::<(), tfrecord_codec::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FeatureKind {
@@ -97,33 +108,96 @@ impl<'a> Feature<'a> {
     }
 
     /// The type of the values.
+    ///
+    /// ```
+    /// # let builder = tfrecord_codec::ExampleBuilder::new().int64("label", 7);
+    /// # let record = builder.float_list("scores", &[0.25, 0.5]).build();
+    /// use tfrecord_codec::Example;
+    ///
+    /// let example = Example::parse(&record)?; // of a "label" and two "scores"
+    /// let kinds: Vec<_> = example.iter().map(|(_, feature)| feature.kind().to_string()).collect();
+    /// assert_eq!(kinds, ["int64_list", "float_list"]);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn kind(&self) -> FeatureKind {
         self.kind
     }
 
     /// The number of values.
+    ///
+    /// ```
+    /// # let builder = tfrecord_codec::ExampleBuilder::new().int64("label", 7);
+    /// # let record = builder.float_list("scores", &[0.25, 0.5]).build();
+    /// use tfrecord_codec::Example;
+    ///
+    /// let example = Example::parse(&record)?; // of a "label" and two "scores"
+    /// assert_eq!(example.iter().map(|(_, feature)| feature.len()).collect::<Vec<_>>(), [1, 2]);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn len(&self) -> usize {
         self.count
     }
 
     /// True if there are no values.
+    ///
+    /// ```
+    /// use tfrecord_codec::{Example, ExampleBuilder};
+    ///
+    /// let record = ExampleBuilder::new().float_list("scores", &[]).build();
+    /// assert!(Example::parse(&record)?.get("scores").is_some_and(|feature| feature.is_empty()));
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
     /// The byte strings, if it holds such.
+    ///
+    /// ```
+    /// use tfrecord_codec::{Example, ExampleBuilder};
+    ///
+    /// let record = ExampleBuilder::new().bytes("format", b"JPEG").build();
+    /// let example = Example::parse(&record)?;
+    /// let mut values = example.get("format").and_then(|feature| feature.bytes_list());
+    /// assert_eq!(values.as_mut().and_then(Iterator::next), Some(&b"JPEG"[..]));
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     #[inline]
     pub fn bytes_list(&self) -> Option<BytesList<'a>> {
         (self.kind == FeatureKind::Bytes).then(|| BytesList(self.bodies()))
     }
 
     /// The floats, if it holds such.
+    ///
+    /// ```
+    /// # let builder = tfrecord_codec::ExampleBuilder::new().int64("label", 7);
+    /// # let record = builder.float_list("scores", &[0.25, 0.5]).build();
+    /// use tfrecord_codec::Example;
+    ///
+    /// let example = Example::parse(&record)?; // of a "label" and two "scores"
+    /// let values = |name| example.get(name).and_then(|feature| feature.float_list());
+    /// assert_eq!(values("scores").map(|values| values.sum()), Some(0.75_f32));
+    /// assert!(values("label").is_none()); // an integer
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     #[inline]
     pub fn float_list(&self) -> Option<FloatList<'a>> {
         (self.kind == FeatureKind::Float).then(|| FloatList(self.bodies()))
     }
 
     /// The integers, if it holds such.
+    ///
+    /// ```
+    /// # let builder = tfrecord_codec::ExampleBuilder::new().int64("label", 7);
+    /// # let record = builder.float_list("scores", &[0.25, 0.5]).build();
+    /// use tfrecord_codec::Example;
+    ///
+    /// let example = Example::parse(&record)?; // of a "label" and two "scores"
+    /// let values = |name| example.get(name).and_then(|feature| feature.int64_list());
+    /// assert_eq!(values("label").map(|values| values.sum()), Some(7_i64));
+    /// assert!(values("scores").is_none()); // floats
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     #[inline]
     pub fn int64_list(&self) -> Option<Int64List<'a>> {
         (self.kind == FeatureKind::Int64).then(|| Int64List(self.bodies()))

@@ -59,14 +59,41 @@ macro_rules! list {
 
 list! {
     /// The byte strings of a feature, borrowed from the record.
+    ///
+    /// ```
+    /// use tfrecord_codec::{Example, ExampleBuilder};
+    ///
+    /// let record = ExampleBuilder::new().bytes_list("words", &[b"to", b"be"]).build();
+    /// let words = Example::parse(&record)?.bytes_list("words")?;
+    /// assert_eq!(words.collect::<Vec<&[u8]>>(), [b"to", b"be"]);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     BytesList, &'a [u8], next_bytes
 }
 list! {
     /// The floats of a feature.
+    ///
+    /// ```
+    /// use tfrecord_codec::{Example, ExampleBuilder};
+    ///
+    /// let record = ExampleBuilder::new().float_list("scores", &[0.25, 0.5]).build();
+    /// let scores = Example::parse(&record)?.float_list("scores")?;
+    /// assert_eq!((scores.len(), scores.sum::<f32>()), (2, 0.75));
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     FloatList, f32, next_float
 }
 list! {
     /// The integers of a feature.
+    ///
+    /// ```
+    /// use tfrecord_codec::{Example, ExampleBuilder};
+    ///
+    /// let record = ExampleBuilder::new().int64_list("shape", &[28, 28, 1]).build();
+    /// let shape = Example::parse(&record)?.int64_list("shape")?;
+    /// assert_eq!((shape.len(), shape.product::<i64>()), (3, 784));
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     Int64List, i64, next_int
 }
 

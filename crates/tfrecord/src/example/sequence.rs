@@ -36,6 +36,18 @@ pub struct SequenceExample<'a> {
 impl<'a> SequenceExample<'a> {
     /// Reads a record with the default limits.
     ///
+    /// ```
+    /// # use tfrecord_codec::{ExampleBuilder, FeatureValues, SequenceExampleBuilder};
+    /// # let steps = [FeatureValues::Float(0.5), FeatureValues::FloatList(&[1.0, 2.0])];
+    /// # let context = ExampleBuilder::new().int64("id", 7);
+    /// # let record = SequenceExampleBuilder::new().context(context).list("score", steps).build();
+    /// use tfrecord_codec::SequenceExample;
+    ///
+    /// let sequence = SequenceExample::parse(&record)?; // a list "score" of two steps
+    /// assert_eq!(sequence.list("score")?.len(), 2);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If the record is no such message or has too many features.
     pub fn parse(record: &'a [u8]) -> Result<Self> {
@@ -43,6 +55,18 @@ impl<'a> SequenceExample<'a> {
     }
 
     /// Reads a record.
+    ///
+    /// ```
+    /// # use tfrecord_codec::{ExampleBuilder, FeatureValues, SequenceExampleBuilder};
+    /// # let steps = [FeatureValues::Float(0.5), FeatureValues::FloatList(&[1.0, 2.0])];
+    /// # let context = ExampleBuilder::new().int64("id", 7);
+    /// # let record = SequenceExampleBuilder::new().context(context).list("score", steps).build();
+    /// use tfrecord_codec::{Limits, SequenceExample};
+    ///
+    /// // The context's feature, the list and its two steps: four in all.
+    /// assert!(SequenceExample::parse_with(&record, &Limits::default().max_features(4)).is_ok());
+    /// assert!(SequenceExample::parse_with(&record, &Limits::default().max_features(3)).is_err());
+    /// ```
     ///
     /// # Errors
     /// If the record is no such message or has more features and steps than `limits` allow.
@@ -73,11 +97,36 @@ impl<'a> SequenceExample<'a> {
     }
 
     /// The features that hold for the whole sequence.
+    ///
+    /// ```
+    /// # use tfrecord_codec::{ExampleBuilder, FeatureValues, SequenceExampleBuilder};
+    /// # let steps = [FeatureValues::Float(0.5), FeatureValues::FloatList(&[1.0, 2.0])];
+    /// # let context = ExampleBuilder::new().int64("id", 7);
+    /// # let record = SequenceExampleBuilder::new().context(context).list("score", steps).build();
+    /// use tfrecord_codec::SequenceExample;
+    ///
+    /// assert_eq!(SequenceExample::parse(&record)?.context().int64("id")?, 7);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn context(&self) -> &Example<'a> {
         &self.context
     }
 
     /// The steps of a list.
+    ///
+    /// ```
+    /// # use tfrecord_codec::{ExampleBuilder, FeatureValues, SequenceExampleBuilder};
+    /// # let steps = [FeatureValues::Float(0.5), FeatureValues::FloatList(&[1.0, 2.0])];
+    /// # let context = ExampleBuilder::new().int64("id", 7);
+    /// # let record = SequenceExampleBuilder::new().context(context).list("score", steps).build();
+    /// use tfrecord_codec::SequenceExample;
+    ///
+    /// let sequence = SequenceExample::parse(&record)?; // a list "score" of two steps
+    /// let steps = sequence.list("score")?.iter().map(|step| step.len());
+    /// assert_eq!(steps.collect::<Vec<_>>(), [1, 2]);
+    /// assert!(sequence.list("frame").is_err());
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If there is no list of this name.
@@ -89,16 +138,53 @@ impl<'a> SequenceExample<'a> {
     }
 
     /// The steps of a list, if there is one of this name.
+    ///
+    /// ```
+    /// # use tfrecord_codec::{ExampleBuilder, FeatureValues, SequenceExampleBuilder};
+    /// # let steps = [FeatureValues::Float(0.5), FeatureValues::FloatList(&[1.0, 2.0])];
+    /// # let context = ExampleBuilder::new().int64("id", 7);
+    /// # let record = SequenceExampleBuilder::new().context(context).list("score", steps).build();
+    /// use tfrecord_codec::SequenceExample;
+    ///
+    /// let sequence = SequenceExample::parse(&record)?; // a list "score" of two steps
+    /// assert_eq!(sequence.get("score").map(|steps| steps.len()), Some(2));
+    /// assert!(sequence.get("frame").is_none());
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn get(&self, name: &str) -> Option<&[Feature<'a>]> {
         self.lists.get(name).map(Vec::as_slice)
     }
 
     /// The names of the lists in sorted order.
+    ///
+    /// ```
+    /// # use tfrecord_codec::{ExampleBuilder, FeatureValues, SequenceExampleBuilder};
+    /// # let steps = [FeatureValues::Float(0.5), FeatureValues::FloatList(&[1.0, 2.0])];
+    /// # let context = ExampleBuilder::new().int64("id", 7);
+    /// # let record = SequenceExampleBuilder::new().context(context).list("score", steps).build();
+    /// use tfrecord_codec::SequenceExample;
+    ///
+    /// assert_eq!(SequenceExample::parse(&record)?.keys().collect::<Vec<_>>(), ["score"]);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn keys(&self) -> impl Iterator<Item = &'a str> + '_ {
         self.iter().map(|(name, _)| name)
     }
 
     /// The lists in the order of their names.
+    ///
+    /// ```
+    /// # use tfrecord_codec::{ExampleBuilder, FeatureValues, SequenceExampleBuilder};
+    /// # let steps = [FeatureValues::Float(0.5), FeatureValues::FloatList(&[1.0, 2.0])];
+    /// # let context = ExampleBuilder::new().int64("id", 7);
+    /// # let record = SequenceExampleBuilder::new().context(context).list("score", steps).build();
+    /// use tfrecord_codec::SequenceExample;
+    ///
+    /// for (name, steps) in SequenceExample::parse(&record)?.iter() {
+    ///     println!("{name} has {} steps", steps.len());
+    /// }
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, &[Feature<'a>])> + '_ {
         self.lists.sorted().map(|(name, steps)| (name, steps.as_slice()))
     }
@@ -141,11 +227,24 @@ pub struct SequenceExampleBuilder<'a> {
 
 impl<'a> SequenceExampleBuilder<'a> {
     /// A sequence without features.
+    ///
+    /// ```
+    /// assert_eq!(tfrecord_codec::SequenceExampleBuilder::new().build(), b"");
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets the features that hold for the whole sequence.
+    ///
+    /// ```
+    /// use tfrecord_codec::{ExampleBuilder, SequenceExample, SequenceExampleBuilder};
+    ///
+    /// let context = ExampleBuilder::new().bytes("title", b"a film");
+    /// let record = SequenceExampleBuilder::new().context(context).build();
+    /// assert_eq!(SequenceExample::parse(&record)?.context().bytes("title")?, b"a film");
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     #[must_use]
     pub fn context(mut self, context: ExampleBuilder<'a>) -> Self {
         self.context = context;
@@ -153,6 +252,15 @@ impl<'a> SequenceExampleBuilder<'a> {
     }
 
     /// Adds a list, one feature per step.
+    ///
+    /// ```
+    /// use tfrecord_codec::{FeatureValues, SequenceExample, SequenceExampleBuilder};
+    ///
+    /// let steps = (0..3).map(FeatureValues::Int64);
+    /// let record = SequenceExampleBuilder::new().list("token", steps).build();
+    /// assert_eq!(SequenceExample::parse(&record)?.list("token")?.len(), 3);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     #[must_use]
     pub fn list(
         mut self,
@@ -164,6 +272,14 @@ impl<'a> SequenceExampleBuilder<'a> {
     }
 
     /// The record.
+    ///
+    /// ```
+    /// use tfrecord_codec::SequenceExampleBuilder;
+    ///
+    /// // Equal lists make equal bytes, whatever their order.
+    /// let record = SequenceExampleBuilder::new().list("a", []).list("b", []).build();
+    /// assert_eq!(record, SequenceExampleBuilder::new().list("b", []).list("a", []).build());
+    /// ```
     pub fn build(mut self) -> Vec<u8> {
         self.context.sort();
         sort_by_name(&mut self.lists);

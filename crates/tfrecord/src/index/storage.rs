@@ -20,6 +20,21 @@ impl RecordIndex {
     /// Writes the index to `path`, replacing what is there; a reader sees the old or the new
     /// index, never half of one.
     ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let shard = dir.path().join("shard");
+    /// # let mut writer = tfrecord_codec::RecordWriter::create(&shard)?;
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # writer.finish()?;
+    /// use tfrecord_codec::{IndexedFile, RecordIndex};
+    ///
+    /// let index = RecordIndex::build(&shard)?;
+    /// index.save(RecordIndex::path_for(&shard))?;
+    /// assert_eq!(IndexedFile::open(&shard)?.index(), &index); // the saved one, as it is fresh
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the file cannot be written or renamed.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
@@ -28,6 +43,21 @@ impl RecordIndex {
     }
 
     /// Reads an index. Ask [`verify`](Self::verify) whether it still belongs to its file.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let shard = dir.path().join("shard");
+    /// # let mut writer = tfrecord_codec::RecordWriter::create(&shard)?;
+    /// # writer.write(b"one")?;
+    /// # writer.write(b"three")?;
+    /// # writer.finish()?;
+    /// use tfrecord_codec::RecordIndex;
+    ///
+    /// let (index, beside) = (RecordIndex::build(&shard)?, RecordIndex::path_for(&shard));
+    /// index.save(&beside)?;
+    /// assert_eq!(RecordIndex::load(&beside)?, index);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If the file cannot be read, or [`ErrorKind::IndexFormat`] if it is not a whole index.
@@ -52,6 +82,11 @@ impl RecordIndex {
     }
 
     /// Reads an index from memory; [`load`](Self::load) is the usual way.
+    ///
+    /// ```
+    /// let error = tfrecord_codec::RecordIndex::from_bytes(b"no index").expect_err("it is none");
+    /// assert!(error.to_string().starts_with("not a usable index file"));
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::IndexFormat`] if the bytes are not a whole index.

@@ -36,11 +36,31 @@ impl Default for WriterOptions {
 
 impl WriterOptions {
     /// The defaults.
+    ///
+    /// ```
+    /// use tfrecord_codec::{RecordWriter, WriterOptions};
+    ///
+    /// // What `RecordWriter::new` does, too.
+    /// let mut writer: RecordWriter<Vec<u8>> = WriterOptions::new().write_to(Vec::new())?;
+    /// writer.write(b"payload")?;
+    /// assert_eq!(writer.finish()?.len(), 23);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Packs the whole file. Compressed files have no random access, and JPEG does not shrink.
+    ///
+    /// ```
+    /// use tfrecord_codec::{Compression, WriterOptions};
+    ///
+    /// let mut writer = WriterOptions::new().compression(Compression::Gzip).write_to(Vec::new())?;
+    /// writer.write(&[0; 100_000])?;
+    /// let file = writer.finish()?;
+    /// assert!(file.starts_with(b"\x1f\x8b") && file.len() < 1000);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     #[must_use]
     pub fn compression(mut self, compression: Compression) -> Self {
         self.compression = compression;
@@ -48,6 +68,19 @@ impl WriterOptions {
     }
 
     /// The effort of the compression, 0 (store) to 9 (smallest).
+    ///
+    /// ```
+    /// use tfrecord_codec::{Compression, WriterOptions};
+    ///
+    /// let zlib = WriterOptions::new().compression(Compression::Zlib);
+    /// let len = |level| {
+    ///     let mut writer = zlib.level(level).write_to(Vec::new())?;
+    ///     writer.write(&[0; 100_000])?;
+    ///     Ok::<_, tfrecord_codec::Error>(writer.finish()?.len())
+    /// };
+    /// assert!(len(9)? < len(0)?);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     #[must_use]
     pub fn level(mut self, level: u32) -> Self {
         self.level = level;
@@ -55,6 +88,18 @@ impl WriterOptions {
     }
 
     /// Creates a file, or empties it if it exists. Errors then name it.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("shard.gz");
+    /// use tfrecord_codec::{Compression, RecordReader, WriterOptions};
+    ///
+    /// let mut writer = WriterOptions::new().compression(Compression::Gzip).create(&path)?;
+    /// writer.write(b"payload")?;
+    /// writer.finish()?;
+    /// assert_eq!(RecordReader::open(&path)?.records().count(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If the file cannot be created, or if the compression is not built in.
@@ -64,6 +109,17 @@ impl WriterOptions {
 
     /// Creates a file that must not exist yet. Errors then name it.
     ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("shard");
+    /// use tfrecord_codec::WriterOptions;
+    ///
+    /// WriterOptions::new().create_new(&path)?.finish()?;
+    /// let error = WriterOptions::new().create_new(&path).expect_err("it is there");
+    /// assert!(error.is_io() && error.path() == Some(&path));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the file exists or cannot be created, or if the compression is not built in.
     pub fn create_new(self, path: impl AsRef<Path>) -> Result<RecordWriter<File>> {
@@ -71,6 +127,13 @@ impl WriterOptions {
     }
 
     /// Writes to anything; it need not be buffered.
+    ///
+    /// ```
+    /// let mut writer = tfrecord_codec::WriterOptions::new().write_to(std::io::sink())?;
+    /// writer.write(b"payload")?;
+    /// assert_eq!(writer.records(), 1);
+    /// # Ok::<(), tfrecord_codec::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If the compression is not built in.
