@@ -22,6 +22,7 @@ pub mod loss;
 pub mod meter;
 mod model;
 pub mod run;
+mod session;
 pub mod sgd;
 
 pub use error::TrainError;
