@@ -6,3 +6,4 @@ mod devices;
 mod end_to_end;
 mod support;
 mod tensorboard;
+mod tfrecord_command;

@@ -52,12 +52,17 @@ pub(crate) fn record_with_image(encoded: &[u8], label: i64) -> Vec<u8> {
         .build()
 }
 
-/// The program `train_imagenet`, built by `cargo test` beside this test.
-pub(crate) fn train_imagenet(arguments: &[&str]) -> Output {
+/// A program of `examples`, built by `cargo test` beside this test.
+pub(crate) fn example(name: &str, arguments: &[&str]) -> Output {
     let tests = std::env::current_exe().expect("this test");
     let release = tests.parent().and_then(Path::parent).expect("target/release");
-    let program = release.join("examples/train_imagenet");
+    let program = release.join("examples").join(name);
     Command::new(program).args(arguments).output().expect("the example is built")
+}
+
+/// The program `train_imagenet`.
+pub(crate) fn train_imagenet(arguments: &[&str]) -> Output {
+    example("train_imagenet", arguments)
 }
 
 /// Flags that make a run on `data` small: ResNet-8 for 28-pixel images, 64 images a step.
