@@ -300,19 +300,19 @@ impl<'a> Example<'a> {
     }
 }
 
-/// How many features and list steps may still come.
-struct Budget {
+/// How many features and list steps, or summaries and their strings, may still come.
+pub(crate) struct Budget {
     left: usize,
     limit: usize,
 }
 
 impl Budget {
-    fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &Limits) -> Self {
         Self { left: limits.features, limit: limits.features }
     }
 
     #[inline]
-    fn spend(&mut self) -> Result<()> {
+    pub(crate) fn spend(&mut self) -> Result<()> {
         match self.left.checked_sub(1) {
             Some(left) => self.left = left,
             None => return Err(ErrorKind::TooManyFeatures { limit: self.limit }.into()),

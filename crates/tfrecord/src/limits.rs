@@ -57,7 +57,8 @@ impl Limits {
     }
 
     /// The most features in one example, duplicates and, in a
-    /// [`SequenceExample`](crate::SequenceExample), the steps of all lists included.
+    /// [`SequenceExample`](crate::SequenceExample), the steps of all lists included; and the most
+    /// summaries, their byte strings included, in one TensorBoard event.
     ///
     /// ```
     /// use tfrecord_codec::{Example, ExampleBuilder, Limits};

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "events")]
+use crate::Limits;
 use crate::buffered::Buffered;
 use crate::compression::Decoder;
 use crate::error::ErrorKind;
@@ -196,6 +198,11 @@ impl<R: Read> RecordReader<R> {
     /// ```
     pub fn compression(&self) -> Compression {
         self.options.compression.unwrap_or_default()
+    }
+
+    #[cfg(feature = "events")]
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.options.limits
     }
 
     /// Looks at the first bytes and puts the right decoder in place.

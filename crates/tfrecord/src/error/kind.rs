@@ -153,10 +153,10 @@ pub enum ErrorKind {
         /// What is wrong there.
         problem: Cow<'static, str>,
     },
-    /// An example has more features than
+    /// An example has more features, or an event more summaries, than
     /// [`Limits::max_features`](crate::Limits::max_features) allows.
     #[error(
-        "the example has more than {limit} features: if the file is trusted, raise the limit with \
+        "the record has more than {limit} features: if the file is trusted, raise the limit with \
          `Limits::max_features`"
     )]
     TooManyFeatures {

@@ -3,8 +3,9 @@
 //! Field numbers: `wall_time` 1, `step` 2, `file_version` 3, `summary` 5; `Summary.value` 1.
 
 use super::Summary;
-use crate::Result;
+use crate::example::Budget;
 use crate::wire::{Cursor, write};
+use crate::{Limits, Result};
 
 /// One record of an event file: summaries of one step, or the file's version.
 ///
@@ -65,7 +66,7 @@ impl Event {
         self
     }
 
-    /// Reads a record. What this crate does not model is skipped.
+    /// Reads a record with the default limits. What this crate does not model is skipped.
     ///
     /// ```
     /// use tfrecord_codec::events::Event;
@@ -75,25 +76,44 @@ impl Event {
     /// ```
     ///
     /// # Errors
-    /// If the record is no such message.
+    /// If the record is no such message or has too many summaries.
     pub fn parse(record: &[u8]) -> Result<Self> {
-        let (mut message, mut event) = (Cursor::new(record), Self::default());
+        Self::parse_with(record, &Limits::default())
+    }
+
+    /// Reads a record.
+    ///
+    /// ```
+    /// use tfrecord_codec::Limits;
+    /// use tfrecord_codec::events::{Event, Summary};
+    ///
+    /// let record = Event::new(0.0, 10).with(Summary::scalar("loss", 0.5)).encode();
+    /// assert!(Event::parse_with(&record, &Limits::default().max_features(1)).is_ok());
+    /// assert!(Event::parse_with(&record, &Limits::default().max_features(0)).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// If the record is no such message or has more summaries than `limits` allow.
+    pub fn parse_with(record: &[u8], limits: &Limits) -> Result<Self> {
+        let (mut message, mut budget) = (Cursor::new(record), Budget::new(limits));
+        let mut event = Self::default();
         while let Some(field) = message.next_field()? {
             match field.number {
                 1 => event.wall_time = field.f64()?,
                 2 => event.step = field.varint()? as i64,
                 3 => event.file_version = Some(field.str()?.to_owned()),
-                5 => event.merge_summary(field.bytes()?)?,
+                5 => event.merge_summary(field.bytes()?, &mut budget)?,
                 _ => {}
             }
         }
         Ok(event)
     }
 
-    fn merge_summary(&mut self, mut message: Cursor<'_>) -> Result<()> {
+    fn merge_summary(&mut self, mut message: Cursor<'_>, budget: &mut Budget) -> Result<()> {
         while let Some(field) = message.next_field()? {
             if field.number == 1 {
-                self.summaries.push(Summary::parse(field.bytes()?)?);
+                budget.spend()?;
+                self.summaries.push(Summary::parse(field.bytes()?, budget)?);
             }
         }
         Ok(())

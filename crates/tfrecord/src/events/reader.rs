@@ -58,7 +58,7 @@ impl EventReader<File> {
 }
 
 impl<R: Read> EventReader<R> {
-    /// Reads the events in these records.
+    /// Reads the events in these records, within their limits.
     ///
     /// ```
     /// use tfrecord_codec::events::{Event, EventReader};
@@ -80,7 +80,7 @@ impl<R: Read> EventReader<R> {
         if !self.records.read_into(&mut self.record)? {
             return Ok(None);
         }
-        let event = Event::parse(&self.record);
+        let event = Event::parse_with(&self.record, self.records.limits());
         event.map(Some).map_err(|error| self.locate(error.with_record(number, offset)))
     }
 

@@ -5,6 +5,7 @@
 
 use super::{Histogram, Image, tensor};
 use crate::Result;
+use crate::example::Budget;
 use crate::wire::{Cursor, Field, write};
 
 /// A tag, a value, and which TensorBoard plugin shows it.
@@ -116,24 +117,24 @@ impl Summary {
         Self { plugin, plugin_content: content, ..Self::new(tag, SummaryValue::None) }
     }
 
-    pub(super) fn parse(mut message: Cursor<'_>) -> Result<Self> {
+    pub(super) fn parse(mut message: Cursor<'_>, budget: &mut Budget) -> Result<Self> {
         let mut summary = Self::default();
         while let Some(field) = message.next_field()? {
             match field.number {
                 1 => summary.tag = field.str()?.to_owned(),
                 9 => summary.parse_metadata(field.bytes()?)?,
-                _ => summary.parse_value(field)?,
+                _ => summary.parse_value(field, budget)?,
             }
         }
         Ok(summary)
     }
 
-    fn parse_value(&mut self, field: Field<'_>) -> Result<()> {
+    fn parse_value(&mut self, field: Field<'_>, budget: &mut Budget) -> Result<()> {
         self.value = match field.number {
             2 => SummaryValue::Scalar(field.f32()?),
             4 => SummaryValue::Image(Image::parse(field.bytes()?)?),
             5 => SummaryValue::Histogram(Histogram::parse(field.bytes()?)?),
-            8 => tensor::parse(field.bytes()?)?,
+            8 => tensor::parse(field.bytes()?, budget)?,
             _ => return Ok(()),
         };
         Ok(())

@@ -5,20 +5,24 @@
 
 use super::SummaryValue;
 use crate::Result;
+use crate::example::Budget;
 use crate::wire::{Cursor, Field, Value, write};
 
 const DT_FLOAT: u64 = 1;
 const DT_STRING: u64 = 7;
 
 /// Reads byte strings or one float; any other tensor is [`SummaryValue::None`].
-pub(super) fn parse(mut message: Cursor<'_>) -> Result<SummaryValue> {
+pub(super) fn parse(mut message: Cursor<'_>, budget: &mut Budget) -> Result<SummaryValue> {
     let (mut dtype, mut floats, mut strings) = (0, Vec::new(), Vec::new());
     while let Some(field) = message.next_field()? {
         match field.number {
             1 => dtype = field.varint()?,
             4 => push_floats(&mut floats, field.bytes()?),
             5 => float_val(&mut floats, field)?,
-            8 => strings.push(field.bytes()?.as_bytes().to_vec()),
+            8 => {
+                budget.spend()?;
+                strings.push(field.bytes()?.as_bytes().to_vec());
+            }
             _ => {}
         }
     }

@@ -6,6 +6,7 @@ use std::io::Write;
 
 use allocation_counter::measure;
 use flate2::write::GzEncoder;
+use tfrecord_codec::events::Event;
 use tfrecord_codec::{
     Compression, Error, ErrorKind, Example, ExampleBuilder, IndexedFile, Limits, ReaderOptions,
     RecordIndex, RecordReader, Scan, SequenceExample, frame, slice,
@@ -260,6 +261,35 @@ fn a_message_of_nothing_but_features_stays_within_the_limit_on_them() {
         let error = Example::parse(&message).expect_err("too many");
         assert!(matches!(error.kind(), ErrorKind::TooManyFeatures { .. }), "{error}");
     });
+}
+
+#[test]
+fn an_event_of_nothing_but_summaries_or_strings_stays_within_the_limit_on_them() {
+    // A field of this number whose body is 20 MiB of two-byte fields with this tag.
+    let filled = |number: u8, tag: u8| {
+        let mut field = vec![number << 3 | 2, 0x80, 0x80, 0x80, 0x0a];
+        field.extend_from_slice(&[tag, 0].repeat(10 << 20));
+        field
+    };
+    let nested = |number: u8, body: Vec<u8>| {
+        let mut field = vec![number << 3 | 2];
+        let mut len = body.len();
+        while len >= 0x80 {
+            field.push(len as u8 | 0x80);
+            len >>= 7;
+        }
+        field.push(len as u8);
+        field.extend(body);
+        field
+    };
+    let summaries = filled(5, 0x0a);
+    let strings = nested(5, nested(1, filled(8, 0x42)));
+    for event in [summaries, strings] {
+        within(32 << 20, || {
+            let error = Event::parse(&event).expect_err("too many");
+            assert!(matches!(error.kind(), ErrorKind::TooManyFeatures { .. }), "{error}");
+        });
+    }
 }
 
 #[test]
