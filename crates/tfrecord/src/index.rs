@@ -12,7 +12,7 @@ mod stamp;
 mod storage;
 pub(crate) mod walk;
 
-use stamp::Stamp;
+pub(crate) use stamp::Stamp;
 use walk::Walk;
 
 /// The place of one record in its file.
@@ -155,6 +155,18 @@ impl RecordIndex {
             ends.push(walk.offset());
         }
         Ok((Self { ends, stamp }, file))
+    }
+
+    /// Refuses records that are longer than allowed, as building the index would have done.
+    pub(crate) fn check(&self, limits: &Limits) -> Result<()> {
+        let limit = limits.record_len;
+        match self.spans().zip(0..).find(|(span, _)| span.length > limit) {
+            Some((RecordSpan { offset, length }, n)) => {
+                let kind = ErrorKind::RecordTooLong { length, limit };
+                Err(Error::new(kind).with_record(n, offset))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The number of records.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::ErrorKind;
 use crate::frame::{self, FOOTER_LEN, HEADER_LEN};
+use crate::index::Stamp;
 use crate::positioned::Positioned;
 use crate::{Error, Integrity, Limits, RecordIndex, RecordSpan, Result};
 
@@ -66,7 +67,7 @@ impl IndexedFile {
         Self::open_with(path, Limits::default())
     }
 
-    /// Like [`open`](Self::open), with other limits for building the index.
+    /// Like [`open`](Self::open), with other limits.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -87,18 +88,19 @@ impl IndexedFile {
     /// Those of [`open`](Self::open).
     pub fn open_with(path: impl AsRef<Path>, limits: Limits) -> Result<Self> {
         let path = path.as_ref();
-        if let Ok(index) = RecordIndex::load(RecordIndex::path_for(path)) {
-            match Self::with_index(path, index) {
-                Err(error) if matches!(error.kind(), ErrorKind::IndexStale(_)) => {}
-                other => return other,
+        let open = || {
+            let file = File::open(path)?;
+            let stamp = Stamp::of(&file.metadata()?)?;
+            match RecordIndex::load_fresh(&RecordIndex::path_for(path), &stamp) {
+                Ok(index) => index.check(&limits).map(|()| (index, Positioned::new(file))),
+                Err(_) => RecordIndex::of_file(file, limits),
             }
-        }
-        let open = || RecordIndex::of_file(File::open(path)?, limits);
+        };
         let (index, file) = open().map_err(|error| error.with_path(path))?;
         Ok(Self { file, index, path: path.to_path_buf() })
     }
 
-    /// Opens a file with an index that was made before.
+    /// Opens a file with an index that was made before. Records may be as long as it says.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;

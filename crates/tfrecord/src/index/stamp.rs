@@ -24,10 +24,15 @@ impl Stamp {
     }
 
     pub(crate) fn verify(&self, metadata: &Metadata) -> Result<()> {
-        let now = Self::of(metadata)?;
-        let problem = if now.len != self.len {
-            format!("the file has {} bytes now and had {} when indexed", now.len, self.len)
-        } else if now.modified != self.modified {
+        Self::of(metadata)?.verify_same(self)
+    }
+
+    /// Checks that a file which is now like `self` is as it was `indexed`.
+    pub(crate) fn verify_same(&self, indexed: &Self) -> Result<()> {
+        let (now, then) = (self, indexed);
+        let problem = if now.len != then.len {
+            format!("the file has {} bytes now and had {} when indexed", now.len, then.len)
+        } else if now.modified != then.modified {
             "the file was modified after it was indexed".to_owned()
         } else {
             return Ok(());

@@ -4,8 +4,8 @@
 //! nanoseconds since 1970 (i64), number of records (u64), the offset after each record's frame
 //! (u64 each), masked CRC-32C of all before (u32).
 
-use std::fs;
-use std::io::Write;
+use std::fs::{self, File};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::{RecordIndex, Stamp};
@@ -63,8 +63,27 @@ impl RecordIndex {
     /// If the file cannot be read, or [`ErrorKind::IndexFormat`] if it is not a whole index.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let load = || Self::from_bytes(&fs::read(path)?);
+        let load = || Self::read(&File::open(path)?, |_| Ok(()));
         load().map_err(|error| error.with_path(path))
+    }
+
+    /// Reads the index of the file with this stamp; one of another file ends at its head.
+    pub(crate) fn load_fresh(path: &Path, stamp: &Stamp) -> Result<Self> {
+        Self::read(&File::open(path)?, |found| stamp.verify_same(found))
+    }
+
+    /// The head is checked before room is made for the rest: the file may be anything.
+    fn read(file: &File, accept: impl FnOnce(&Stamp) -> Result<()>) -> Result<Self> {
+        let len = file.metadata()?.len();
+        let mut bytes = Vec::new();
+        file.take(HEAD_LEN as u64).read_to_end(&mut bytes)?;
+        let (stamp, count) = parse_head(&bytes)?;
+        if index_len(count) != Some(len) {
+            return Err(wrong_format(WRONG_COUNT));
+        }
+        accept(&stamp)?;
+        file.take(len).read_to_end(&mut bytes)?;
+        Self::from_bytes(&bytes)
     }
 
     fn to_bytes(&self) -> Vec<u8> {
@@ -91,28 +110,45 @@ impl RecordIndex {
     /// # Errors
     /// [`ErrorKind::IndexFormat`] if the bytes are not a whole index.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let format = |problem: &str| Error::new(ErrorKind::IndexFormat(problem.to_owned()));
+        let (stamp, count) = parse_head(bytes)?;
+        if index_len(count) != Some(bytes.len() as u64) {
+            return Err(wrong_format(WRONG_COUNT));
+        }
         let Some((body, checksum)) = bytes.split_last_chunk::<TAIL_LEN>() else {
-            return Err(format("it is too short"));
+            return Err(wrong_format(WRONG_COUNT));
         };
-        if !body.starts_with(&MAGIC) || body.len() < HEAD_LEN {
-            return Err(format("it starts like another kind of file"));
-        }
         if u32::from_le_bytes(*checksum) != frame::masked_crc32c(body) {
-            return Err(format("its checksum does not match"));
+            return Err(wrong_format("its checksum does not match"));
         }
-        let [_, len, modified, count] = words(&body[..HEAD_LEN])[..] else {
-            return Err(format("it is too short"));
-        };
         let ends = words(&body[HEAD_LEN..]);
-        if ends.len() as u64 != count || (body.len() - HEAD_LEN) % 8 != 0 {
-            return Err(format("it does not hold the number of records it announces"));
+        if !are_frames(&ends, stamp.len) {
+            return Err(wrong_format("its offsets cannot be those of a file"));
         }
-        if !are_frames(&ends, len) {
-            return Err(format("its offsets cannot be those of a file"));
-        }
-        Ok(Self { ends, stamp: Stamp { len, modified: modified as i64 } })
+        Ok(Self { ends, stamp })
     }
+}
+
+const WRONG_COUNT: &str = "it does not hold the number of records it announces";
+
+fn wrong_format(problem: &str) -> Error {
+    ErrorKind::IndexFormat(problem.to_owned()).into()
+}
+
+/// What the index says of its file, and the number of records.
+fn parse_head(bytes: &[u8]) -> Result<(Stamp, u64)> {
+    if !bytes.starts_with(&MAGIC) {
+        return Err(wrong_format("it starts like another kind of file"));
+    }
+    let head = bytes.get(..HEAD_LEN).map(words);
+    let Some(&[_, len, modified, count]) = head.as_deref() else {
+        return Err(wrong_format("it is too short"));
+    };
+    Ok((Stamp { len, modified: modified as i64 }, count))
+}
+
+/// Bytes of an index of so many records.
+fn index_len(count: u64) -> Option<u64> {
+    count.checked_mul(8)?.checked_add((HEAD_LEN + TAIL_LEN) as u64)
 }
 
 fn words(bytes: &[u8]) -> Vec<u64> {

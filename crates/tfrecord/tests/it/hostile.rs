@@ -12,7 +12,7 @@ use tfrecord_codec::{
     RecordIndex, RecordReader, Scan, SequenceExample, frame, slice,
 };
 
-use crate::support::{file, packed, read, short_records, temp_file};
+use crate::support::{file, packed, read, shard, short_records, temp_file};
 
 /// What a reader needs whatever the input: its buffers and the first step of a long record.
 const FIXED: u64 = 3 << 20;
@@ -166,6 +166,27 @@ fn great_lengths_in_files_are_refused_without_allocating() {
             RecordIndex::build(&path).expect_err("not there");
             let mut scan = Scan::open(&path).expect("opens");
             while scan.next_into(&mut Vec::new()).expect("readable").is_some() {}
+        });
+    }
+}
+
+#[test]
+fn a_great_file_in_the_place_of_an_index_is_not_read() {
+    let (_dir, path) = shard(&short_records());
+    let beside = RecordIndex::path_for(&path);
+    RecordIndex::build(&path).expect("whole").save(&beside).expect("writable");
+    let whole = fs::read(&beside).expect("there");
+    let count = 8_u64 << 20;
+    let of_another_file = [&whole[..8], &[0; 16], &count.to_le_bytes()].concat();
+    // Both go on with zeros: an index of this file with too much behind it, then one of another
+    // file that is as long as it says.
+    for start in [whole, of_another_file] {
+        fs::write(&beside, &start).expect("writable");
+        let file = fs::File::options().write(true).open(&beside).expect("there");
+        file.set_len(36 + 8 * count).expect("zeros take no room");
+        within(FIXED, || {
+            let file = IndexedFile::open(&path).expect("the file itself is whole");
+            assert_eq!(file.len(), short_records().len());
         });
     }
 }

@@ -1,7 +1,7 @@
 use std::fs;
 use std::thread;
 
-use tfrecord_codec::{ErrorKind, IndexedFile, RecordIndex};
+use tfrecord_codec::{ErrorKind, IndexedFile, Limits, RecordIndex};
 
 use crate::support::{file, shard, short_records};
 
@@ -77,6 +77,18 @@ fn a_stale_or_broken_index_beside_the_file_is_not_used() {
     assert_eq!(IndexedFile::open(&path).expect("whole").len(), 3);
     fs::write(&beside, b"0 19\n19 19\n").expect("writable");
     assert_eq!(IndexedFile::open(&path).expect("whole").len(), 3);
+}
+
+#[test]
+fn the_limit_on_records_holds_with_and_without_an_index_beside_the_file() {
+    let (_dir, path) = shard(&["one", "three"]);
+    let limits = Limits::default().max_record_len(4);
+    let without = IndexedFile::open_with(&path, limits).expect_err("too long");
+    RecordIndex::build(&path).expect("whole").save(RecordIndex::path_for(&path)).expect("writable");
+    let with = IndexedFile::open_with(&path, limits).expect_err("too long");
+    assert!(matches!(with.kind(), ErrorKind::RecordTooLong { length: 5, limit: 4 }), "{with}");
+    assert_eq!(with.to_string(), without.to_string());
+    assert_eq!(IndexedFile::open(&path).expect("short enough").len(), 2);
 }
 
 #[test]
