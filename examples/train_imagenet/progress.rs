@@ -29,6 +29,11 @@ impl Progress {
     fn start(&mut self, start: &RunStart<'_>) {
         self.epochs = start.recipe.train.epochs;
         self.total_steps = start.total_steps;
+        if let Some(bar) = &self.bar {
+            bar.set_length(start.total_steps);
+            bar.set_position(start.resumed.as_ref().map_or(0, |resumed| resumed.step));
+            bar.reset_eta();
+        }
         self.line(&format!(
             "ResNet-{} with {} parameters, {} training and {} validation images, \
              {} steps an epoch, until step {}.",
@@ -42,11 +47,6 @@ impl Progress {
         if let Some(resumed) = &start.resumed {
             let path = resumed.path.display();
             self.line(&format!("Continuing at step {} from {path}.", resumed.step));
-        }
-        if let Some(bar) = &self.bar {
-            bar.set_length(start.total_steps);
-            bar.set_position(start.resumed.as_ref().map_or(0, |resumed| resumed.step));
-            bar.reset_eta();
         }
     }
 
