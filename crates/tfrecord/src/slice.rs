@@ -1,4 +1,17 @@
 //! Records of a file that is already in memory, without copying: a read or mapped file.
+//!
+//! ```
+//! # let dir = tempfile::tempdir()?;
+//! # let path = dir.path().join("shard");
+//! # let mut writer = tfrecord_codec::RecordWriter::create(&path)?;
+//! # writer.write(b"one")?;
+//! # writer.write(b"three")?;
+//! # writer.finish()?;
+//! let file = std::fs::read(&path)?; // a file of the records "one" and "three"
+//! let records = tfrecord_codec::slice::records(&file).collect::<Result<Vec<&[u8]>, _>>()?;
+//! assert_eq!(records, [&b"one"[..], b"three"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use crate::error::ErrorKind;
 use crate::frame::{self, FOOTER_LEN, HEADER_LEN, OVERHEAD};
