@@ -127,6 +127,14 @@ fn info_of_the_bundled_sample_and_of_an_empty_file() {
 }
 
 #[test]
+fn info_of_a_damaged_file_fails_and_names_the_place() {
+    let dir = folder();
+    let bad = file(&dir, "bad", &damaged());
+    let said = complaint(&["info", text(&bad)]);
+    assert!(said.contains("bad: record 0 at byte 0: payload checksum"), "{said}");
+}
+
+#[test]
 fn head_shows_the_first_records_with_their_places() {
     let dir = folder();
     let path = file(&dir, "shard", &bytes(&THREE));
