@@ -24,34 +24,30 @@ pub(crate) fn announcement(args: &Args) -> String {
 }
 
 pub(crate) fn datasets(args: &Args, recipe: &Recipe) -> Result<Datasets> {
-    if args.synthetic {
-        return Ok(synthetic(recipe));
-    }
-    let folder = args.data_dir.clone().unwrap_or_else(bundled_sample);
     Ok(Datasets {
-        train: open(&folder, Split::Train, recipe)?,
-        validation: open(&folder, Split::Validation, recipe)?,
+        train: source(args, Split::Train, recipe)?,
+        validation: source(args, Split::Validation, recipe)?,
     })
 }
 
-fn open(folder: &Path, split: Split, recipe: &Recipe) -> Result<Arc<dyn Source>> {
-    let labels = LabelRange {
-        offset: recipe.data.label_offset,
-        num_classes: u32::try_from(recipe.model.num_classes)?,
-    };
-    Ok(Arc::new(ImageRecords::open(folder, split, labels)?))
+/// The images of one part; nothing of the other is looked at.
+pub(crate) fn source(args: &Args, split: Split, recipe: &Recipe) -> Result<Arc<dyn Source>> {
+    let num_classes = u32::try_from(recipe.model.num_classes)?;
+    if args.synthetic {
+        return Ok(Arc::new(synthetic(split, num_classes, recipe)));
+    }
+    let folder = args.data_dir.clone().unwrap_or_else(bundled_sample);
+    let labels = LabelRange { offset: recipe.data.label_offset, num_classes };
+    Ok(Arc::new(ImageRecords::open(&folder, split, labels)?))
 }
 
-fn synthetic(recipe: &Recipe) -> Datasets {
-    let classes = recipe.model.num_classes as u32;
+fn synthetic(split: Split, num_classes: u32, recipe: &Recipe) -> SyntheticImages {
     let (train, validation) = IMAGENET_IMAGES;
-    let make = |len, seed| -> Arc<dyn Source> {
-        Arc::new(SyntheticImages::new(len, classes, seed).with_side(recipe.data.image_size))
+    let (len, seed) = match split {
+        Split::Train => (train, recipe.train.seed),
+        Split::Validation => (validation, !recipe.train.seed),
     };
-    Datasets {
-        train: make(train, recipe.train.seed),
-        validation: make(validation, !recipe.train.seed),
-    }
+    SyntheticImages::new(len, num_classes, seed).with_side(recipe.data.image_size)
 }
 
 fn bundled_sample() -> PathBuf {

@@ -10,10 +10,10 @@ mod images;
 mod progress;
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Parser;
+use resnet::data::Split;
 use resnet::{Chosen, choose_device, evaluate_run, train};
 
 use crate::args::Args;
@@ -47,7 +47,7 @@ fn train_and_report(args: &Args, chosen: &Chosen) -> Result<()> {
 
 fn evaluate_only(args: &Args, chosen: &Chosen) -> Result<()> {
     let recipe = args.saved_recipe()?;
-    let source = Arc::clone(&images::datasets(args, &recipe)?.validation);
+    let source = images::source(args, Split::Validation, &recipe)?;
     let (evaluation, path) = evaluate_run(&args.model_dir(), source, args.workers(), chosen)?;
     println!("Checkpoint: {}", path.display());
     println!("{}", progress::evaluation(&evaluation));

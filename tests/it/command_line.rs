@@ -100,6 +100,7 @@ fn the_same_command_again_goes_on_and_then_evaluates() {
     assert!(text.contains("Continuing at step 3"), "{text}");
     assert!(text.contains("epoch 1/1") && text.contains("of 300 images"), "{text}");
 
+    fs::remove_dir_all(data.path().join("train")).expect("evaluating needs no training shards");
     let mut evaluating = flags;
     evaluating.push("--eval-only");
     let output = train_imagenet(&evaluating);

@@ -1,5 +1,6 @@
 //! What the loader hands out.
 
+use std::fmt;
 use std::ops::Range;
 
 /// `batch_size` images of one size, ready to be sent to a device.
@@ -33,6 +34,12 @@ pub struct BadImage {
     pub name: String,
     /// What is wrong with it.
     pub reason: String,
+}
+
+impl fmt::Display for BadImage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.reason)
+    }
 }
 
 impl Batch {

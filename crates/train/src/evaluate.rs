@@ -30,7 +30,7 @@ pub fn evaluate(
     let (mut meter, mut totals, mut bad_images) = (Meter::default(), Totals::default(), Vec::new());
     for (index, batch) in loader.epoch(0, 0).enumerate() {
         let mut batch = batch?;
-        bad_images.extend(batch.bad.drain(..).map(|bad| format!("{}: {}", bad.name, bad.reason)));
+        bad_images.extend(batch.bad.drain(..).map(|bad| bad.to_string()));
         let batch = normalizer.upload(batch);
         let logits = model.forward(batch.images.clone());
         let per_example = cross_entropy(logits.clone(), batch.labels.clone(), 0.0);

@@ -94,7 +94,7 @@ impl Session<'_> {
             let Some(batch) = batches.next() else { break };
             window.waited += waiting.elapsed();
             let mut batch = batch?;
-            let bad = batch.bad.drain(..).map(|bad| format!("{}: {}", bad.name, bad.reason));
+            let bad = batch.bad.drain(..).map(|bad| bad.to_string());
             self.position.epoch_bad_images.extend(bad);
             let lr = self.schedule.at(self.position.step);
             learner = learner.step(batch, lr, &mut self.meter);
