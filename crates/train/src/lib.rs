@@ -11,6 +11,8 @@
 #![warn(missing_docs)]
 
 pub mod checkpoint;
+#[cfg(feature = "dataloader")]
+pub mod dataloader;
 pub mod device;
 mod error;
 pub mod evaluate;

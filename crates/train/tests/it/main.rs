@@ -4,6 +4,8 @@
 mod formula;
 
 mod checkpoints;
+#[cfg(feature = "dataloader")]
+mod dataloader;
 mod losses;
 mod pytorch;
 mod readbacks;
