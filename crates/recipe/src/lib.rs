@@ -26,6 +26,7 @@
 mod events;
 mod jsonl;
 mod metrics;
+mod optimizer;
 pub mod presets;
 mod recipe;
 mod schedule;
@@ -36,9 +37,9 @@ pub use events::{
 };
 pub use jsonl::JsonLines;
 pub use metrics::{Averages, Totals};
+pub use optimizer::{Clip, Ema, Loss, LossKind, Optimizer, Rule};
 pub use recipe::{
-    Augment, BadImages, Data, Decay, Model, Optimizer, Recipe, RecipeError, Schedule, StemKind,
-    Train,
+    Augment, BadImages, Data, Decay, Model, Recipe, RecipeError, Schedule, StemKind, Train,
 };
 pub use schedule::{DecaySteps, LrSchedule};
 pub use tensorboard::TensorBoard;

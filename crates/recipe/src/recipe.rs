@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::LrSchedule;
+use crate::optimizer::{Ema, Loss, Optimizer};
 use crate::schedule::DecaySteps;
 
 /// A recipe that cannot be used.
@@ -33,8 +34,14 @@ pub struct Recipe {
     pub model: Model,
     /// The images and what is done to them.
     pub data: Data,
-    /// The optimizer.
+    /// How gradients become a step.
     pub optimizer: Optimizer,
+    /// What a prediction costs.
+    #[serde(default)]
+    pub loss: Loss,
+    /// The running mean of the weights, if one is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ema: Option<Ema>,
     /// The learning rate.
     pub schedule: Schedule,
     /// Length, batch and seed.
@@ -113,20 +120,6 @@ pub enum BadImages {
     },
 }
 
-/// SGD with momentum, as PyTorch's `torch.optim.SGD` with dampening 0.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Optimizer {
-    /// Momentum.
-    pub momentum: f64,
-    /// Nesterov's variant.
-    pub nesterov: bool,
-    /// Added to the gradient as `weight_decay * weight`; not for biases and BatchNorm.
-    pub weight_decay: f64,
-    /// Share of the target that is spread evenly over all classes.
-    pub label_smoothing: f64,
-}
-
 /// The learning rate over the run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -193,6 +186,9 @@ impl Recipe {
     /// [`RecipeError::Value`] for the first one that makes no sense.
     pub fn check(&self) -> Result<(), RecipeError> {
         self.check_sizes()?;
+        self.optimizer.check()?;
+        self.loss.check()?;
+        self.ema.map_or(Ok(()), Ema::check)?;
         self.check_rates()?;
         let deviations = self.data.std;
         ensure(
@@ -221,18 +217,11 @@ impl Recipe {
     }
 
     fn check_rates(&self) -> Result<(), RecipeError> {
-        let Self { optimizer, schedule, .. } = self;
-        let fraction = "must be at least 0 and below 1";
         let not_negative = "must be a finite number of at least 0";
-        let in_unit = |value: f64| (0.0..1.0).contains(&value);
         let natural = |value: f64| value.is_finite() && value >= 0.0;
-        let Optimizer { momentum, weight_decay, label_smoothing, .. } = *optimizer;
-        ensure("optimizer.momentum", momentum, in_unit(momentum), fraction)?;
-        ensure("optimizer.weight_decay", weight_decay, natural(weight_decay), not_negative)?;
-        ensure("optimizer.label_smoothing", label_smoothing, in_unit(label_smoothing), fraction)?;
-        ensure("schedule.base_lr", schedule.base_lr, natural(schedule.base_lr), not_negative)?;
-        let warmup = schedule.warmup_epochs;
-        ensure("schedule.warmup_epochs", warmup, natural(warmup), not_negative)
+        let Schedule { base_lr, warmup_epochs, .. } = self.schedule;
+        ensure("schedule.base_lr", base_lr, natural(base_lr), not_negative)?;
+        ensure("schedule.warmup_epochs", warmup_epochs, natural(warmup_epochs), not_negative)
     }
 
     /// The learning rate of this recipe for an epoch of `steps_per_epoch` optimizer steps.
@@ -275,7 +264,7 @@ impl Recipe {
     }
 }
 
-fn ensure(
+pub(crate) fn ensure(
     key: &'static str,
     value: impl std::fmt::Debug,
     holds: bool,
@@ -311,9 +300,9 @@ mod tests {
     #[test]
     fn a_senseless_value_is_named_with_its_key() {
         let mut recipe = presets::tutorial();
-        recipe.optimizer.label_smoothing = 1.5;
+        recipe.loss.label_smoothing = 1.5;
         let message = recipe.check().expect_err("1.5").to_string();
-        assert!(message.starts_with("optimizer.label_smoothing = 1.5"), "{message}");
+        assert!(message.starts_with("loss.label_smoothing = 1.5"), "{message}");
     }
 
     #[test]
