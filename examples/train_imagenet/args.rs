@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
-use resnet::recipe::{BadImages, Decay, StemKind};
+use resnet::recipe::{BadImages, Decay, Rule, StemKind};
 use resnet::{DeviceChoice, Recipe, RunOptions, presets};
 
 /// Train a ResNet on TFRecord shards of ImageNet; without --data-dir, on the bundled sample.
@@ -97,7 +97,7 @@ pub(crate) struct Args {
     #[arg(long)]
     schedule: Option<DecayKind>,
 
-    /// Momentum of SGD. [default: 0.9]
+    /// Momentum of SGD and LARS. [default: 0.9]
     #[arg(long, value_name = "SHARE")]
     momentum: Option<f64>,
 
@@ -242,10 +242,12 @@ impl Args {
     }
 
     fn change_training(&self, recipe: &mut Recipe) {
-        let Recipe { optimizer, schedule, train, .. } = recipe;
-        set(&mut optimizer.momentum, self.momentum);
+        let Recipe { optimizer, loss, schedule, train, .. } = recipe;
+        if let Rule::Sgd { momentum, .. } | Rule::Lars { momentum, .. } = &mut optimizer.rule {
+            set(momentum, self.momentum);
+        }
         set(&mut optimizer.weight_decay, self.weight_decay);
-        set(&mut optimizer.label_smoothing, self.label_smoothing);
+        set(&mut loss.label_smoothing, self.label_smoothing);
         set(&mut schedule.base_lr, self.base_lr);
         set(&mut schedule.warmup_epochs, self.warmup_epochs);
         let decay = self.schedule.map(|kind| match kind {

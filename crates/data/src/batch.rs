@@ -53,6 +53,30 @@ impl Batch {
         self.labels.is_empty()
     }
 
+    /// The batch cut into at most `parts` of equal length, the last of which may be shorter. Skipped
+    /// images are named in the first part.
+    #[must_use]
+    pub fn split(mut self, parts: usize) -> Vec<Self> {
+        if parts <= 1 || self.is_empty() {
+            return vec![self];
+        }
+        let slots = self.len().div_ceil(parts);
+        let pixels = self.height * self.width * 3;
+        let mut bad = std::mem::take(&mut self.bad);
+        let images = self.images.chunks(slots * pixels);
+        let labelled = std::iter::zip(self.labels.chunks(slots), self.weights.chunks(slots));
+        let part = |(images, (labels, weights)): (&[u8], (&[u32], &[f32]))| Self {
+            images: images.to_vec(),
+            labels: labels.to_vec(),
+            weights: weights.to_vec(),
+            bad: std::mem::take(&mut bad),
+            height: self.height,
+            width: self.width,
+            index: self.index,
+        };
+        images.zip(labelled).map(part).collect()
+    }
+
     /// An empty batch with all weights 0; `images` is reused memory.
     pub(crate) fn blank(mut images: Vec<u8>, batch_size: usize, size: usize, index: usize) -> Self {
         images.resize(batch_size * size * size * 3, 0);

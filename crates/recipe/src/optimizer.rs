@@ -93,7 +93,7 @@ pub struct Loss {
     /// Share of the target that is spread evenly over all classes.
     #[serde(default)]
     pub label_smoothing: f64,
-    /// Parameter of the Beta distribution of mixup's shares; 0 is off
+    /// Parameter of the Beta distribution of mixup's shares, at most 1; 0 is off
     /// ([Zhang et al. 2018](https://arxiv.org/abs/1710.09412)).
     #[serde(default)]
     pub mixup: f64,
@@ -166,8 +166,11 @@ impl Loss {
     pub(crate) fn check(&self) -> Result<(), RecipeError> {
         let smoothing = self.label_smoothing;
         ensure("loss.label_smoothing", smoothing, in_unit(smoothing), FRACTION)?;
-        ensure("loss.mixup", self.mixup, natural(self.mixup), NATURAL)?;
-        ensure("loss.cutmix", self.cutmix, natural(self.cutmix), NATURAL)
+        let parameter = |key, value: f64| {
+            ensure(key, value, (0.0..=1.0).contains(&value), "must be from 0 (off) to 1")
+        };
+        parameter("loss.mixup", self.mixup)?;
+        parameter("loss.cutmix", self.cutmix)
     }
 }
 

@@ -15,8 +15,13 @@ use resnet_recipe::{Recipe, RecipeError, Totals};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::learner::LearnerState;
+
 /// Version of the layout; a reader refuses newer ones.
 const FORMAT: u32 = 1;
+
+/// The file of the running means, which few runs have.
+const EMA: &str = "ema.safetensors";
 
 /// Why a checkpoint could not be written or read.
 #[derive(Debug, Error)]
@@ -96,10 +101,8 @@ pub struct Best {
 /// Everything needed to go on as if nothing had happened.
 #[derive(Debug, Clone)]
 pub struct Checkpoint {
-    /// Parameters and buffers.
-    pub model: TensorMap,
-    /// Velocities of the optimizer.
-    pub optimizer: TensorMap,
+    /// Model, optimizer and running means.
+    pub learner: LearnerState,
     /// Where the run stands.
     pub position: Position,
     /// The recipe in force.
@@ -196,11 +199,15 @@ pub fn load(path: &Path) -> Result<Checkpoint, CheckpointError> {
     let text = fs::read_to_string(&recipe_path).map_err(failed(&recipe_path, "read"))?;
     let recipe = Recipe::from_toml(&text)
         .map_err(|source| CheckpointError::Recipe { path: recipe_path, source })?;
-    Ok(Checkpoint {
-        model: tensors::read(&path.join("model.safetensors"))?,
-        optimizer: tensors::read(&path.join("optimizer.safetensors"))?,
-        position,
-        recipe,
+    Ok(Checkpoint { learner: read_learner(path)?, position, recipe })
+}
+
+fn read_learner(folder: &Path) -> Result<LearnerState, CheckpointError> {
+    let ema = folder.join(EMA);
+    Ok(LearnerState {
+        model: tensors::read(&folder.join("model.safetensors"))?,
+        optimizer: tensors::read(&folder.join("optimizer.safetensors"))?,
+        ema: if ema.exists() { tensors::read(&ema)? } else { TensorMap::new() },
     })
 }
 
@@ -216,8 +223,12 @@ fn read_position(folder: &Path) -> Result<Position, CheckpointError> {
 }
 
 fn write_files(checkpoint: &Checkpoint, folder: &Path) -> Result<(), CheckpointError> {
-    tensors::write(&folder.join("model.safetensors"), &checkpoint.model)?;
-    tensors::write(&folder.join("optimizer.safetensors"), &checkpoint.optimizer)?;
+    let LearnerState { model, optimizer, ema } = &checkpoint.learner;
+    tensors::write(&folder.join("model.safetensors"), model)?;
+    tensors::write(&folder.join("optimizer.safetensors"), optimizer)?;
+    if !ema.is_empty() {
+        tensors::write(&folder.join(EMA), ema)?;
+    }
     let write = |name: &str, text: String| {
         let path = folder.join(name);
         tensors::replace(&path, text.as_bytes()).map_err(failed(&path, "write"))

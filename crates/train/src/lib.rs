@@ -2,8 +2,9 @@
 //! network and everything a run leaves behind.
 //!
 //! [`run::train`] is the whole of it; the other modules are its parts, in the order in which a batch
-//! meets them: [`device`] chooses where to compute, [`input`] brings a batch there, [`loss`] and
-//! [`sgd`] make a step, [`meter`] counts on the device, [`checkpoint`] keeps the state.
+//! meets them: [`device`] chooses where to compute, [`input`] brings a batch there, [`mix`],
+//! [`loss`], [`gradients`] and [`optimizer`] make a step, [`ema`] follows it, [`meter`] counts on the
+//! device, [`checkpoint`] keeps the state.
 //!
 //! Training, restoring and evaluating are deterministic on the CPU: a run that is stopped and
 //! resumed ends with the same bytes as one that is not.
@@ -14,18 +15,21 @@ pub mod checkpoint;
 #[cfg(feature = "dataloader")]
 pub mod dataloader;
 pub mod device;
+pub mod ema;
 mod error;
 pub mod evaluate;
 pub mod folder;
+pub mod gradients;
 pub mod input;
 pub mod learner;
 pub mod loaders;
 pub mod loss;
 pub mod meter;
+pub mod mix;
 mod model;
+pub mod optimizer;
 pub mod run;
 mod session;
-pub mod sgd;
 
 pub use error::TrainError;
 pub use model::{build, config};

@@ -187,7 +187,7 @@ fn restore(
     device: &Device,
 ) -> Result<(Learner, Position), TrainError> {
     let learner = Learner::new(recipe, device)?
-        .restore(saved.model, saved.optimizer)
+        .restore(saved.learner)
         .map_err(|source| CheckpointError::Architecture { path: path.to_owned(), source })?;
     Ok((learner, saved.position))
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
 use resnet_data::Loader;
-use resnet_models::tensors;
+use resnet_models::{state_dict, tensors};
 use resnet_recipe::{
     EpochReport, Evaluation, Fanout, LrSchedule, Recipe, Resumed, RunEvent, RunStart, Sink,
     StepReport, Totals,
@@ -15,7 +15,7 @@ use crate::TrainError;
 use crate::checkpoint::{Best, Checkpoint, CheckpointError, Position, Store};
 use crate::evaluate::evaluate;
 use crate::folder::ModelFolder;
-use crate::learner::Learner;
+use crate::learner::{Learner, StepAt};
 use crate::meter::Meter;
 use crate::run::{Datasets, RunOptions};
 
@@ -96,8 +96,9 @@ impl Session<'_> {
             let mut batch = batch?;
             let bad = batch.bad.drain(..).map(|bad| bad.to_string());
             self.position.epoch_bad_images.extend(bad);
-            let lr = self.schedule.at(self.position.step);
-            learner = learner.step(batch, lr, &mut self.meter);
+            let step = self.position.step;
+            let lr = self.schedule.at(step);
+            learner = learner.step(batch, StepAt { step, lr }, &mut self.meter);
             self.position.step += 1;
             let saves = self.saves_now(end);
             if saves || self.position.step == end || self.reports_now(&window) {
@@ -191,7 +192,8 @@ impl Session<'_> {
         if self.position.best.is_none_or(|best| top1 > best.top1) {
             self.position.best = Some(Best { step: self.position.step, top1 });
             let path = self.folder.best();
-            tensors::write(&path, &learner.model_state()).map_err(CheckpointError::from)?;
+            let weights = state_dict(&learner.inference_model());
+            tensors::write(&path, &weights).map_err(CheckpointError::from)?;
             self.sink.record(&RunEvent::Best(&path))?;
         }
         Ok(evaluation)
@@ -199,8 +201,7 @@ impl Session<'_> {
 
     fn save(&mut self, learner: &Learner) -> Result<(), TrainError> {
         let checkpoint = Checkpoint {
-            model: learner.model_state(),
-            optimizer: learner.optimizer_state(),
+            learner: learner.state(),
             position: self.position.clone(),
             recipe: self.recipe.clone(),
         };

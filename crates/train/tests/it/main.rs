@@ -6,7 +6,10 @@ mod formula;
 mod checkpoints;
 #[cfg(feature = "dataloader")]
 mod dataloader;
+mod learning;
 mod losses;
+mod mixing;
+mod optimizers;
 mod pytorch;
 mod readbacks;
 mod resume;
