@@ -113,3 +113,40 @@ impl Batch {
         slot * len..(slot + 1) * len
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{BadImage, Batch};
+
+    /// Five images of one pixel.
+    fn batch() -> Batch {
+        Batch {
+            images: (0..15).collect(),
+            labels: vec![0, 1, 2, 3, 4],
+            weights: vec![1.0, 1.0, 0.0, 1.0, 1.0],
+            height: 1,
+            width: 1,
+            bad: vec![BadImage { name: "2.jpg".to_owned(), reason: "torn".to_owned() }],
+            index: 9,
+        }
+    }
+
+    #[test]
+    fn the_parts_of_a_batch_hold_what_it_held() {
+        let parts = batch().split(2);
+        assert_eq!(parts.iter().map(Batch::len).collect::<Vec<_>>(), [3, 2]);
+        assert_eq!(parts.iter().map(|part| part.bad.len()).sum::<usize>(), 1);
+        let joined =
+            |field: fn(&Batch) -> Vec<f32>| parts.iter().flat_map(field).collect::<Vec<_>>();
+        assert_eq!(joined(|part| part.weights.clone()), batch().weights);
+        let images: Vec<u8> = parts.iter().flat_map(|part| part.images.clone()).collect();
+        assert_eq!(images, batch().images);
+        assert_eq!(parts[1].labels, [3, 4]);
+    }
+
+    #[test]
+    fn one_part_is_the_batch_itself_and_no_part_is_empty() {
+        assert_eq!(batch().split(1), [batch()]);
+        assert_eq!(batch().split(100).len(), 5);
+    }
+}

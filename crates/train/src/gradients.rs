@@ -1,6 +1,7 @@
 //! The gradients of a model by parameter name.
 
 use std::collections::BTreeMap;
+use std::ops::Add;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor};
@@ -18,19 +19,6 @@ impl GradientMap {
         let mut collector = Collector { path: Vec::new(), gradients, by_name: BTreeMap::new() };
         model.visit(&mut collector);
         Self(collector.by_name)
-    }
-
-    /// The sum of two.
-    #[must_use]
-    pub fn add(mut self, other: Self) -> Self {
-        for (name, gradient) in other.0 {
-            let sum = match self.0.remove(&name) {
-                Some(earlier) => earlier + gradient,
-                None => gradient,
-            };
-            self.0.insert(name, sum);
-        }
-        self
     }
 
     /// The length of all gradients together, `[1]`, on the device; `None` if there is none.
@@ -59,6 +47,21 @@ impl GradientMap {
     /// Puts in the gradient of a parameter, flattened.
     pub fn insert(&mut self, name: impl Into<String>, gradient: Tensor<1>) {
         self.0.insert(name.into(), gradient);
+    }
+}
+
+impl Add for GradientMap {
+    type Output = Self;
+
+    fn add(mut self, other: Self) -> Self {
+        for (name, gradient) in other.0 {
+            let sum = match self.0.remove(&name) {
+                Some(earlier) => earlier + gradient,
+                None => gradient,
+            };
+            self.0.insert(name, sum);
+        }
+        self
     }
 }
 

@@ -90,7 +90,7 @@ impl Learner {
         let mut gradients = GradientMap::default();
         for (part, batch) in (0..).zip(batch.split(self.accumulate)) {
             let loss = self.loss_sum(batch, (at.step, part), meter).div_scalar(examples);
-            gradients = gradients.add(GradientMap::collect(&self.model, loss.backward()));
+            gradients = gradients + GradientMap::collect(&self.model, loss.backward());
         }
         self.model = self.optimizer.step(at.step, at.lr, self.model, gradients);
         if let Some(ema) = &mut self.ema {

@@ -4,12 +4,12 @@ use burn::tensor::Device;
 use resnet_data::Batch;
 use resnet_models::state_dict;
 use resnet_models::tensors::TensorMap;
-use resnet_recipe::{Clip, Ema, LossKind, Recipe, Rule};
+use resnet_recipe::{Ema, Recipe, Rule};
 use resnet_train::learner::{Learner, StepAt};
 use resnet_train::loaders::train_loader;
 use resnet_train::meter::Meter;
 
-use crate::sample::{images, recipe};
+use crate::sample::{images, recipe, with_everything};
 
 fn batches(recipe: &Recipe) -> Vec<Batch> {
     let loader = train_loader(images().train, recipe, 1).expect("a loader");
@@ -98,7 +98,7 @@ fn a_restored_learner_goes_on_with_the_same_bytes() {
         Rule::Lion { betas: (0.9, 0.99) },
     ];
     for rule in rules {
-        let recipe = full(rule);
+        let recipe = with_everything(rule);
         let mut learner = learner(&recipe);
         for (step, batch) in (0..).zip(batches(&recipe)) {
             learner = learner.step(batch, StepAt { step, lr: 0.01 }, &mut Meter::default());
@@ -107,14 +107,4 @@ fn a_restored_learner_goes_on_with_the_same_bytes() {
         }
         assert_eq!(learner.state(), trained(&recipe).state(), "{rule:?}");
     }
-}
-
-fn full(rule: Rule) -> Recipe {
-    let mut recipe = recipe();
-    recipe.optimizer.rule = rule;
-    (recipe.optimizer.accumulate, recipe.optimizer.clip) = (2, Clip::Norm(1.0));
-    (recipe.loss.mixup, recipe.loss.cutmix) = (0.8, 1.0);
-    recipe.loss.kind = LossKind::BinaryCrossEntropy;
-    recipe.ema = Some(Ema { decay: 0.9, every: 2 });
-    recipe
 }
