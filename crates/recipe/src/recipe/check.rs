@@ -1,0 +1,66 @@
+//! What makes a value senseless.
+
+use super::{Optimizer, Recipe, RecipeError};
+
+impl Recipe {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// [`RecipeError::Value`] for the first one that makes no sense.
+    pub fn check(&self) -> Result<(), RecipeError> {
+        self.check_sizes()?;
+        self.check_rates()?;
+        let deviations = self.data.std;
+        ensure(
+            "data.std",
+            deviations,
+            deviations.iter().all(|&s| s > 0.0),
+            "every channel's deviation must be positive",
+        )
+    }
+
+    fn check_sizes(&self) -> Result<(), RecipeError> {
+        let Self { model, data, train, .. } = self;
+        let positive = "must be at least 1";
+        ensure("model.num_classes", model.num_classes, model.num_classes > 0, positive)?;
+        ensure("data.image_size", data.image_size, data.image_size > 0, positive)?;
+        ensure(
+            "data.validation_resize",
+            data.validation_resize,
+            data.validation_resize >= data.image_size,
+            "must not be smaller than data.image_size, or the centre crop does not fit",
+        )?;
+        ensure("train.epochs", train.epochs, train.epochs > 0, positive)?;
+        ensure("train.batch_size", train.batch_size, train.batch_size > 0, positive)?;
+        let between = train.epochs_between_evals;
+        ensure("train.epochs_between_evals", between, between > 0, positive)
+    }
+
+    fn check_rates(&self) -> Result<(), RecipeError> {
+        let Self { optimizer, schedule, .. } = self;
+        let fraction = "must be at least 0 and below 1";
+        let not_negative = "must be a finite number of at least 0";
+        let in_unit = |value: f64| (0.0..1.0).contains(&value);
+        let natural = |value: f64| value.is_finite() && value >= 0.0;
+        let Optimizer { momentum, weight_decay, label_smoothing, .. } = *optimizer;
+        ensure("optimizer.momentum", momentum, in_unit(momentum), fraction)?;
+        ensure("optimizer.weight_decay", weight_decay, natural(weight_decay), not_negative)?;
+        ensure("optimizer.label_smoothing", label_smoothing, in_unit(label_smoothing), fraction)?;
+        ensure("schedule.base_lr", schedule.base_lr, natural(schedule.base_lr), not_negative)?;
+        let warmup = schedule.warmup_epochs;
+        ensure("schedule.warmup_epochs", warmup, natural(warmup), not_negative)
+    }
+}
+
+fn ensure(
+    key: &'static str,
+    value: impl std::fmt::Debug,
+    holds: bool,
+    reason: &'static str,
+) -> Result<(), RecipeError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(RecipeError::Value { key, value: format!("{value:?}"), reason })
+    }
+}
