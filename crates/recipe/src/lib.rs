@@ -26,7 +26,6 @@
 mod events;
 mod jsonl;
 mod metrics;
-mod optimizer;
 pub mod presets;
 mod recipe;
 mod schedule;
@@ -37,9 +36,9 @@ pub use events::{
 };
 pub use jsonl::JsonLines;
 pub use metrics::{Averages, Totals};
-pub use optimizer::{Clip, Ema, Loss, LossKind, Optimizer, Rule};
 pub use recipe::{
-    Augment, BadImages, Data, Decay, Model, Recipe, RecipeError, Schedule, StemKind, Train,
+    Augment, BadImages, Clip, Data, Decay, Ema, Loss, LossKind, Model, Optimizer, Recipe,
+    RecipeError, Rule, Schedule, StemKind, Train,
 };
 pub use schedule::{DecaySteps, LrSchedule};
 pub use tensorboard::TensorBoard;

@@ -1,7 +1,9 @@
 //! Complete recipes, each with its source, hardware, time, expected accuracy and command.
 
-use crate::optimizer::{Clip, Loss, Optimizer, Rule};
-use crate::recipe::{Augment, BadImages, Data, Decay, Model, Recipe, Schedule, StemKind, Train};
+use crate::recipe::{
+    Augment, BadImages, Clip, Data, Decay, Loss, Model, Optimizer, Recipe, Rule, Schedule,
+    StemKind, Train,
+};
 
 /// Mean of ImageNet's training pixels, as torchvision uses it.
 pub const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];

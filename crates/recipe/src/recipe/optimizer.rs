@@ -1,8 +1,9 @@
-//! How gradients become a step.
+//! `[optimizer]`: how gradients become a step.
 
 use serde::{Deserialize, Serialize};
 
-use crate::recipe::{RecipeError, ensure};
+use super::RecipeError;
+use super::check::{FRACTION, NATURAL, POSITIVE, ensure, in_unit, natural, positive};
 
 /// How gradients become a step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -12,17 +13,13 @@ pub struct Optimizer {
     pub weight_decay: f64,
     /// Parts that a batch is cut into; their gradients are added up before the step. The result is
     /// that of the whole batch, except that BatchNorm sees one part at a time.
-    #[serde(default = "one")]
+    #[serde(default = "super::one")]
     pub accumulate: usize,
     /// What is done to large gradients.
     #[serde(default)]
     pub clip: Clip,
     /// The rule.
     pub rule: Rule,
-}
-
-fn one() -> usize {
-    1
 }
 
 /// The rule of an optimizer. Coupled weight decay is added to the gradient, decoupled decay to the
@@ -83,51 +80,8 @@ pub enum Clip {
     Adaptive(f64),
 }
 
-/// What a prediction costs, and how images and labels are mixed before.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Loss {
-    /// The function.
-    #[serde(default)]
-    pub kind: LossKind,
-    /// Share of the target that is spread evenly over all classes.
-    #[serde(default)]
-    pub label_smoothing: f64,
-    /// Parameter of the Beta distribution of mixup's shares, at most 1; 0 is off
-    /// ([Zhang et al. 2018](https://arxiv.org/abs/1710.09412)).
-    #[serde(default)]
-    pub mixup: f64,
-    /// The same of cutmix ([Yun et al. 2019](https://arxiv.org/abs/1905.04899)). With both, each batch
-    /// gets one of them, equally often.
-    #[serde(default)]
-    pub cutmix: f64,
-}
-
-/// The function that is minimised.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LossKind {
-    /// Softmax and cross-entropy: one class is right.
-    #[default]
-    CrossEntropy,
-    /// Each class on its own, averaged over the classes
-    /// ([Wightman et al. 2021](https://arxiv.org/abs/2110.00476)).
-    BinaryCrossEntropy,
-}
-
-/// A running mean of the weights and of BatchNorm's statistics, which is what is evaluated and kept.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Ema {
-    /// Share of the old mean at each update.
-    pub decay: f64,
-    /// Optimizer steps between updates.
-    #[serde(default = "one")]
-    pub every: usize,
-}
-
 impl Optimizer {
-    pub(crate) fn check(&self) -> Result<(), RecipeError> {
+    pub(super) fn check(&self) -> Result<(), RecipeError> {
         let decay = self.weight_decay;
         ensure("optimizer.weight_decay", decay, natural(decay), NATURAL)?;
         let parts = self.accumulate;
@@ -160,39 +114,4 @@ impl Rule {
 fn check_betas((first, second): (f64, f64)) -> Result<(), RecipeError> {
     ensure("optimizer.rule.betas", first, in_unit(first), FRACTION)?;
     ensure("optimizer.rule.betas", second, in_unit(second), FRACTION)
-}
-
-impl Loss {
-    pub(crate) fn check(&self) -> Result<(), RecipeError> {
-        let smoothing = self.label_smoothing;
-        ensure("loss.label_smoothing", smoothing, in_unit(smoothing), FRACTION)?;
-        let parameter = |key, value: f64| {
-            ensure(key, value, (0.0..=1.0).contains(&value), "must be from 0 (off) to 1")
-        };
-        parameter("loss.mixup", self.mixup)?;
-        parameter("loss.cutmix", self.cutmix)
-    }
-}
-
-impl Ema {
-    pub(crate) fn check(self) -> Result<(), RecipeError> {
-        ensure("ema.decay", self.decay, in_unit(self.decay), FRACTION)?;
-        ensure("ema.every", self.every, self.every > 0, "must be at least 1")
-    }
-}
-
-const FRACTION: &str = "must be at least 0 and below 1";
-const NATURAL: &str = "must be a finite number of at least 0";
-const POSITIVE: &str = "must be a finite number above 0";
-
-fn in_unit(value: f64) -> bool {
-    (0.0..1.0).contains(&value)
-}
-
-fn natural(value: f64) -> bool {
-    value.is_finite() && value >= 0.0
-}
-
-fn positive(value: f64) -> bool {
-    value.is_finite() && value > 0.0
 }

@@ -1,0 +1,76 @@
+//! What makes a value senseless.
+
+use super::{Ema, Recipe, RecipeError, Schedule};
+
+impl Recipe {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// [`RecipeError::Value`] for the first one that makes no sense.
+    pub fn check(&self) -> Result<(), RecipeError> {
+        self.check_sizes()?;
+        self.optimizer.check()?;
+        self.loss.check()?;
+        self.ema.map_or(Ok(()), Ema::check)?;
+        self.check_rates()?;
+        let deviations = self.data.std;
+        ensure(
+            "data.std",
+            deviations,
+            deviations.iter().all(|&s| s > 0.0),
+            "every channel's deviation must be positive",
+        )
+    }
+
+    fn check_sizes(&self) -> Result<(), RecipeError> {
+        let Self { model, data, train, .. } = self;
+        let positive = "must be at least 1";
+        ensure("model.num_classes", model.num_classes, model.num_classes > 0, positive)?;
+        ensure("data.image_size", data.image_size, data.image_size > 0, positive)?;
+        ensure(
+            "data.validation_resize",
+            data.validation_resize,
+            data.validation_resize >= data.image_size,
+            "must not be smaller than data.image_size, or the centre crop does not fit",
+        )?;
+        ensure("train.epochs", train.epochs, train.epochs > 0, positive)?;
+        ensure("train.batch_size", train.batch_size, train.batch_size > 0, positive)?;
+        let between = train.epochs_between_evals;
+        ensure("train.epochs_between_evals", between, between > 0, positive)
+    }
+
+    fn check_rates(&self) -> Result<(), RecipeError> {
+        let Schedule { base_lr, warmup_epochs, .. } = self.schedule;
+        ensure("schedule.base_lr", base_lr, natural(base_lr), NATURAL)?;
+        ensure("schedule.warmup_epochs", warmup_epochs, natural(warmup_epochs), NATURAL)
+    }
+}
+
+pub(super) const FRACTION: &str = "must be at least 0 and below 1";
+pub(super) const NATURAL: &str = "must be a finite number of at least 0";
+pub(super) const POSITIVE: &str = "must be a finite number above 0";
+
+pub(super) fn in_unit(value: f64) -> bool {
+    (0.0..1.0).contains(&value)
+}
+
+pub(super) fn natural(value: f64) -> bool {
+    value.is_finite() && value >= 0.0
+}
+
+pub(super) fn positive(value: f64) -> bool {
+    value.is_finite() && value > 0.0
+}
+
+pub(super) fn ensure(
+    key: &'static str,
+    value: impl std::fmt::Debug,
+    holds: bool,
+    reason: &'static str,
+) -> Result<(), RecipeError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(RecipeError::Value { key, value: format!("{value:?}"), reason })
+    }
+}

@@ -1,0 +1,42 @@
+//! A recipe as text, checked, scaled and continued.
+
+use resnet_recipe::{Recipe, presets};
+
+#[test]
+fn survives_a_round_trip_through_toml() {
+    for recipe in [presets::tutorial(), presets::fashion_mnist_sample()] {
+        let text = recipe.to_toml();
+        assert_eq!(Recipe::from_toml(&text).expect(&text), recipe);
+    }
+}
+
+#[test]
+fn an_unknown_key_is_refused_by_name() {
+    let text = presets::tutorial().to_toml().replace("momentum", "momentun");
+    let message = Recipe::from_toml(&text).expect_err("misspelt").to_string();
+    assert!(message.contains("momentun"), "{message}");
+}
+
+#[test]
+fn a_senseless_value_is_named_with_its_key() {
+    let mut recipe = presets::tutorial();
+    recipe.loss.label_smoothing = 1.5;
+    let message = recipe.check().expect_err("1.5").to_string();
+    assert!(message.starts_with("loss.label_smoothing = 1.5"), "{message}");
+}
+
+#[test]
+fn the_rate_scales_with_the_batch() {
+    let mut recipe = presets::tutorial();
+    recipe.train.batch_size = 1024;
+    assert_eq!(recipe.lr_schedule(1251).peak, 0.512);
+}
+
+#[test]
+fn another_batch_size_cannot_continue_a_run() {
+    let (saved, mut recipe) = (presets::tutorial(), presets::tutorial());
+    recipe.train.epochs += 10;
+    assert!(recipe.resume_conflicts(&saved).is_empty(), "a longer run can");
+    recipe.train.batch_size += 1;
+    assert_eq!(recipe.resume_conflicts(&saved).len(), 1);
+}
