@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use resnet_data::{Resizer, RgbImage, SampleRng, Transform, random_resized_crop};
+use resnet_data::{RgbImage, SampleRng, Scratch, Transform, random_resized_crop};
 
 const PROBABILITIES: [f64; 5] = [0.05, 0.25, 0.5, 0.75, 0.95];
 const DRAWS: u64 = 20_000;
@@ -63,13 +63,13 @@ fn pad_crops_reach_every_offset_and_flip_equally_often() {
     let mut image = RgbImage { height: 9, width: 9, pixels: vec![0; 9 * 9 * 3] };
     // Off the centre, so that a flip can be told from a shift.
     image.pixels[(4 * 9 + 3) * 3] = 255;
-    let transform = Transform::PadCrop { size: 9, pad: 1, flip: 0.5 };
+    let transform = Transform::pad_crop(9, 1);
     let mut counts = std::collections::BTreeMap::new();
-    let mut resizer = Resizer::default();
+    let mut scratch = Scratch::default();
     for index in 0..18_000 {
         let mut out = [0; 9 * 9 * 3];
         let mut rng = SampleRng::for_sample(1, 0, index);
-        transform.apply(&image, &mut rng, &mut resizer, &mut out).unwrap();
+        transform.apply(&image, &mut rng, &mut scratch, &mut out).unwrap();
         let place = out.iter().position(|&level| level == 255).unwrap() / 3;
         *counts.entry((place / 9, place % 9)).or_insert(0u32) += 1;
     }

@@ -7,6 +7,7 @@ mod decode;
 mod draws;
 mod epochs;
 mod image_files;
+mod pixel_ops;
 mod prepare_bad_input;
 mod prepare_corpus;
 mod prepare_docs;

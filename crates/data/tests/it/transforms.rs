@@ -5,10 +5,10 @@
 use std::fs;
 use std::path::Path;
 
-use resnet_data::{Region, Resizer, RgbImage, SampleRng, Transform};
+use resnet_data::{Crop, Region, Resizer, RgbImage, SampleRng, Scratch, Transform};
 
 /// The picture of `generate.py`.
-fn picture(height: usize, width: usize) -> RgbImage {
+pub(crate) fn picture(height: usize, width: usize) -> RgbImage {
     let mut pixels = Vec::with_capacity(height * width * 3);
     for y in 0..height {
         for x in 0..width {
@@ -26,13 +26,12 @@ fn picture(height: usize, width: usize) -> RgbImage {
 fn run(case: &str) -> Vec<u8> {
     let (kind, numbers) = case.split_once(' ').unwrap();
     let numbers: Vec<usize> = numbers.split(' ').map(|number| number.parse().unwrap()).collect();
-    let mut resizer = Resizer::default();
     match (kind, &numbers[..]) {
         ("eval", &[height, width, resize, size]) => {
             let mut out = vec![99; size * size * 3];
             let mut rng = SampleRng::for_sample(0, 0, 0);
-            Transform::ResizeCenterCrop { resize, size }
-                .apply(&picture(height, width), &mut rng, &mut resizer, &mut out)
+            Transform::new(size, Crop::ResizeCenterCrop { resize })
+                .apply(&picture(height, width), &mut rng, &mut Scratch::default(), &mut out)
                 .unwrap();
             out
         }
@@ -40,7 +39,7 @@ fn run(case: &str) -> Vec<u8> {
             let mut out = vec![99; size * size * 3];
             let image = picture(image_height, image_width);
             let region = Region { top, left, height, width };
-            resizer.resize(&image, region, size, size, &mut out).unwrap();
+            Resizer::default().resize(&image, region, size, size, &mut out).unwrap();
             out
         }
         _ => panic!("unknown case {case}"),
@@ -77,7 +76,7 @@ fn an_image_of_one_pixel_can_be_transformed() {
     for transform in [Transform::imagenet_train(3), Transform::imagenet_validation(3)] {
         let mut out = [0; 27];
         let mut rng = SampleRng::for_sample(0, 0, 0);
-        transform.apply(&image, &mut rng, &mut Resizer::default(), &mut out).unwrap();
+        transform.apply(&image, &mut rng, &mut Scratch::default(), &mut out).unwrap();
         assert!(out.chunks(3).all(|pixel| pixel == [10, 20, 30]), "{transform:?}: {out:?}");
     }
 }
@@ -87,6 +86,6 @@ fn an_image_without_pixels_is_an_error() {
     let mut out = [0; 27];
     let mut rng = SampleRng::for_sample(0, 0, 0);
     let transform = Transform::imagenet_train(3);
-    let result = transform.apply(&RgbImage::default(), &mut rng, &mut Resizer::default(), &mut out);
+    let result = transform.apply(&RgbImage::default(), &mut rng, &mut Scratch::default(), &mut out);
     assert!(result.unwrap_err().contains("no pixels"));
 }
