@@ -142,13 +142,18 @@ impl Transform {
         }
         let resizer = &mut scratch.resizer;
         self.crop.apply(image, self.size, self.interpolation, rng, resizer, out)?;
+        self.apply_steps(rng, scratch, out);
+        Ok(())
+    }
+
+    /// Everything but the crop, on pixels of the right size.
+    fn apply_steps(&self, rng: &mut SampleRng, scratch: &mut Scratch, pixels: &mut [u8]) {
         let mut ops = std::mem::take(&mut scratch.ops);
         for step in &self.augment {
             step.draw(self.size, self.size, rng, &mut ops);
-            ops.drain(..).for_each(|op| op.apply(out, self.size, scratch));
+            ops.drain(..).for_each(|op| op.apply(pixels, self.size, scratch));
         }
         scratch.ops = ops;
-        Ok(())
     }
 
     /// Checks that every parameter is in its range.

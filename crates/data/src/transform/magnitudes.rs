@@ -129,13 +129,14 @@ impl Ranges {
     }
 
     /// Number `index` of `bins` evenly spaced ones, rounded as `torch.linspace` rounds: it counts
-    /// from the nearer end, in single precision.
+    /// from the nearer end, in single precision, and rounds once. (A translation by 15.999999 pixels
+    /// becomes 15.)
     fn spaced(&self, start: f32, end: f32, index: usize) -> f32 {
         let step = (end - start) / (self.bins - 1) as f32;
         if index < self.bins / 2 {
-            start + step * index as f32
+            step.mul_add(index as f32, start)
         } else {
-            end - step * (self.bins - 1 - index) as f32
+            step.mul_add(-((self.bins - 1 - index) as f32), end)
         }
     }
 

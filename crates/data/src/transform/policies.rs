@@ -106,19 +106,30 @@ pub(super) fn aug_mix(
     ops: &mut Vec<PixelOp>,
 ) {
     let ranges = Ranges::aug_mix(size);
-    let kept = rng.uniform(0.0, 1.0);
-    // Exponential numbers as shares of their sum are spread evenly (a Dirichlet distribution).
-    let parts: Vec<f64> = (0..width).map(|_| -(1.0 - rng.uniform(0.0, 1.0)).ln()).collect();
-    let unit = (1.0 - kept) / parts.iter().sum::<f64>().max(f64::MIN_POSITIVE);
-    ops.push(PixelOp::MixBegin(kept as f32));
-    for part in parts {
+    let kept = rng.uniform(0.0, 1.0) as f32;
+    let start = ops.len();
+    ops.push(PixelOp::MixBegin(kept));
+    for _ in 0..width {
         for _ in 0..depth.unwrap_or_else(|| 1 + rng.below(3) as usize) {
             // All but the identity.
             ops.extend(any_strength(&ALL[1..], &ranges, severity, sampling, rng));
         }
-        ops.push(PixelOp::MixAdd((part * unit) as f32));
+        // Exponential numbers as shares of their sum are spread evenly (a Dirichlet distribution).
+        ops.push(PixelOp::MixAdd(-(1.0 - rng.uniform(0.0, 1.0)).ln() as f32));
     }
+    share_out(&mut ops[start..], 1.0 - kept);
     ops.push(PixelOp::MixEnd);
+}
+
+/// Scales the shares of a mixture to the sum `whole`.
+fn share_out(ops: &mut [PixelOp], whole: f32) {
+    let share_of = |op: &PixelOp| if let PixelOp::MixAdd(share) = *op { share } else { 0.0 };
+    let sum: f32 = ops.iter().map(share_of).sum();
+    for op in ops {
+        if let PixelOp::MixAdd(share) = op {
+            *share *= whole / sum.max(f32::MIN_POSITIVE);
+        }
+    }
 }
 
 /// Any operation with any strength below `strengths`.

@@ -11,7 +11,7 @@ use crate::decode::RgbImage;
 /// Resizing as Pillow does it (within 1 level), and the memory it needs.
 #[derive(Debug, Default)]
 pub struct Resizer {
-    fir: fir::Resizer,
+    kernels: Kernels,
     resized: RgbImage,
 }
 
@@ -58,7 +58,7 @@ impl Resizer {
         (height, width): (usize, usize),
         out: &mut [u8],
     ) -> Result<(), String> {
-        resize_with(&mut self.fir, interpolation, image, region, (height, width), out)
+        self.kernels.resize(interpolation, image, region, (height, width), out)
     }
 
     /// The whole of `image` at another size; the image itself if it has that size.
@@ -77,41 +77,86 @@ impl Resizer {
         resized.pixels.resize(height * width * 3, 0);
         let whole = Region::whole(image.height, image.width);
         let out = &mut resized.pixels;
-        resize_with(&mut self.fir, interpolation, image, whole, (height, width), out)?;
+        self.kernels.resize(interpolation, image, whole, (height, width), out)?;
         Ok(resized)
     }
 }
 
-fn resize_with(
-    fir: &mut fir::Resizer,
-    interpolation: Interpolation,
-    image: &RgbImage,
-    region: Region,
-    (height, width): (usize, usize),
-    out: &mut [u8],
-) -> Result<(), String> {
-    let failed = |error: &dyn std::fmt::Display| format!("cannot resize {region:?}: {error}");
-    let algorithm = match interpolation {
-        Interpolation::Nearest => ResizeAlg::Nearest,
-        Interpolation::Bilinear => ResizeAlg::Convolution(FilterType::Bilinear),
-        Interpolation::Bicubic => ResizeAlg::Convolution(FilterType::CatmullRom),
-        Interpolation::BilinearAliased => ResizeAlg::Interpolation(FilterType::Bilinear),
-        Interpolation::BilinearTf1 => {
-            return aliased::resize(image, region, (height, width), out)
-                .map_err(|error| failed(&error));
+#[derive(Debug, Default)]
+struct Kernels {
+    fir: fir::Resizer,
+    /// Resized in one direction only.
+    widened: RgbImage,
+}
+
+impl Kernels {
+    fn resize(
+        &mut self,
+        interpolation: Interpolation,
+        image: &RgbImage,
+        region: Region,
+        size: (usize, usize),
+        out: &mut [u8],
+    ) -> Result<(), String> {
+        use Interpolation::{Bicubic, Bilinear, BilinearAliased, BilinearTf1, Nearest};
+        let bilinear = FilterType::Bilinear;
+        match interpolation {
+            Nearest => aliased::nearest(image, region, size, out),
+            BilinearTf1 => aliased::bilinear_tf1(image, region, size, out),
+            Bilinear => self.convolve(ResizeAlg::Convolution(bilinear), image, region, size, out),
+            BilinearAliased => {
+                self.convolve(ResizeAlg::Interpolation(bilinear), image, region, size, out)
+            }
+            Bicubic => self.bicubic(image, region, size, out),
         }
-    };
-    let pixels =
-        TypedImageRef::<U8x3>::from_buffer(side(image.width)?, side(image.height)?, &image.pixels)
+    }
+
+    /// Across first, then down, as Pillow does. The order matters, because the levels that overshoot
+    /// are cut in between; `fast_image_resize` would go down first.
+    fn bicubic(
+        &mut self,
+        image: &RgbImage,
+        region: Region,
+        (height, width): (usize, usize),
+        out: &mut [u8],
+    ) -> Result<(), String> {
+        let algorithm = ResizeAlg::Convolution(FilterType::CatmullRom);
+        if height == region.height || width == region.width {
+            return self.convolve(algorithm, image, region, (height, width), out);
+        }
+        let mut widened = std::mem::take(&mut self.widened);
+        (widened.height, widened.width) = (region.height, width);
+        widened.pixels.resize(region.height * width * 3, 0);
+        let across = (region.height, width);
+        let done = self.convolve(algorithm, image, region, across, &mut widened.pixels);
+        let whole = Region::whole(region.height, width);
+        let done =
+            done.and_then(|()| self.convolve(algorithm, &widened, whole, (height, width), out));
+        self.widened = widened;
+        done
+    }
+
+    fn convolve(
+        &mut self,
+        algorithm: ResizeAlg,
+        image: &RgbImage,
+        region: Region,
+        (height, width): (usize, usize),
+        out: &mut [u8],
+    ) -> Result<(), String> {
+        let failed = |error: &dyn std::fmt::Display| format!("cannot resize {region:?}: {error}");
+        let (image_width, image_height) = (side(image.width)?, side(image.height)?);
+        let pixels = TypedImageRef::<U8x3>::from_buffer(image_width, image_height, &image.pixels)
             .map_err(|error| failed(&error))?;
-    let [left, top] = [side(region.left)?, side(region.top)?];
-    let part =
-        TypedCroppedImage::from_ref(&pixels, left, top, side(region.width)?, side(region.height)?)
+        let [left, top] = [side(region.left)?, side(region.top)?];
+        let [part_width, part_height] = [side(region.width)?, side(region.height)?];
+        let part = TypedCroppedImage::from_ref(&pixels, left, top, part_width, part_height)
             .map_err(|error| failed(&error))?;
-    let mut resized = TypedImage::<U8x3>::from_buffer(side(width)?, side(height)?, out)
-        .map_err(|error| failed(&error))?;
-    let options = ResizeOptions::new().resize_alg(algorithm).use_alpha(false);
-    fir.resize_typed(&part, &mut resized, &options).map_err(|error| failed(&error))
+        let mut resized = TypedImage::<U8x3>::from_buffer(side(width)?, side(height)?, out)
+            .map_err(|error| failed(&error))?;
+        let options = ResizeOptions::new().resize_alg(algorithm).use_alpha(false);
+        self.fir.resize_typed(&part, &mut resized, &options).map_err(|error| failed(&error))
+    }
 }
 
 fn side(pixels: usize) -> Result<u32, String> {

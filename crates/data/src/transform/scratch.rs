@@ -1,8 +1,8 @@
 use super::op::PixelOp;
 use super::resize::Resizer;
 
-/// Memory that [`Transform::apply`](crate::Transform::apply) needs on the way; with one per thread,
-/// nothing is allocated after the first images.
+/// Memory that [`Transform::apply`](crate::Transform::apply) needs on the way. Keep one per thread:
+/// then memory for pixels is taken for the largest images only.
 #[derive(Debug, Default)]
 pub struct Scratch {
     pub(super) resizer: Resizer,

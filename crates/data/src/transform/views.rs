@@ -35,7 +35,7 @@ impl Views {
 
 impl Transform {
     /// Writes every view of an image to `out`, one after the other: `views.count() * size * size * 3`
-    /// bytes. No step is random, so this is for evaluation transforms.
+    /// bytes. Random steps draw the same for every image, so this is for evaluation transforms.
     ///
     /// # Errors
     ///
@@ -56,7 +56,7 @@ impl Transform {
             return self.ten_crops(image, scratch, out);
         }
         let (first, second) = out.split_at_mut(self.size * self.size * 3);
-        self.apply(image, &mut SampleRng::for_sample(0, 0, 0), scratch, first)?;
+        self.apply(image, &mut fixed_draws(), scratch, first)?;
         if views == Views::Flip {
             second.copy_from_slice(first);
             flip_horizontally(second, self.size);
@@ -93,6 +93,13 @@ impl Transform {
             window(whole, (top, right - left), size, [0; 3], out);
             flip_horizontally(out, size);
         }
+        for view in out.chunks_exact_mut(size * size * 3) {
+            self.apply_steps(&mut fixed_draws(), scratch, view);
+        }
         Ok(())
     }
+}
+
+fn fixed_draws() -> SampleRng {
+    SampleRng::for_sample(0, 0, 0)
 }

@@ -4,8 +4,9 @@
     python crates/data/tests/golden/transforms.py
 
 writes `pixel-ops.txt` (one case a line: height, width, then operations joined by ` ; `),
-`pixel-ops.rgb` (the results one after the other, raw RGB by row) and `policies.txt` (every operation
-that a policy of torchvision may draw). With arguments
+`pixel-ops.rgb` (the results one after the other, raw RGB by row), `policies.txt` (every operation that
+a policy of torchvision may draw), `auto-augment.txt` (how often AutoAugment takes each) and
+`regions.txt` (quantiles of random rectangles). With arguments
 
     transforms.py CASES IMAGE RESULTS
 
@@ -22,7 +23,7 @@ import torch
 import torchvision
 from generate import picture
 from PIL import Image, ImageOps
-from torchvision.transforms import InterpolationMode, autoaugment
+from torchvision.transforms import InterpolationMode, RandomErasing, autoaugment
 from torchvision.transforms import functional as F
 
 HERE = pathlib.Path(__file__).parent
@@ -174,6 +175,67 @@ def policies():
     (HERE / "policies.txt").write_text("\n".join(lines) + "\n")
 
 
+def auto_augment():
+    """How often an image meets each operation of AutoAugment, from torchvision's own table."""
+    augment = autoaugment.AutoAugment()
+    space, rates = augment._augmentation_space(10, (224, 224)), {}
+    for pair in augment.policies:
+        for name, p, index in pair:
+            magnitudes, signed = space[name]
+            magnitude = 0.0 if index is None else float(magnitudes[index])
+            for sign in (1, -1) if signed else (1,):
+                key = (name, sign * magnitude)
+                rates[key] = rates.get(key, 0) + p / len(augment.policies) / (2 if signed else 1)
+    lines = ["# operation, magnitude, expected times per image of 224 x 224 pixels"]
+    lines += [f"{name} {value!r} {rate:.6f}" for (name, value), rate in sorted(rates.items())]
+    (HERE / "auto-augment.txt").write_text("\n".join(lines) + "\n")
+
+
+def regions():
+    """Quantiles of what RandomErasing and sample_distorted_bounding_box draw."""
+    import tensorflow as tf
+
+    torch.manual_seed(0)
+    probabilities = [0.05, 0.25, 0.5, 0.75, 0.95]
+    lines = [
+        "# kind height width quantity then the quantiles " + " ".join(map(str, probabilities)),
+        "# area: share of the image; aspect: log(width / height); top, left: share of the room",
+    ]
+
+    def erasing(image, _):
+        return RandomErasing.get_params(image, (0.02, 0.33), (0.3, 3.3), [0.0])[:4]
+
+    def distorted_box(shape, index):
+        begin, size, _ = tf.image.stateless_sample_distorted_bounding_box(
+            shape, tf.zeros([0, 0, 4]), [index, 7], 0.1, (0.75, 1.33), (0.05, 1.0), 100, True
+        )
+        return *begin.numpy()[:2], *size.numpy()[:2]
+
+    for kind, height, width in [
+        ("erasing", 224, 224),
+        ("erasing", 40, 300),
+        ("distorted-box", 375, 500),
+        ("distorted-box", 500, 333),
+        ("distorted-box", 40, 300),
+    ]:
+        if kind == "erasing":
+            drawn = [erasing(torch.zeros(3, height, width), index) for index in range(50_000)]
+        else:
+            shape = tf.constant([height, width, 3])
+            drawn = [distorted_box(shape, index) for index in range(20_000)]
+        top, left, h, w = np.array(drawn).T
+        quantities = {
+            "area": h * w / (height * width),
+            "aspect": np.log(w / h),
+            "top": (top + 0.5) / (height - h + 1),
+            "left": (left + 0.5) / (width - w + 1),
+        }
+        for name, values in quantities.items():
+            numbers = " ".join(f"{q:.4f}" for q in np.quantile(values, probabilities))
+            lines.append(f"{kind} {height} {width} {name} {numbers}")
+    (HERE / "regions.txt").write_text("\n".join(lines) + "\n")
+
+
 def versions():
     import tensorflow as tf
 
@@ -193,6 +255,8 @@ def main():
     if len(sys.argv) == 1:
         pixel_ops()
         policies()
+        auto_augment()
+        regions()
         versions()
         return
     cases, image, results = map(pathlib.Path, sys.argv[1:])

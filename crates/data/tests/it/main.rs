@@ -8,6 +8,7 @@ mod draws;
 mod epochs;
 mod image_files;
 mod pixel_ops;
+mod policies;
 mod prepare_bad_input;
 mod prepare_corpus;
 mod prepare_docs;
