@@ -63,7 +63,7 @@ impl Collector {
     /// Gives the next sample to the workers; `pixels` is the memory for it.
     fn start_task(&mut self, mut pixels: Vec<u8>) {
         let Some(sample) = self.order.sample(self.next_task) else { return };
-        let size = self.options.transform.size();
+        let size = self.options.transform.size;
         pixels.resize(size * size * 3, 0);
         let task = Task { position: self.next_task, sample, pixels };
         self.next_task += 1;
@@ -72,7 +72,7 @@ impl Collector {
     }
 
     fn collect(&mut self, index: usize) -> Result<Batch, Halt> {
-        let (batch_size, size) = (self.options.batch_size, self.options.transform.size());
+        let (batch_size, size) = (self.options.batch_size, self.options.transform.size);
         let images = self.recycled.try_recv().unwrap_or_default();
         let mut batch = Batch::blank(images, batch_size, size, index);
         for slot in 0..batch_size {

@@ -62,4 +62,7 @@ pub use shards::Split;
 pub use source::{Picture, Sample, Source};
 pub use stats::LoaderStats;
 pub use synthetic::SyntheticImages;
-pub use transform::{Region, Resizer, Transform, random_resized_crop, shorter_side_to};
+pub use transform::{
+    Augment, Crop, Interpolation, PixelOp, Region, Resizer, Sampling, Scratch, Transform, Views,
+    distorted_box, random_resized_crop, shorter_side_to,
+};

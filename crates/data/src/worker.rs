@@ -13,7 +13,7 @@ use crate::error::DataError;
 use crate::random::SampleRng;
 use crate::source::{Picture, Sample, Source};
 use crate::stats::Clocks;
-use crate::transform::{Resizer, Transform};
+use crate::transform::{Scratch, Transform};
 
 /// Prepare `sample` for `position` of the epoch, in this memory.
 pub(crate) struct Task {
@@ -61,12 +61,12 @@ pub(crate) struct Worker {
     shared: Arc<Shared>,
     record: Vec<u8>,
     image: RgbImage,
-    resizer: Resizer,
+    scratch: Scratch,
 }
 
 impl Worker {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, record: Vec::new(), image: RgbImage::default(), resizer: Resizer::default() }
+        Self { shared, record: Vec::new(), image: RgbImage::default(), scratch: Scratch::default() }
     }
 
     /// Works until there are no more tasks, nobody wants the results, or the epoch is stopped.
@@ -129,7 +129,7 @@ impl Worker {
         let Shared { transform, clocks, seed, epoch, .. } = &*self.shared;
         clocks.time_transform(|| {
             let mut rng = SampleRng::for_sample(*seed, *epoch, index as u64);
-            transform.apply(&self.image, &mut rng, &mut self.resizer, pixels)
+            transform.apply(&self.image, &mut rng, &mut self.scratch, pixels)
         })
     }
 

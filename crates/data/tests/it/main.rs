@@ -7,6 +7,8 @@ mod decode;
 mod draws;
 mod epochs;
 mod image_files;
+mod pixel_ops;
+mod policies;
 mod prepare_bad_input;
 mod prepare_corpus;
 mod prepare_docs;
