@@ -37,6 +37,7 @@ mod decode;
 mod error;
 mod image_files;
 mod loader;
+mod open_files;
 mod options;
 pub mod prepare;
 mod random;
