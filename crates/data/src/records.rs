@@ -34,11 +34,8 @@ pub(crate) struct Keys {
 
 impl Keys {
     /// Of TensorFlow's `imagenet_to_gcs.py`.
-    pub(crate) const IMAGENET: Self = Self {
-        image: "image/encoded",
-        label: "image/class/label",
-        filename: "image/filename",
-    };
+    pub(crate) const IMAGENET: Self =
+        Self { image: "image/encoded", label: "image/class/label", filename: "image/filename" };
 
     /// Of TensorFlow Datasets' `imagenet2012` and other sets of labelled images.
     pub(crate) const TFDS: Self = Self { image: "image", label: "label", filename: "file_name" };

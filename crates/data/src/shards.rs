@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::error::{DataError, list_for_message};
+use crate::split_name;
 
 /// The part of a data set that is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,16 +53,16 @@ pub(crate) fn find(data_dir: &Path, prefix: &str) -> Result<Vec<PathBuf>, DataEr
     complete(shards, prefix)
 }
 
-/// The prefixes of the shards in a folder, flat or in a folder of that name: what [`find`] finds.
-pub(crate) fn prefixes(data_dir: &Path) -> Result<BTreeSet<String>, DataError> {
-    let mut found = BTreeSet::new();
-    for name in entries(data_dir)? {
-        if let Some(folder) = name.strip_suffix('/') {
+/// The prefixes of the shards in a folder, whose entries are `names`: of those flat in it and, for
+/// the usual names of splits, of those in a folder of the split.
+pub(crate) fn prefixes(data_dir: &Path, names: &[String]) -> Result<BTreeSet<String>, DataError> {
+    let flat = names.iter().filter_map(|name| prefix(name).map(str::to_owned));
+    let mut found: BTreeSet<String> = flat.collect();
+    for folder in names.iter().filter_map(|name| name.strip_suffix('/')) {
+        if split_name::is_known(folder) {
             let inner = entries(&data_dir.join(folder))?;
             let of_folder = |name: &String| prefix(name).is_some_and(|prefix| prefix == folder);
             found.extend(inner.iter().any(of_folder).then(|| folder.to_owned()));
-        } else if let Some(prefix) = prefix(&name) {
-            found.insert(prefix.to_owned());
         }
     }
     Ok(found)
@@ -74,7 +75,9 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<String>, DataError> {
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let mut name = entry.file_name().to_string_lossy().into_owned();
-        if entry.path().is_dir() {
+        // Without a look at the file: that takes a while with a million of them.
+        let kind = entry.file_type().map_err(failed)?;
+        if kind.is_dir() || (kind.is_symlink() && entry.path().is_dir()) {
             name.push('/');
         }
         names.push(name);

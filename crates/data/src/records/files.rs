@@ -30,9 +30,8 @@ pub(super) struct Place<'a> {
 
 impl ShardFiles {
     pub(super) fn open(paths: Vec<PathBuf>) -> Result<Self, DataError> {
-        let indices = look_at_all(&paths, |path| {
-            IndexedFile::open(path).map(|file| file.index().clone())
-        })?;
+        let indices =
+            look_at_all(&paths, |path| IndexedFile::open(path).map(|file| file.index().clone()))?;
         let mut starts = vec![0];
         for index in &indices {
             starts.push(starts[starts.len() - 1] + index.len());
