@@ -33,10 +33,12 @@
 mod batch;
 mod batches;
 mod collector;
+mod dataset;
 mod decode;
 mod error;
 mod image_files;
 mod loader;
+mod open_files;
 mod options;
 pub mod prepare;
 mod random;
@@ -44,6 +46,7 @@ mod records;
 mod sampler;
 mod shards;
 mod source;
+mod split_name;
 mod stats;
 mod synthetic;
 mod transform;
@@ -51,6 +54,7 @@ mod worker;
 
 pub use batch::{BadImage, Batch};
 pub use batches::Batches;
+pub use dataset::{Dataset, DatasetError, DatasetOptions, Layout};
 pub use decode::{DecodeError, Decoder, Jpeg, RgbImage};
 pub use error::DataError;
 pub use image_files::{ImageFiles, ImageFilesError};

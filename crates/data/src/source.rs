@@ -29,6 +29,18 @@ pub trait Source: Send + Sync {
     /// Where image `index` is stored, for messages: shard and record number, or a file.
     fn place(&self, index: usize) -> String;
 
+    /// What image `index` shares with others that must stay in the same split, such as the patient;
+    /// `None` where nothing is known.
+    fn group(&self, _index: usize) -> Option<&str> {
+        None
+    }
+
+    /// How often image `index` should be drawn in training, against a weight of 1 for others; finite
+    /// and not negative.
+    fn weight(&self, _index: usize) -> f32 {
+        1.0
+    }
+
     /// The source in a few words, for messages and logs.
     fn describe(&self) -> String;
 }
