@@ -1,7 +1,7 @@
 //! An ImageNet input pipeline without a framework: TFRecord shards in, reproducible batches out.
 //!
 //! * A [`Source`] is a set of labelled images with random access: [`ImageRecords`] for TFRecord
-//!   shards in the ImageNet schema, [`ImageFiles`] for folders and lists of JPEG files,
+//!   shards in the ImageNet schema, [`ImageFiles`] for folders and lists of picture files,
 //!   [`SyntheticImages`] for tests without data.
 //! * A [`Transform`] says what happens to each image, with torchvision's parameters and rounding.
 //! * A [`Loader`] reads, decodes and transforms on its own threads and hands out [`Batch`]es of `u8`
@@ -51,7 +51,7 @@ mod worker;
 
 pub use batch::{BadImage, Batch};
 pub use batches::Batches;
-pub use decode::{DecodeError, Decoder, Jpeg, RgbImage};
+pub use decode::{AnyImage, DecodeError, Decoder, ExifOrientation, Jpeg, Png, RgbImage};
 pub use error::DataError;
 pub use image_files::{ImageFiles, ImageFilesError};
 pub use loader::Loader;

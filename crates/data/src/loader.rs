@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use crate::batch::Batch;
 use crate::batches::Batches;
 use crate::collector::{Collector, WINDOW_PER_WORKER};
-use crate::decode::{Decoder, Jpeg};
+use crate::decode::{AnyImage, Decoder};
 use crate::error::DataError;
 use crate::options::{LastBatch, LoaderOptions};
 use crate::sampler::EpochOrder;
@@ -50,14 +50,14 @@ pub struct Loader {
 type Pool = (Sender<Vec<u8>>, Receiver<Vec<u8>>);
 
 impl Loader {
-    /// A loader for JPEG images.
+    /// A loader for JPEG and PNG images, with [`AnyImage`]'s defaults.
     ///
     /// # Errors
     ///
     /// If an option is outside its range, the source is empty, or a full batch is wanted and there
     /// are fewer images.
     pub fn new(source: Arc<dyn Source>, options: LoaderOptions) -> Result<Self, DataError> {
-        Self::with_decoder(source, options, Arc::new(Jpeg::default()))
+        Self::with_decoder(source, options, Arc::new(AnyImage::default()))
     }
 
     /// A loader with its own decoder, for other formats or limits.

@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper that cannot do its work fails its test")]
 
+mod any_image;
 mod bad_images;
 mod decode;
 mod draws;
 mod epochs;
 mod image_files;
+mod png;
 mod prepare_bad_input;
 mod prepare_corpus;
 mod prepare_docs;
