@@ -156,6 +156,20 @@ pub enum DataError {
         given: String,
     },
 
+    /// A saved position belongs to an epoch with other batches.
+    #[error(
+        "cannot go on from the saved position: {what} was {saved} and is {now}. Load the same images \
+         with the same options, or start the epoch anew"
+    )]
+    State {
+        /// What differs.
+        what: &'static str,
+        /// What it was.
+        saved: String,
+        /// What it is.
+        now: String,
+    },
+
     /// A loader thread panicked: a defect in this crate, the decoder or the source.
     #[error("a loader thread panicked at {name}: {message}. Please report this, with the image")]
     Panic {

@@ -32,6 +32,12 @@ impl SampleRng {
         Self::keyed(Purpose::Mix, seed, step, part)
     }
 
+    /// The generator of one of several appearances of sample `index` (below 2^32) in an epoch; the
+    /// first, `repetition` 0, has that of [`for_sample`](Self::for_sample).
+    pub fn for_repetition(seed: u64, epoch: u64, index: u64, repetition: u32) -> Self {
+        Self::for_sample(seed, epoch, index | u64::from(repetition) << 32)
+    }
+
     pub(crate) fn for_order(seed: u64, epoch: u64) -> Self {
         Self::keyed(Purpose::Order, seed, epoch, 0)
     }

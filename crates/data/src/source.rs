@@ -26,6 +26,16 @@ pub trait Source: Send + Sync {
     /// decode is found later, by the decoder.
     fn read(&self, index: usize, record: &mut Vec<u8>) -> Result<Sample, DataError>;
 
+    /// The class of image `index`, counted from 0. Reads the image, unless a source knows better:
+    /// [`Sampling::ClassBalanced`](crate::Sampling::ClassBalanced) asks for the class of every image.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    fn label(&self, index: usize) -> Result<u32, DataError> {
+        Ok(self.read(index, &mut Vec::new())?.label)
+    }
+
     /// Where image `index` is stored, for messages: shard and record number, or a file.
     fn place(&self, index: usize) -> String;
 

@@ -31,7 +31,7 @@ pub(crate) use checks::require;
 pub use augment::Augment;
 pub use crop::Crop;
 pub use distorted::distorted_box;
-pub use interpolation::{Interpolation, Sampling};
+pub use interpolation::{Interpolation, PixelSampling};
 pub use op::PixelOp;
 pub use region::{Region, random_resized_crop, shorter_side_to};
 pub use resize::Resizer;

@@ -139,8 +139,20 @@ impl Source for Part {
         self.source.read(self.images.start + index, record)
     }
 
+    fn label(&self, index: usize) -> Result<u32, DataError> {
+        self.source.label(self.images.start + index)
+    }
+
     fn place(&self, index: usize) -> String {
         self.source.place(self.images.start + index)
+    }
+
+    fn group(&self, index: usize) -> Option<&str> {
+        self.source.group(self.images.start + index)
+    }
+
+    fn weight(&self, index: usize) -> f32 {
+        self.source.weight(self.images.start + index)
     }
 
     fn describe(&self) -> String {

@@ -1,6 +1,6 @@
 //! Rotation, shear and translation: Pillow's `Image.transform` with `AFFINE`.
 
-use super::interpolation::Sampling;
+use super::interpolation::PixelSampling;
 use super::scratch::copy_to;
 
 /// From a place `(x, y)` of the result to its origin `(a x + b y + c, d x + e y + f)`, as
@@ -32,7 +32,7 @@ pub(super) fn rotation(degrees: f64, height: usize, width: usize) -> Matrix {
 /// Replaces every pixel by the one at its origin, or by black where that is outside.
 pub(super) fn apply(
     matrix: Matrix,
-    sampling: Sampling,
+    sampling: PixelSampling,
     pixels: &mut [u8],
     width: usize,
     source: &mut Vec<u8>,
@@ -41,8 +41,8 @@ pub(super) fn apply(
     let source = Source { pixels: source.as_chunks().0, width };
     let (out, _) = pixels.as_chunks_mut();
     match sampling {
-        Sampling::Nearest => nearest(matrix, &source, out),
-        Sampling::Bilinear => bilinear(matrix, &source, out),
+        PixelSampling::Nearest => nearest(matrix, &source, out),
+        PixelSampling::Bilinear => bilinear(matrix, &source, out),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Random steps on pixels, and what they draw.
 
-use super::interpolation::Sampling;
+use super::interpolation::PixelSampling;
 use super::op::PixelOp;
 use super::region::{Region, random_erasing};
 use super::{checks, checks::require, policies};
@@ -46,7 +46,7 @@ pub enum Augment {
         /// The angle is drawn evenly from minus this to this.
         degrees: f64,
         /// How pixels are picked.
-        sampling: Sampling,
+        sampling: PixelSampling,
     },
     /// Operations of one strength ([Cubuk et al. 2019](https://arxiv.org/abs/1909.13719)).
     RandAugment {
@@ -57,7 +57,7 @@ pub enum Augment {
         /// Number of strengths.
         bins: usize,
         /// How turns and shears pick pixels.
-        sampling: Sampling,
+        sampling: PixelSampling,
     },
     /// One operation of random strength from a wide range
     /// ([Müller and Hutter 2021](https://arxiv.org/abs/2103.10158)).
@@ -65,13 +65,13 @@ pub enum Augment {
         /// Number of strengths.
         bins: usize,
         /// How turns and shears pick pixels.
-        sampling: Sampling,
+        sampling: PixelSampling,
     },
     /// One of 25 pairs of operations that were found by search on ImageNet
     /// ([Cubuk et al. 2018](https://arxiv.org/abs/1805.09501)).
     AutoAugment {
         /// How turns and shears pick pixels.
-        sampling: Sampling,
+        sampling: PixelSampling,
     },
     /// The image mixed with chains of operations on it, in random shares
     /// ([Hendrycks et al. 2019](https://arxiv.org/abs/1912.02781)); the shares are spread evenly
@@ -84,7 +84,7 @@ pub enum Augment {
         /// Operations of a chain; `None` draws 1 to 3 for each.
         depth: Option<usize>,
         /// How turns and shears pick pixels.
-        sampling: Sampling,
+        sampling: PixelSampling,
     },
     /// A random rectangle in one colour ([Zhong et al. 2017](https://arxiv.org/abs/1708.04896)).
     ///
@@ -105,20 +105,20 @@ impl Augment {
     /// [`RandAugment`](Self::RandAugment) with torchvision's defaults: 2 operations, magnitude 9 of 31.
     #[must_use]
     pub fn rand_augment() -> Self {
-        Self::RandAugment { ops: 2, magnitude: 9, bins: 31, sampling: Sampling::Nearest }
+        Self::RandAugment { ops: 2, magnitude: 9, bins: 31, sampling: PixelSampling::Nearest }
     }
 
     /// [`TrivialAugmentWide`](Self::TrivialAugmentWide) with torchvision's default of 31 strengths.
     #[must_use]
     pub fn trivial_augment_wide() -> Self {
-        Self::TrivialAugmentWide { bins: 31, sampling: Sampling::Nearest }
+        Self::TrivialAugmentWide { bins: 31, sampling: PixelSampling::Nearest }
     }
 
     /// [`AugMix`](Self::AugMix) with torchvision's defaults: severity 3, 3 chains of 1 to 3
     /// operations.
     #[must_use]
     pub fn aug_mix() -> Self {
-        Self::AugMix { severity: 3, width: 3, depth: None, sampling: Sampling::Bilinear }
+        Self::AugMix { severity: 3, width: 3, depth: None, sampling: PixelSampling::Bilinear }
     }
 
     /// [`RandomErasing`](Self::RandomErasing) with torchvision's defaults: 2 % to 33 % of the area,

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use super::Transform;
 use super::augment::Augment;
 use super::crop::Crop;
-use super::interpolation::{Interpolation, Sampling};
+use super::interpolation::{Interpolation, PixelSampling};
 
 impl Display for Transform {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -82,7 +82,7 @@ impl Display for Interpolation {
     }
 }
 
-impl Display for Sampling {
+impl Display for PixelSampling {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Nearest => "nearest",

@@ -20,7 +20,7 @@ pub enum Interpolation {
 
 /// How a rotation or shear picks pixels from its input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sampling {
+pub enum PixelSampling {
     /// The nearest pixel: the default of torchvision.
     #[default]
     Nearest,

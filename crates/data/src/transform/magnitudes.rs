@@ -1,6 +1,6 @@
 //! The operations of the automatic policies, and what their strengths mean.
 
-use super::interpolation::Sampling;
+use super::interpolation::PixelSampling;
 use super::op::PixelOp;
 
 /// An operation without its strength.
@@ -100,7 +100,7 @@ impl Ranges {
         kind: Kind,
         index: usize,
         negative: bool,
-        sampling: Sampling,
+        sampling: PixelSampling,
     ) -> Option<PixelOp> {
         let signed = |largest: f32| {
             let value = f64::from(self.spaced(0.0, largest, index));

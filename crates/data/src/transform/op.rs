@@ -1,6 +1,6 @@
 //! Deterministic operations on the pixels of an image.
 
-use super::interpolation::Sampling;
+use super::interpolation::PixelSampling;
 use super::region::Region;
 use super::scratch::Scratch;
 use super::{affine, colour, hue, mixture, pixels, sharpness, tables};
@@ -39,9 +39,9 @@ pub enum PixelOp {
     /// Every channel's histogram is made flat.
     Equalize,
     /// Rows slide left by this many pixels a row from the top (positive) or right.
-    ShearX(f64, Sampling),
+    ShearX(f64, PixelSampling),
     /// Columns slide up by this many pixels a column from the left (positive) or down.
-    ShearY(f64, Sampling),
+    ShearY(f64, PixelSampling),
     /// Right and down by whole pixels.
     Translate {
         /// Pixels to the right.
@@ -50,7 +50,7 @@ pub enum PixelOp {
         y: i32,
     },
     /// Counter-clockwise about the centre, in degrees.
-    Rotate(f64, Sampling),
+    Rotate(f64, PixelSampling),
     /// A rectangle of one colour.
     Erase {
         /// What is painted over.
@@ -97,7 +97,7 @@ impl PixelOp {
             }
             Self::Translate { x, y } => {
                 let matrix = affine::translation(x, y);
-                affine::apply(matrix, Sampling::Nearest, pixels, width, source);
+                affine::apply(matrix, PixelSampling::Nearest, pixels, width, source);
             }
             Self::Rotate(degrees, sampling) => {
                 let matrix = affine::rotation(degrees, pixels.len() / (3 * width), width);

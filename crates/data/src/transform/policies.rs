@@ -2,7 +2,7 @@
 //!
 //! Source of the lists and ranges: torchvision 0.26, `transforms/autoaugment.py`.
 
-use super::interpolation::Sampling;
+use super::interpolation::PixelSampling;
 use super::magnitudes::Kind::{self, *};
 use super::magnitudes::Ranges;
 use super::op::PixelOp;
@@ -59,7 +59,7 @@ pub(super) fn rand_augment(
     count: usize,
     magnitude: usize,
     bins: usize,
-    sampling: Sampling,
+    sampling: PixelSampling,
     size: (usize, usize),
     rng: &mut SampleRng,
     ops: &mut Vec<PixelOp>,
@@ -74,7 +74,7 @@ pub(super) fn rand_augment(
 
 pub(super) fn trivial_augment_wide(
     bins: usize,
-    sampling: Sampling,
+    sampling: PixelSampling,
     rng: &mut SampleRng,
     ops: &mut Vec<PixelOp>,
 ) {
@@ -82,7 +82,7 @@ pub(super) fn trivial_augment_wide(
 }
 
 pub(super) fn auto_augment(
-    sampling: Sampling,
+    sampling: PixelSampling,
     size: (usize, usize),
     rng: &mut SampleRng,
     ops: &mut Vec<PixelOp>,
@@ -100,7 +100,7 @@ pub(super) fn aug_mix(
     severity: usize,
     width: usize,
     depth: Option<usize>,
-    sampling: Sampling,
+    sampling: PixelSampling,
     size: (usize, usize),
     rng: &mut SampleRng,
     ops: &mut Vec<PixelOp>,
@@ -137,7 +137,7 @@ fn any_strength(
     kinds: &[Kind],
     ranges: &Ranges,
     strengths: usize,
-    sampling: Sampling,
+    sampling: PixelSampling,
     rng: &mut SampleRng,
 ) -> Option<PixelOp> {
     let kind = one_of(kinds, rng);

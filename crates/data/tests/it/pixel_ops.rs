@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use resnet_data::{
-    Crop, Decoder, Interpolation, Jpeg, PixelOp, Region, Resizer, RgbImage, Sampling, Scratch,
+    Crop, Decoder, Interpolation, Jpeg, PixelOp, PixelSampling, Region, Resizer, RgbImage, Scratch,
     Transform, Views,
 };
 
@@ -24,8 +24,8 @@ fn interpolation(name: &str) -> Interpolation {
     }
 }
 
-fn sampling(name: &str) -> Sampling {
-    if name == "nearest" { Sampling::Nearest } else { Sampling::Bilinear }
+fn sampling(name: &str) -> PixelSampling {
+    if name == "nearest" { PixelSampling::Nearest } else { PixelSampling::Bilinear }
 }
 
 /// The operation of a case such as `rotate 30 nearest`.

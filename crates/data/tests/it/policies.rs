@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use resnet_data::{Augment, PixelOp, SampleRng, Sampling};
+use resnet_data::{Augment, PixelOp, PixelSampling, SampleRng};
 
 use crate::pixel_ops::golden;
 
@@ -70,7 +70,7 @@ fn assert_same(step: Augment, ours: &BTreeSet<Drawn>, theirs: &BTreeSet<Drawn>) 
     assert!(!theirs.is_empty() && differences.is_empty(), "{step:?}: {differences:?}");
 }
 
-const NEAREST: Sampling = Sampling::Nearest;
+const NEAREST: PixelSampling = PixelSampling::Nearest;
 
 #[test]
 fn policies_draw_torchvisions_operations_with_its_strengths() {

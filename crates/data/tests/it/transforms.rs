@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use resnet_data::{
-    Augment, Crop, Interpolation, Region, Resizer, RgbImage, SampleRng, Sampling, Scratch,
+    Augment, Crop, Interpolation, PixelSampling, Region, Resizer, RgbImage, SampleRng, Scratch,
     Transform, Views,
 };
 
@@ -109,10 +109,10 @@ fn everything() -> Vec<Transform> {
         Augment::VerticalFlip { p: 0.5 },
         Augment::Grayscale { p: 0.1 },
         Augment::ColorJitter { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
-        Augment::Rotation { degrees: 15.0, sampling: Sampling::Bilinear },
+        Augment::Rotation { degrees: 15.0, sampling: PixelSampling::Bilinear },
         Augment::rand_augment(),
         Augment::trivial_augment_wide(),
-        Augment::AutoAugment { sampling: Sampling::Nearest },
+        Augment::AutoAugment { sampling: PixelSampling::Nearest },
         Augment::aug_mix(),
         Augment::random_erasing(0.25),
     ];
@@ -171,7 +171,7 @@ fn a_parameter_out_of_range_is_named() {
         let message = Transform::imagenet_train(8).then(step).check().unwrap_err().to_string();
         assert!(message.contains(words), "{message}");
     };
-    let sampling = Sampling::Nearest;
+    let sampling = PixelSampling::Nearest;
     refused(Augment::VerticalFlip { p: 1.5 }, "flip");
     refused(Augment::Grayscale { p: -0.1 }, "grayscale");
     let jitter =
