@@ -10,6 +10,7 @@ use resnet_recipe::Recipe;
 use crate::input::Normalizer;
 use crate::loss::cross_entropy;
 use crate::meter::Meter;
+use crate::non_finite::{all_finite, restore_unless, snapshot};
 use crate::sgd::Sgd;
 
 /// A model in training.
@@ -61,6 +62,21 @@ impl Learner {
         let mean = (per_example * batch.weights).sum().div_scalar(batch.examples.max(1.0));
         self.model = self.sgd.step(lr, self.model, mean.backward());
         self
+    }
+
+    /// As [`step`](Self::step), but undone where it leaves anything infinite or not a number; the
+    /// meter then marks the batch. The choice is made on the device: nothing is read back.
+    #[must_use]
+    pub fn step_if_finite(self, batch: Batch, lr: f64, meter: &mut Meter) -> Self {
+        let (before, sgd_before) = (snapshot(&self.model), self.sgd.clone());
+        let mut after = self.step(batch, lr, meter);
+        let tensors = snapshot(&after.model);
+        let state = tensors.values().chain(after.sgd.velocities());
+        let ok = all_finite(state, meter.newest());
+        after.model = restore_unless(&ok, before, after.model);
+        after.sgd = after.sgd.or_before(&ok, &sgd_before);
+        meter.mark(ok);
+        after
     }
 
     /// The model for inference; shares nothing with the one in training.

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::tensor::{Bool, Device, Gradients, Tensor, TensorData};
 use resnet_models::tensors::TensorMap;
+
+use crate::non_finite::choose;
 
 /// SGD as `torch.optim.SGD` defines it, with dampening 0 and coupled weight decay:
 /// `d = g + weight_decay * w`, `v = momentum * v + d`, `w -= lr * v`, and with Nesterov's variant
@@ -43,6 +45,22 @@ impl Sgd {
         let mut sum = SumOfSquares(Tensor::zeros([1], device));
         model.visit(&mut sum);
         sum.0.mul_scalar(self.weight_decay / 2.0)
+    }
+
+    /// The velocities on the device.
+    pub(crate) fn velocities(&self) -> impl Iterator<Item = &Tensor<1>> {
+        self.velocity.values()
+    }
+
+    /// The state after a step where `ok`, else that of `before` it.
+    #[must_use]
+    pub(crate) fn or_before(mut self, ok: &Tensor<1, Bool>, before: &Self) -> Self {
+        for (name, v) in &mut self.velocity {
+            // A step along no velocity is a first step.
+            let old = before.velocity.get(name).cloned().unwrap_or_else(|| v.zeros_like());
+            *v = choose(ok, old, v.clone());
+        }
+        self
     }
 
     /// The velocities by parameter name, for a checkpoint.
