@@ -8,6 +8,8 @@ use clap::{Parser, ValueEnum};
 use resnet::recipe::{BadImages, Decay, Rule, StemKind};
 use resnet::{DeviceChoice, Recipe, RunOptions, presets};
 
+use crate::reliability::ReliabilityArgs;
+
 /// Train a ResNet on TFRecord shards of ImageNet; without --data-dir, on the bundled sample.
 ///
 /// The defaults are those of TensorFlow's `imagenet_main.py`; where two are given, the second is for
@@ -131,10 +133,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "STEPS")]
     log_every: Option<u64>,
 
-    /// Optimizer steps between two checkpoints within an epoch; after each epoch there is one in
-    /// any case. [default: none]
-    #[arg(long, value_name = "STEPS")]
-    checkpoint_every: Option<u64>,
+    #[command(flatten)]
+    reliability: ReliabilityArgs,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -174,15 +174,14 @@ impl Args {
         self.workers.unwrap_or_else(|| RunOptions::new("").workers)
     }
 
-    pub(crate) fn run_options(&self) -> RunOptions {
-        RunOptions {
+    pub(crate) fn run_options(&self) -> Result<RunOptions> {
+        self.reliability.apply(RunOptions {
             fresh: self.fresh,
             max_steps: self.max_steps,
             log_every: self.log_every.unwrap_or(if self.is_sample() { 20 } else { 100 }),
-            checkpoint_every: self.checkpoint_every,
             workers: self.workers(),
             ..RunOptions::new(self.model_dir())
-        }
+        })
     }
 
     /// The recipe of the run in the model folder or, for a new run, the preset; changed by flags.

@@ -106,6 +106,20 @@ impl Loader {
         &self.source
     }
 
+    /// The numbers, in the source, of the images in batch `batch` of epoch `epoch`; none beyond the
+    /// last batch.
+    ///
+    /// Made anew with every call, which takes as long as shuffling the epoch: for messages.
+    pub fn samples(&self, epoch: u64, batch: usize) -> Vec<usize> {
+        if batch >= self.batches_per_epoch() {
+            return Vec::new();
+        }
+        let order = self.sampler.epoch(epoch);
+        let first = batch * self.options.batch_size;
+        let positions = first..first + self.options.batch_size;
+        positions.filter_map(|position| Some(order.draw(position)?.sample as usize)).collect()
+    }
+
     /// Starts the threads of epoch `epoch` and returns its batches from `first_batch` on.
     ///
     /// The batches are those that an epoch from batch 0 has at these places. A `first_batch` beyond

@@ -32,7 +32,8 @@ mod schedule;
 mod tensorboard;
 
 pub use events::{
-    EpochReport, Evaluation, Fanout, Resumed, RunEvent, RunStart, Sink, SinkError, StepReport,
+    Damaged, EpochReport, Evaluation, Fanout, NonFinite, Resumed, RunEvent, RunStart, Sink,
+    SinkError, StepReport,
 };
 pub use jsonl::JsonLines;
 pub use metrics::{Averages, Totals};

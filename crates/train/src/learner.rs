@@ -8,11 +8,13 @@ use resnet_models::{ResNet, StateDictError, UnknownSize, load_state_dict, state_
 use resnet_recipe::{Loss, Recipe};
 
 use crate::ema::Ema;
+use crate::flat;
 use crate::gradients::GradientMap;
 use crate::input::Normalizer;
 use crate::loss::per_example;
 use crate::meter::Meter;
 use crate::mix::Mixer;
+use crate::non_finite::{all_finite, restore_unless};
 use crate::optimizer::Optimizer;
 
 /// A model in training.
@@ -46,6 +48,14 @@ pub struct LearnerState {
     pub optimizer: TensorMap,
     /// The running means of the weights, empty if none are kept.
     pub ema: TensorMap,
+}
+
+impl LearnerState {
+    /// The weights for inference: the running means if those are kept.
+    #[must_use]
+    pub fn weights(&self) -> &TensorMap {
+        if self.ema.is_empty() { &self.model } else { &self.ema }
+    }
 }
 
 impl Learner {
@@ -85,16 +95,42 @@ impl Learner {
     /// One optimizer step on `batch`; what it saw is added to `meter`. Nothing is read back from the
     /// device.
     #[must_use]
-    pub fn step(mut self, batch: Batch, at: StepAt, meter: &mut Meter) -> Self {
+    pub fn step(self, batch: Batch, at: StepAt, meter: &mut Meter) -> Self {
+        self.optimize(batch, at, meter).averaged(at.step)
+    }
+
+    /// As [`step`](Self::step), but undone where it leaves anything infinite or not a number; the
+    /// meter then marks the batch. The choice is made on the device: nothing is read back.
+    #[must_use]
+    pub fn step_if_finite(self, batch: Batch, at: StepAt, meter: &mut Meter) -> Self {
+        let (before, optimizer) = (flat::tensors(&self.model.valid()), self.optimizer.clone());
+        let mut after = self.optimize(batch, at, meter);
+        let tensors = flat::tensors(&after.model.valid());
+        let ok = all_finite(tensors.values().chain(after.optimizer.slots()), meter.newest());
+        after.model = restore_unless(&ok, before, after.model);
+        after.optimizer = after.optimizer.or_before(&ok, &optimizer);
+        meter.mark(ok);
+        after.averaged(at.step)
+    }
+
+    fn optimize(mut self, batch: Batch, at: StepAt, meter: &mut Meter) -> Self {
         let examples = batch.weights.iter().copied().map(f64::from).sum::<f64>().max(1.0);
         let mut gradients = GradientMap::default();
-        for (part, batch) in (0..).zip(batch.split(self.accumulate)) {
+        let parts = batch.split(self.accumulate);
+        let count = parts.len();
+        for (part, batch) in (0..).zip(parts) {
             let loss = self.loss_sum(batch, (at.step, part), meter).div_scalar(examples);
             gradients = gradients + GradientMap::collect(&self.model, loss.backward());
         }
+        meter.join(count);
         self.model = self.optimizer.step(at.step, at.lr, self.model, gradients);
+        self
+    }
+
+    /// Takes the weights after step number `step` into their running means.
+    fn averaged(mut self, step: u64) -> Self {
         if let Some(ema) = &mut self.ema {
-            ema.update(at.step, || self.model.valid());
+            ema.update(step, || self.model.valid());
         }
         self
     }

@@ -11,12 +11,14 @@ mod sgd;
 
 use std::collections::BTreeMap;
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::module::Module;
+use burn::tensor::{Bool, Device, Tensor, TensorData};
 use resnet_models::tensors::TensorMap;
 use resnet_recipe::{Clip, Optimizer as Settings, Rule};
 
+use crate::flat::{self, Flat};
 use crate::gradients::GradientMap;
+use crate::non_finite::choose;
 
 /// An optimizer as a recipe describes it, and its state.
 ///
@@ -59,19 +61,43 @@ impl Optimizer {
             Clip::Off | Clip::Adaptive(_) => gradients,
         };
         // Beyond two billion steps Adam's corrections have long been 1.
-        let step = i32::try_from(step).unwrap_or(i32::MAX - 1) + 1;
-        model.map(&mut Step { path: Vec::new(), step, lr, gradients, optimizer: self })
+        let number = i32::try_from(step).unwrap_or(i32::MAX - 1) + 1;
+        let mut step = Step { number, lr, gradients, optimizer: self };
+        flat::map(model, |parameter| step.update(parameter))
     }
 
     /// The loss `weight_decay / 2 * Σ w²` whose gradient a coupled weight decay is, `[1]`, on the
     /// device; 0 if decay is decoupled.
     #[must_use]
     pub fn l2_loss<M: Module>(&self, model: &M, device: &Device) -> Tensor<1> {
-        let mut sum = SumOfSquares(Tensor::zeros([1], device));
+        let mut sum = Tensor::zeros([1], device);
         if matches!(self.settings.rule, Rule::Sgd { .. } | Rule::Lars { .. }) {
-            model.visit(&mut sum);
+            flat::visit(model, |Flat { shape, values, .. }| {
+                if decays(shape) {
+                    sum = sum.clone() + values.clone().mul(values).sum();
+                }
+            });
         }
-        sum.0.mul_scalar(self.settings.weight_decay / 2.0)
+        sum.mul_scalar(self.settings.weight_decay / 2.0)
+    }
+
+    /// What is remembered, on the device.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = &Tensor<1>> {
+        self.state.values().flatten()
+    }
+
+    /// The state after a step where `ok`, else that of `before` it.
+    #[must_use]
+    pub(crate) fn or_before(mut self, ok: &Tensor<1, Bool>, before: &Self) -> Self {
+        for (name, slots) in &mut self.state {
+            let old = before.state.get(name);
+            for (number, slot) in slots.iter_mut().enumerate() {
+                // Before the first step all is zero.
+                let old = old.and_then(|old| old.get(number)).cloned();
+                *slot = choose(ok, old.unwrap_or_else(|| slot.zeros_like()), slot.clone());
+            }
+        }
+        self
     }
 
     /// What is remembered, for a checkpoint: `SLOT/PARAMETER`, slots by PyTorch's names.
@@ -125,60 +151,43 @@ impl Optimizer {
     }
 }
 
+/// One step over all parameters.
 struct Step<'a> {
-    path: Vec<String>,
-    step: i32,
+    /// Number of the step, from 1.
+    number: i32,
     lr: f64,
     gradients: GradientMap,
     optimizer: &'a mut Optimizer,
 }
 
 impl Step<'_> {
-    /// The new value of a parameter from its old one, `filters` rows long; both flattened.
-    fn update(&mut self, weight: Tensor<1>, filters: usize, decays: bool) -> Option<Tensor<1>> {
-        let name = self.path.join(".");
-        let gradient = self.gradients.remove(&name)?;
-        let gradient = match self.optimizer.settings.clip {
-            Clip::Adaptive(most) => clip_filters(gradient, weight.clone(), filters, most),
+    /// The new values of a parameter; `None` if it has no gradient.
+    fn update(&mut self, Flat { name, shape, values }: Flat<'_>) -> Option<Tensor<1>> {
+        let gradient = self.gradients.remove(name)?;
+        let settings = &self.optimizer.settings;
+        let gradient = match settings.clip {
+            Clip::Adaptive(most) => clip_filters(gradient, values.clone(), shape, most),
             Clip::Off | Clip::Norm(_) => gradient,
         };
-        let decay = if decays { self.optimizer.settings.weight_decay } else { 0.0 };
-        let slots = self.optimizer.state.remove(&name).unwrap_or_default();
-        let parameter =
-            Parameter { gradient, weight: weight.clone(), decay, slots, step: self.step };
+        let decay = if decays(shape) { settings.weight_decay } else { 0.0 };
+        let slots = self.optimizer.state.remove(name).unwrap_or_default();
+        let (weight, step) = (values.clone(), self.number);
+        let parameter = Parameter { gradient, weight, decay, slots, step };
         let (direction, slots) = self.optimizer.direction(parameter);
-        self.optimizer.state.insert(name, slots);
-        Some(weight - direction.mul_scalar(self.lr))
+        self.optimizer.state.insert(name.to_owned(), slots);
+        Some(values - direction.mul_scalar(self.lr))
     }
 }
 
-impl ModuleMapper for Step<'_> {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
-    }
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let (id, tensor, mapper) = param.consume();
-        let shape = tensor.shape();
-        let flat = tensor.clone().inner().reshape([shape.num_elements()]);
-        let filters = if D > 1 { shape[0] } else { 1 };
-        match self.update(flat, filters, D > 1) {
-            Some(updated) => {
-                let updated = Tensor::from_inner(updated.reshape(shape)).require_grad();
-                Param::from_mapped_value(id, updated, mapper)
-            }
-            None => Param::from_mapped_value(id, tensor, mapper),
-        }
-    }
+fn decays(shape: &[usize]) -> bool {
+    shape.len() > 1
 }
 
 /// Shortens the gradient of each filter to at most `most` of the filter's own length.
-fn clip_filters(gradient: Tensor<1>, weight: Tensor<1>, filters: usize, most: f64) -> Tensor<1> {
-    let len = gradient.shape().num_elements();
+fn clip_filters(gradient: Tensor<1>, weight: Tensor<1>, shape: &[usize], most: f64) -> Tensor<1> {
+    let len: usize = shape.iter().product();
+    // A tensor of one dimension counts as one filter.
+    let filters = if shape.len() > 1 { shape[0] } else { 1 };
     let rows = |tensor: Tensor<1>| tensor.reshape([filters, len / filters]);
     let norm = |rows: Tensor<2>| rows.square().sum_dim(1).sqrt();
     let (gradient, weight) = (rows(gradient), rows(weight));
@@ -197,15 +206,4 @@ fn ratio_or_one(ratio: Tensor<1>, one_if_zero: [Tensor<1>; 2]) -> Tensor<1> {
 
 fn length(tensor: &Tensor<1>) -> Tensor<1> {
     tensor.clone().square().sum().sqrt()
-}
-
-struct SumOfSquares(Tensor<1>);
-
-impl ModuleVisitor for SumOfSquares {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        if D > 1 {
-            let weight = param.val().inner();
-            self.0 = self.0.clone() + weight.clone().mul(weight).sum();
-        }
-    }
 }
