@@ -23,22 +23,27 @@
 
 #![warn(missing_docs)]
 
+mod augment;
+mod crop;
 mod events;
 mod jsonl;
 mod metrics;
 pub mod presets;
 mod recipe;
+mod resolution;
 mod schedule;
 mod tensorboard;
 
+pub use augment::{Augment, Sampling};
+pub use crop::{Crop, Interpolation, ValidationCrop};
 pub use events::{
     EpochReport, Evaluation, Fanout, Resumed, RunEvent, RunStart, Sink, SinkError, StepReport,
 };
 pub use jsonl::JsonLines;
 pub use metrics::{Averages, Totals};
 pub use recipe::{
-    Augment, BadImages, Data, Decay, Model, Optimizer, Recipe, RecipeError, Schedule, StemKind,
-    Train,
+    BadImages, Data, Decay, Model, Optimizer, Recipe, RecipeError, Schedule, StemKind, Train,
 };
+pub use resolution::ProgressiveResolution;
 pub use schedule::{DecaySteps, LrSchedule};
 pub use tensorboard::TensorBoard;
