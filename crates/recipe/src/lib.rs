@@ -38,8 +38,9 @@ pub use events::{
 pub use jsonl::JsonLines;
 pub use metrics::{Averages, Totals};
 pub use recipe::{
-    Augment, BadImages, Clip, Data, Decay, Ema, Loss, LossKind, Model, Optimizer, Recipe,
-    RecipeError, Rule, Schedule, StemKind, Train,
+    Augment, BadImages, Clip, Crop, Data, Decay, Ema, Interpolation, Loss, LossKind, Model,
+    Optimizer, ProgressiveResolution, Recipe, RecipeError, Rule, Sampling, Schedule, StemKind,
+    Train, ValidationCrop,
 };
 pub use schedule::{DecaySteps, LrSchedule};
 pub use tensorboard::TensorBoard;
