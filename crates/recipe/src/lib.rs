@@ -29,6 +29,7 @@ mod metrics;
 pub mod presets;
 mod recipe;
 mod schedule;
+mod span;
 mod tensorboard;
 
 pub use events::{
@@ -37,8 +38,11 @@ pub use events::{
 pub use jsonl::JsonLines;
 pub use metrics::{Averages, Totals};
 pub use recipe::{
-    Augment, BadImages, Data, Decay, Model, Optimizer, Recipe, RecipeError, Schedule, StemKind,
-    Train,
+    Augment, BadImages, Data, Decay, LrScaling, Model, Optimizer, Recipe, RecipeError, Schedule,
+    StemKind, Train, Warmup,
 };
-pub use schedule::{DecaySteps, LrSchedule};
+pub use schedule::{
+    DecaySteps, LrSchedule, Plateau, PlateauState, WarmupShape, WarmupSteps, Watch,
+};
+pub use span::{RunLength, Span, SpanError};
 pub use tensorboard::TensorBoard;

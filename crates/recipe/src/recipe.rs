@@ -1,6 +1,7 @@
 //! The recipe: every number that decides the result of a run.
 
 mod check;
+mod check_schedule;
 mod data;
 mod error;
 mod model;
@@ -15,7 +16,7 @@ pub use data::{Augment, BadImages, Data};
 pub use error::RecipeError;
 pub use model::{Model, StemKind};
 pub use optimizer::Optimizer;
-pub use schedule::{Decay, Schedule};
+pub use schedule::{Decay, LrScaling, Schedule, Warmup};
 pub use train::Train;
 
 /// Everything that decides the result of a run; [`presets`](crate::presets) has complete ones.

@@ -10,6 +10,7 @@ impl Recipe {
     pub fn check(&self) -> Result<(), RecipeError> {
         self.check_sizes()?;
         self.check_rates()?;
+        self.check_schedule()?;
         let deviations = self.data.std;
         ensure(
             "data.std",
@@ -37,7 +38,7 @@ impl Recipe {
     }
 
     fn check_rates(&self) -> Result<(), RecipeError> {
-        let Self { optimizer, schedule, .. } = self;
+        let Self { optimizer, .. } = self;
         let fraction = "must be at least 0 and below 1";
         let not_negative = "must be a finite number of at least 0";
         let in_unit = |value: f64| (0.0..1.0).contains(&value);
@@ -45,14 +46,11 @@ impl Recipe {
         let Optimizer { momentum, weight_decay, label_smoothing, .. } = *optimizer;
         ensure("optimizer.momentum", momentum, in_unit(momentum), fraction)?;
         ensure("optimizer.weight_decay", weight_decay, natural(weight_decay), not_negative)?;
-        ensure("optimizer.label_smoothing", label_smoothing, in_unit(label_smoothing), fraction)?;
-        ensure("schedule.base_lr", schedule.base_lr, natural(schedule.base_lr), not_negative)?;
-        let warmup = schedule.warmup_epochs;
-        ensure("schedule.warmup_epochs", warmup, natural(warmup), not_negative)
+        ensure("optimizer.label_smoothing", label_smoothing, in_unit(label_smoothing), fraction)
     }
 }
 
-fn ensure(
+pub(super) fn ensure(
     key: &'static str,
     value: impl std::fmt::Debug,
     holds: bool,

@@ -1,3 +1,4 @@
 //! One binary for the crate's tests.
 
 mod recipe;
+mod schedules;
