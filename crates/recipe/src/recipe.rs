@@ -6,6 +6,8 @@ mod data;
 mod error;
 mod model;
 mod optimizer;
+mod overrides;
+mod read;
 mod resume;
 mod schedule;
 mod train;
@@ -39,10 +41,10 @@ impl Recipe {
     /// Reads a recipe written by [`to_toml`](Self::to_toml).
     ///
     /// # Errors
-    /// [`RecipeError::Parse`] with line and column for bad syntax or an unknown key;
-    /// [`RecipeError::Value`] for a value that makes no sense.
+    /// [`RecipeError`]: with the line for bad syntax, an unknown key (with the nearest known one) or
+    /// a value of the wrong type; with the key for a missing one or a value that makes no sense.
     pub fn from_toml(text: &str) -> Result<Self, RecipeError> {
-        let recipe: Self = toml::from_str(text)?;
+        let (recipe, _) = read::read(toml::from_str(text)?).map_err(|error| error.in_text(text))?;
         recipe.check()?;
         Ok(recipe)
     }

@@ -1,4 +1,5 @@
 //! One binary for the crate's tests.
 
+mod overrides;
 mod recipe;
 mod schedules;
