@@ -23,6 +23,7 @@
 
 #![warn(missing_docs)]
 
+mod csv;
 mod events;
 mod jsonl;
 mod metrics;
@@ -32,6 +33,7 @@ mod schedule;
 mod span;
 mod tensorboard;
 
+pub use csv::Csv;
 pub use events::{
     EpochReport, Evaluation, Fanout, Resumed, RunEvent, RunStart, Sink, SinkError, StepReport,
 };

@@ -34,7 +34,9 @@ impl Recipe {
         ensure("train.epochs", train.epochs, train.epochs > 0, positive)?;
         ensure("train.batch_size", train.batch_size, train.batch_size > 0, positive)?;
         let between = train.epochs_between_evals;
-        ensure("train.epochs_between_evals", between, between > 0, positive)
+        ensure("train.epochs_between_evals", between, between > 0, positive)?;
+        let fits = i64::try_from(train.seed).is_ok();
+        ensure("train.seed", train.seed, fits, "must be below 2^63, the greatest number of TOML")
     }
 
     fn check_rates(&self) -> Result<(), RecipeError> {
