@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
-use resnet::recipe::{BadImages, Decay, Rule, StemKind};
+use resnet::recipe::{BadImages, Decay, Rule, Span, StemKind};
 use resnet::{DeviceChoice, Recipe, RunOptions, presets};
 
 use crate::reliability::ReliabilityArgs;
@@ -248,7 +248,7 @@ impl Args {
         set(&mut optimizer.weight_decay, self.weight_decay);
         set(&mut loss.label_smoothing, self.label_smoothing);
         set(&mut schedule.base_lr, self.base_lr);
-        set(&mut schedule.warmup_epochs, self.warmup_epochs);
+        set(&mut schedule.warmup.length, self.warmup_epochs.map(Span::Epochs));
         let decay = self.schedule.map(|kind| match kind {
             DecayKind::Step => presets::tutorial().schedule.decay,
             DecayKind::Cosine => Decay::Cosine,

@@ -41,7 +41,7 @@ fn the_defaults_in_help_are_those_of_the_presets() {
         both(&|recipe| recipe.train.batch_size.to_string()),
         both(&|recipe| recipe.train.epochs.to_string()),
         both(&|recipe| recipe.schedule.base_lr.to_string()),
-        both(&|recipe| recipe.schedule.warmup_epochs.to_string()),
+        both(&|recipe| recipe.schedule.warmup.length.amount().to_string()),
         both(&|recipe| recipe.optimizer.weight_decay.to_string()),
         both(&|recipe| recipe.loss.label_smoothing.to_string()),
     ] {

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use resnet::data::{ImageRecords, LabelRange, Split};
+use resnet::recipe::Span;
 use resnet::{
     Datasets, DeviceChoice, Fanout, Outcome, Recipe, RunOptions, choose_device, evaluate_run,
     presets, train,
@@ -16,7 +17,7 @@ use crate::support::slice_of_sample;
 fn recipe(epochs: u64) -> Recipe {
     let mut recipe = presets::fashion_mnist_sample();
     (recipe.train.epochs, recipe.train.batch_size) = (epochs, 64);
-    (recipe.schedule.base_lr, recipe.schedule.warmup_epochs) = (0.4, 0.0);
+    (recipe.schedule.base_lr, recipe.schedule.warmup.length) = (0.4, Span::Epochs(0.0));
     recipe
 }
 

@@ -23,14 +23,17 @@
 
 #![warn(missing_docs)]
 
+mod csv;
 mod events;
 mod jsonl;
 mod metrics;
 pub mod presets;
 mod recipe;
 mod schedule;
+mod span;
 mod tensorboard;
 
+pub use csv::Csv;
 pub use events::{
     Damaged, EpochReport, Evaluation, Fanout, NonFinite, Resumed, RunEvent, RunStart, Sink,
     SinkError, StepReport,
@@ -38,9 +41,12 @@ pub use events::{
 pub use jsonl::JsonLines;
 pub use metrics::{Averages, Totals};
 pub use recipe::{
-    Augment, BadImages, Clip, Crop, Data, Decay, Ema, Interpolation, Loss, LossKind, Model,
-    Optimizer, ProgressiveResolution, Recipe, RecipeError, Rule, Sampling, Schedule, StemKind,
-    Train, ValidationCrop,
+    Augment, BadImages, Clip, Crop, Data, Decay, Ema, Interpolation, Loss, LossKind, LrScaling,
+    Model, Optimizer, ProgressiveResolution, Recipe, RecipeError, Rule, Sampling, Schedule,
+    StemKind, Train, ValidationCrop, Warmup,
 };
-pub use schedule::{DecaySteps, LrSchedule};
+pub use schedule::{
+    DecaySteps, LrSchedule, Plateau, PlateauState, WarmupShape, WarmupSteps, Watch,
+};
+pub use span::{RunLength, Span, SpanError};
 pub use tensorboard::TensorBoard;

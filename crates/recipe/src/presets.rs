@@ -1,9 +1,10 @@
 //! Complete recipes, each with its source, hardware, time, expected accuracy and command.
 
 use crate::recipe::{
-    Augment, BadImages, Clip, Crop, Data, Decay, Interpolation, Loss, Model, Optimizer, Recipe,
-    Rule, Schedule, StemKind, Train, ValidationCrop,
+    Augment, BadImages, Clip, Crop, Data, Decay, Interpolation, Loss, LrScaling, Model, Optimizer,
+    Recipe, Rule, Schedule, StemKind, Train, ValidationCrop, Warmup,
 };
+use crate::span::Span;
 
 /// Mean of ImageNet's training pixels, as torchvision uses it.
 pub const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
@@ -56,8 +57,13 @@ pub fn tutorial() -> Recipe {
         ema: None,
         schedule: Schedule {
             base_lr: 0.128,
-            warmup_epochs: 5.0,
-            decay: Decay::Step { epochs: vec![30.0, 60.0, 80.0, 90.0], factor: 0.1 },
+            scaling: LrScaling::Linear,
+            min_lr: 0.0,
+            warmup: Warmup::linear(Span::Epochs(5.0)),
+            decay: Decay::MultiStep {
+                at: [30.0, 60.0, 80.0, 90.0].map(Span::Epochs).to_vec(),
+                factor: 0.1,
+            },
         },
         train: Train { epochs: 90, batch_size: 256, seed: 0, epochs_between_evals: 1 },
     }
@@ -93,7 +99,13 @@ pub fn fashion_mnist_sample() -> Recipe {
         optimizer: sgd(5e-4, true),
         loss: Loss { label_smoothing: 0.1, ..Loss::default() },
         ema: None,
-        schedule: Schedule { base_lr: 0.8, warmup_epochs: 1.0, decay: Decay::Cosine },
+        schedule: Schedule {
+            base_lr: 0.8,
+            scaling: LrScaling::Linear,
+            min_lr: 0.0,
+            warmup: Warmup::linear(Span::Epochs(1.0)),
+            decay: Decay::Cosine,
+        },
         train: Train { epochs: 14, batch_size: 32, seed: 0, epochs_between_evals: 1 },
     }
 }

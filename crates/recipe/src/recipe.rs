@@ -2,6 +2,7 @@
 
 mod augment;
 mod check;
+mod check_schedule;
 mod crop;
 mod data;
 mod ema;
@@ -9,6 +10,8 @@ mod error;
 mod loss;
 mod model;
 mod optimizer;
+mod overrides;
+mod read;
 mod resolution;
 mod resume;
 mod schedule;
@@ -25,7 +28,7 @@ pub use loss::{Loss, LossKind};
 pub use model::{Model, StemKind};
 pub use optimizer::{Clip, Optimizer, Rule};
 pub use resolution::ProgressiveResolution;
-pub use schedule::{Decay, Schedule};
+pub use schedule::{Decay, LrScaling, Schedule, Warmup};
 pub use train::Train;
 
 /// Everything that decides the result of a run; [`presets`](crate::presets) has complete ones.
@@ -54,10 +57,10 @@ impl Recipe {
     /// Reads a recipe written by [`to_toml`](Self::to_toml).
     ///
     /// # Errors
-    /// [`RecipeError::Parse`] with line and column for bad syntax or an unknown key;
-    /// [`RecipeError::Value`] for a value that makes no sense.
+    /// [`RecipeError`]: with the line for bad syntax, an unknown key (with the nearest known one) or
+    /// a value of the wrong type; with the key for a missing one or a value that makes no sense.
     pub fn from_toml(text: &str) -> Result<Self, RecipeError> {
-        let recipe: Self = toml::from_str(text)?;
+        let (recipe, _) = read::read(toml::from_str(text)?).map_err(|error| error.in_text(text))?;
         recipe.check()?;
         Ok(recipe)
     }

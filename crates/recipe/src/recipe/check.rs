@@ -1,6 +1,6 @@
 //! What makes a value senseless.
 
-use super::{Augment, Ema, Recipe, RecipeError, Schedule};
+use super::{Augment, Ema, Recipe, RecipeError};
 
 impl Recipe {
     /// Checks every value.
@@ -14,7 +14,7 @@ impl Recipe {
         self.optimizer.check()?;
         self.loss.check()?;
         self.ema.map_or(Ok(()), Ema::check)?;
-        self.check_rates()?;
+        self.check_schedule()?;
         let deviations = self.data.std;
         ensure(
             "data.std",
@@ -38,13 +38,9 @@ impl Recipe {
         ensure("train.epochs", train.epochs, train.epochs > 0, positive)?;
         ensure("train.batch_size", train.batch_size, train.batch_size > 0, positive)?;
         let between = train.epochs_between_evals;
-        ensure("train.epochs_between_evals", between, between > 0, positive)
-    }
-
-    fn check_rates(&self) -> Result<(), RecipeError> {
-        let Schedule { base_lr, warmup_epochs, .. } = self.schedule;
-        ensure("schedule.base_lr", base_lr, natural(base_lr), NATURAL)?;
-        ensure("schedule.warmup_epochs", warmup_epochs, natural(warmup_epochs), NATURAL)
+        ensure("train.epochs_between_evals", between, between > 0, positive)?;
+        let fits = i64::try_from(train.seed).is_ok();
+        ensure("train.seed", train.seed, fits, "must be below 2^63, the greatest number of TOML")
     }
 }
 

@@ -40,3 +40,11 @@ fn another_batch_size_cannot_continue_a_run() {
     recipe.train.batch_size += 1;
     assert_eq!(recipe.resume_conflicts(&saved).len(), 1);
 }
+
+#[test]
+fn a_seed_that_toml_cannot_hold_is_refused() {
+    let mut recipe = presets::tutorial();
+    recipe.train.seed = u64::MAX;
+    let message = recipe.check().expect_err("2^64 - 1").to_string();
+    assert!(message.starts_with("train.seed"), "{message}");
+}

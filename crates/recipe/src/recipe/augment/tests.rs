@@ -68,7 +68,7 @@ fn every_step_survives_a_round_trip_through_toml() {
 fn a_misspelt_step_or_parameter_is_refused_by_name() {
     for (keys, word) in [
         ("augment = [{ horizontal-flap = {} }]", "horizontal-flap"),
-        ("augment = [{ horizontal-flip = { q = 0.5 } }]", "keys in table: q"),
+        ("augment = [{ horizontal-flip = { q = 0.5 } }]", "unknown key `q`"),
         ("crop = { pad-crop = { pod = 2 } }", "pod"),
         ("interpolation = \"cubic\"", "cubic"),
     ] {
