@@ -5,6 +5,7 @@
 mod any_image;
 mod bad_images;
 mod decode;
+mod decode_corpus;
 mod draws;
 mod epochs;
 mod image_files;
@@ -25,3 +26,4 @@ mod shards;
 mod stopping;
 mod support;
 mod transforms;
+mod vanishing;
