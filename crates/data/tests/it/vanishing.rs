@@ -78,7 +78,7 @@ fn a_folder_that_can_no_longer_be_read_is_an_error_that_names_a_file_in_it() {
 #[cfg(unix)]
 fn forbid(folder: &Path) {
     use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(folder, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read_dir(folder).is_ok() {
         fs::rename(folder, folder.with_extension("away")).unwrap();
         fs::write(folder, "a file in its place").unwrap();
