@@ -5,6 +5,7 @@
 mod any_image;
 mod bad_images;
 mod decode;
+mod decode_corpus;
 mod draws;
 mod epochs;
 mod image_files;
@@ -27,3 +28,4 @@ mod shards;
 mod stopping;
 mod support;
 mod transforms;
+mod vanishing;
