@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper that cannot do its work fails its test")]
 
 mod bad_images;
+mod dataset;
 mod decode;
 mod draws;
 mod epochs;
@@ -21,3 +22,4 @@ mod shards;
 mod stopping;
 mod support;
 mod transforms;
+mod web_dataset;
