@@ -6,6 +6,7 @@ mod files;
 mod layout;
 mod shards;
 mod tfds;
+mod web;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -82,10 +83,13 @@ impl Dataset {
             Layout::ClassFolders => files::class_folders(path, options)?,
             Layout::SplitFolders => files::split_folders(path, options)?,
             Layout::Manifest => files::manifest(path)?,
-            Layout::WebDataset | Layout::Parquet => {
-                return Err(DatasetError::NotBuiltIn { path: path.to_owned() });
-            }
+            Layout::WebDataset => web::open(path, options)?,
+            Layout::Parquet => return Err(DatasetError::NotBuiltIn { path: path.to_owned() }),
         };
+        if splits.is_empty() {
+            let found = format!("nothing that is {layout}");
+            return Err(DatasetError::NotRecognised { path: path.to_owned(), found });
+        }
         Ok(Self { layout, classes, splits: sorted(path, splits)? })
     }
 

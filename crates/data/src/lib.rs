@@ -30,6 +30,7 @@
 //! # Ok::<(), resnet_data::DataError>(())
 //! ```
 
+mod archive;
 mod batch;
 mod batches;
 mod collector;
@@ -38,6 +39,7 @@ mod decode;
 mod error;
 mod image_files;
 mod loader;
+mod numbering;
 mod open_files;
 mod options;
 pub mod prepare;

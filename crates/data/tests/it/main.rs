@@ -4,6 +4,7 @@
 
 mod any_image;
 mod bad_images;
+mod dataset;
 mod decode;
 mod decode_corpus;
 mod draws;
@@ -29,3 +30,4 @@ mod stopping;
 mod support;
 mod transforms;
 mod vanishing;
+mod web_dataset;
