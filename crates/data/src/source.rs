@@ -1,6 +1,7 @@
 //! Where images come from.
 
 use std::ops::Range;
+use std::path::PathBuf;
 
 use crate::error::DataError;
 
@@ -26,6 +27,15 @@ pub trait Source: Send + Sync {
     /// decode is found later, by the decoder.
     fn read(&self, index: usize, record: &mut Vec<u8>) -> Result<Sample, DataError>;
 
+    /// The class of image `index`, counted from 0. Reads the image, unless a source knows better.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    fn label(&self, index: usize) -> Result<u32, DataError> {
+        Ok(self.read(index, &mut Vec::new())?.label)
+    }
+
     /// Where image `index` is stored, for messages: shard and record number, or a file.
     fn place(&self, index: usize) -> String;
 
@@ -39,6 +49,11 @@ pub trait Source: Send + Sync {
     /// and not negative.
     fn weight(&self, _index: usize) -> f32 {
         1.0
+    }
+
+    /// The file that holds image `index` and nothing else; `None` where images share files.
+    fn file(&self, _index: usize) -> Option<PathBuf> {
+        None
     }
 
     /// The source in a few words, for messages and logs.

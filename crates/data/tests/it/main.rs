@@ -4,6 +4,7 @@
 
 mod bad_images;
 mod dataset;
+mod contact_sheet;
 mod decode;
 mod draws;
 mod epochs;
@@ -23,6 +24,7 @@ mod records;
 mod sample;
 mod shards;
 mod stopping;
+mod stratify;
 mod support;
 mod transforms;
 mod web_dataset;
