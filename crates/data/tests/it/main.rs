@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a helper that cannot do its work fails its test")]
 
 mod bad_images;
-mod dataset;
 mod contact_sheet;
+mod dataset;
 mod decode;
 mod draws;
 mod epochs;
