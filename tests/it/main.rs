@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod command_line;
+mod dataset_command;
 mod devices;
 mod end_to_end;
 mod support;

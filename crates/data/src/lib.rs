@@ -6,6 +6,7 @@
 //! * A [`Transform`] says what happens to each image, with torchvision's parameters and rounding.
 //! * A [`Loader`] reads, decodes and transforms on its own threads and hands out [`Batch`]es of `u8`
 //!   pixels in NHWC order.
+//! * [`inspect`] looks at every image of a data set and says what is wrong with it.
 //! * [`prepare`] makes such shards from ImageNet's archives, or from folders of pictures.
 //!
 //! What always holds:
@@ -34,10 +35,13 @@ mod archive;
 mod batch;
 mod batches;
 mod collector;
+pub mod contact_sheet;
 mod dataset;
 mod decode;
 mod error;
 mod image_files;
+pub mod inspect;
+mod levels;
 mod loader;
 mod numbering;
 mod open_files;
@@ -51,6 +55,7 @@ mod source;
 mod split_name;
 mod state;
 mod stats;
+pub mod stratify;
 mod synthetic;
 mod transform;
 mod worker;

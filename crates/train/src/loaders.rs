@@ -14,11 +14,7 @@ pub fn train_loader(
     recipe: &Recipe,
     workers: usize,
 ) -> Result<Loader, DataError> {
-    let size = recipe.data.image_size;
-    let transform = match recipe.data.augment {
-        Augment::RandomResizedCrop => Transform::imagenet_train(size),
-        Augment::PadCrop { pad } => Transform::PadCrop { size, pad, flip: 0.5 },
-    };
+    let transform = train_transform(recipe);
     let options = LoaderOptions::train(recipe.train.batch_size, recipe.train.seed, transform);
     let on_bad_image = on_bad_image(recipe);
     Loader::new(source, LoaderOptions { workers, on_bad_image, ..options })
@@ -33,11 +29,26 @@ pub fn validation_loader(
     recipe: &Recipe,
     workers: usize,
 ) -> Result<Loader, DataError> {
-    let (resize, size) = (recipe.data.validation_resize, recipe.data.image_size);
-    let transform = Transform::ResizeCenterCrop { resize, size };
-    let options = LoaderOptions::validation(recipe.train.batch_size, transform);
+    let options = LoaderOptions::validation(recipe.train.batch_size, validation_transform(recipe));
     let on_bad_image = on_bad_image(recipe);
     Loader::new(source, LoaderOptions { workers, on_bad_image, ..options })
+}
+
+/// What training does to every image.
+#[must_use]
+pub fn train_transform(recipe: &Recipe) -> Transform {
+    let size = recipe.data.image_size;
+    match recipe.data.augment {
+        Augment::RandomResizedCrop => Transform::imagenet_train(size),
+        Augment::PadCrop { pad } => Transform::PadCrop { size, pad, flip: 0.5 },
+    }
+}
+
+/// What evaluation does to every image.
+#[must_use]
+pub fn validation_transform(recipe: &Recipe) -> Transform {
+    let (resize, size) = (recipe.data.validation_resize, recipe.data.image_size);
+    Transform::ResizeCenterCrop { resize, size }
 }
 
 fn on_bad_image(recipe: &Recipe) -> OnBadImage {

@@ -4,6 +4,7 @@
 
 mod any_image;
 mod bad_images;
+mod contact_sheet;
 mod dataset;
 mod decode;
 mod decode_corpus;
@@ -13,6 +14,9 @@ mod image_files;
 mod pixel_ops;
 mod png;
 mod policies;
+mod inspect;
+mod inspect_problems;
+mod inspect_support;
 mod prepare_bad_input;
 mod prepare_corpus;
 mod prepare_docs;
@@ -27,6 +31,7 @@ mod sample;
 mod sampling;
 mod shards;
 mod stopping;
+mod stratify;
 mod support;
 mod transforms;
 mod vanishing;
