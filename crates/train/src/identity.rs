@@ -65,7 +65,10 @@ impl Part {
 
     fn difference(&self, was: &Self, name: &str) -> Option<String> {
         if self.images != was.images {
-            return Some(format!("there were {} {name} images and are now {}", was.images, self.images));
+            return Some(format!(
+                "there were {} {name} images and are now {}",
+                was.images, self.images
+            ));
         }
         (self.probes != was.probes).then(|| format!("the {name} images are others"))
     }

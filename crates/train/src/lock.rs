@@ -26,7 +26,8 @@ impl FolderLock {
     /// [`TrainError::InUse`] if another run has it; [`TrainError::ModelFolder`] if the file system
     /// refuses.
     pub fn take(folder: &Path) -> Result<Self, TrainError> {
-        let failed = |source: io::Error| TrainError::ModelFolder { path: folder.to_owned(), source };
+        let failed =
+            |source: io::Error| TrainError::ModelFolder { path: folder.to_owned(), source };
         let mut options = File::options();
         options.read(true).write(true).create(true).truncate(false);
         let mut file = options.open(folder.join(NAME)).map_err(failed)?;

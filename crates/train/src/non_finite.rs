@@ -54,11 +54,7 @@ pub(crate) fn choose(ok: &Tensor<1, Bool>, before: Tensor<1>, after: Tensor<1>) 
 }
 
 /// `model` as it is where `ok`, else with the tensors of `before`.
-pub(crate) fn restore_unless<M: Module>(
-    ok: &Tensor<1, Bool>,
-    before: FlatTensors,
-    model: M,
-) -> M {
+pub(crate) fn restore_unless<M: Module>(ok: &Tensor<1, Bool>, before: FlatTensors, model: M) -> M {
     model.map(&mut Restore { path: Vec::new(), ok: ok.clone(), before })
 }
 

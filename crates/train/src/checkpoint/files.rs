@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use resnet_models::tensors::{self, TensorMap};
+use resnet_models::tensors::{self, TensorFileError, TensorMap};
 use resnet_recipe::Recipe;
 
 use super::error::{CheckpointError, failed};
@@ -62,8 +62,8 @@ fn read_recipe(folder: &Path) -> Result<Recipe, CheckpointError> {
 
 /// Writes all files into `folder`, each flushed to the disk; the sums come last.
 pub(super) fn write(checkpoint: &Checkpoint, folder: &Path) -> Result<(), CheckpointError> {
-    tensors::write(&folder.join(MODEL), &checkpoint.model)?;
-    tensors::write(&folder.join(OPTIMIZER), &checkpoint.optimizer)?;
+    write_tensors(&folder.join(MODEL), &checkpoint.model)?;
+    write_tensors(&folder.join(OPTIMIZER), &checkpoint.optimizer)?;
     let write = |name: &str, text: String| {
         let path = folder.join(name);
         tensors::replace(&path, text.as_bytes()).map_err(failed(&path, "write"))
@@ -72,6 +72,14 @@ pub(super) fn write(checkpoint: &Checkpoint, folder: &Path) -> Result<(), Checkp
     let position = Position { format: FORMAT, ..checkpoint.position.clone() };
     write(STATE, serde_json::to_string_pretty(&position).expect("numbers and strings"))?;
     sums::write(folder, &ALL)
+}
+
+/// Writes `tensors` to the file `path`; a full disk is an error with its remedy.
+pub(crate) fn write_tensors(path: &Path, tensors: &TensorMap) -> Result<(), CheckpointError> {
+    tensors::write(path, tensors).map_err(|error| match error {
+        TensorFileError::Io { path, source, .. } => failed(&path, "write")(source),
+        other => CheckpointError::from(other),
+    })
 }
 
 /// Whether two complete checkpoints have the same content.

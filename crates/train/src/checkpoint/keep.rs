@@ -30,10 +30,8 @@ impl Keep {
         let steps = checkpoints.iter().map(|&(step, _)| step);
         let mut kept: BTreeSet<u64> = steps.clone().skip(newest).collect();
         kept.extend(steps.filter(|&step| every(step)));
-        let mut scored: Vec<(f64, Reverse<u64>)> = checkpoints
-            .iter()
-            .filter_map(|&(step, score)| Some((score?, Reverse(step))))
-            .collect();
+        let mut scored: Vec<(f64, Reverse<u64>)> =
+            checkpoints.iter().filter_map(|&(step, score)| Some((score?, Reverse(step)))).collect();
         // Of equal ones the older: it is what `best.safetensors` holds.
         scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)));
         kept.extend(scored.iter().take(self.best).map(|(_, Reverse(step))| *step));

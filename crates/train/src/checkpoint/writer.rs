@@ -4,9 +4,8 @@ use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::thread::{Builder, JoinHandle};
 
-use resnet_models::tensors;
-
 use super::error::{CheckpointError, failed};
+use super::files::write_tensors;
 use super::{Checkpoint, Keep, Store};
 
 /// Writes one checkpoint at a time, in order.
@@ -95,7 +94,7 @@ fn write(
 ) -> Result<Written, CheckpointError> {
     let path = store.save(checkpoint, keep)?;
     if let Some(best) = &best {
-        tensors::write(best, &checkpoint.model)?;
+        write_tensors(best, &checkpoint.model)?;
     }
     Ok(Written { checkpoint: path, best })
 }

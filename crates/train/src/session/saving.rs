@@ -36,7 +36,8 @@ impl Session<'_> {
     pub(super) fn saves_now(&mut self) -> bool {
         let (step, options, saver) = (self.position.step, self.options, &mut self.saver);
         let by_steps = options.checkpoint_every.is_some_and(|every| step.is_multiple_of(every));
-        let by_time = options.checkpoint_after.is_some_and(|time| saver.last_save.elapsed() >= time);
+        let by_time =
+            options.checkpoint_after.is_some_and(|time| saver.last_save.elapsed() >= time);
         // The step does not wait for the disk: what is due is made up for when that is free.
         saver.overdue |= by_steps || by_time;
         saver.overdue && !saver.writer.is_busy()

@@ -4,8 +4,11 @@
 mod formula;
 
 mod checkpoints;
+mod folders;
 mod losses;
+mod non_finite;
 mod pytorch;
 mod readbacks;
 mod resume;
 mod sample;
+mod stopping;

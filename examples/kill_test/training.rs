@@ -1,0 +1,64 @@
+//! The program under test: `train_imagenet` on the bundled sample, made small.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use anyhow::{Context, Result, ensure};
+
+/// ResNet-8 on 14-pixel images, 40 steps in each of two epochs, a checkpoint every other step.
+const FLAGS: [&str; 14] = [
+    "--device",
+    "cpu",
+    "--image-size",
+    "14",
+    "--batch-size",
+    "64",
+    "--train-epochs",
+    "2",
+    "--checkpoint-every",
+    "2",
+    "--log-every",
+    "5",
+    "--workers",
+    "1",
+];
+
+/// Where the program lies.
+pub(crate) struct Training(PathBuf);
+
+impl Training {
+    /// Beside this program.
+    pub(crate) fn find() -> Result<Self> {
+        let program = std::env::current_exe()?.with_file_name("train_imagenet");
+        ensure!(
+            program.exists(),
+            "{} is missing: cargo build --release --examples",
+            program.display()
+        );
+        Ok(Self(program))
+    }
+
+    /// Starts or continues the run in `model`.
+    pub(crate) fn start(&self, model: &Path) -> Result<Child> {
+        let mut command = Command::new(&self.0);
+        command.args(FLAGS).arg("--model-dir").arg(model);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.spawn().with_context(|| format!("cannot start {}", self.0.display()))
+    }
+
+    /// Lets the run in `model` go on until it ends by itself, however it ends.
+    pub(crate) fn wait(&self, model: &Path) -> Result<Output> {
+        Ok(self.start(model)?.wait_with_output()?)
+    }
+
+    /// Lets the run in `model` go on until it is complete.
+    pub(crate) fn run_to_end(&self, model: &Path) -> Result<()> {
+        let output = self.wait(model)?;
+        ensure!(output.status.success(), "the run failed: {}", error_text(&output));
+        Ok(())
+    }
+}
+
+pub(crate) fn error_text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).trim().to_owned()
+}
