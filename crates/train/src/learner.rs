@@ -7,11 +7,35 @@ use resnet_models::tensors::TensorMap;
 use resnet_models::{ResNet, StateDictError, UnknownSize, load_state_dict, state_dict};
 use resnet_recipe::Recipe;
 
+use crate::device::is_host;
 use crate::input::Normalizer;
 use crate::loss::cross_entropy;
 use crate::meter::Meter;
-use crate::non_finite::{all_finite, restore_unless, snapshot};
+use crate::non_finite::{all_finite, flat_tensors, restore_unless};
 use crate::sgd::Sgd;
+
+/// The state of a [`Learner`] at one moment, for another thread to write.
+#[derive(Debug)]
+pub struct Snapshot(State);
+
+#[derive(Debug)]
+enum State {
+    /// In the host's memory anyway: copied by whoever reads it.
+    Shared { model: Box<ResNet>, sgd: Sgd },
+    /// Read back from a device, which one thread alone talks to.
+    Read { model: TensorMap, sgd: TensorMap },
+}
+
+impl Snapshot {
+    /// The parameters and buffers by torchvision's names, and the optimizer's velocities.
+    #[must_use]
+    pub fn read(self) -> (TensorMap, TensorMap) {
+        match self.0 {
+            State::Shared { model, sgd } => (state_dict(&*model), sgd.state()),
+            State::Read { model, sgd } => (model, sgd),
+        }
+    }
+}
 
 /// A model in training.
 #[derive(Debug)]
@@ -68,9 +92,9 @@ impl Learner {
     /// meter then marks the batch. The choice is made on the device: nothing is read back.
     #[must_use]
     pub fn step_if_finite(self, batch: Batch, lr: f64, meter: &mut Meter) -> Self {
-        let (before, sgd_before) = (snapshot(&self.model), self.sgd.clone());
+        let (before, sgd_before) = (flat_tensors(&self.model), self.sgd.clone());
         let mut after = self.step(batch, lr, meter);
-        let tensors = snapshot(&after.model);
+        let tensors = flat_tensors(&after.model);
         let state = tensors.values().chain(after.sgd.velocities());
         let ok = all_finite(state, meter.newest());
         after.model = restore_unless(&ok, before, after.model);
@@ -83,6 +107,17 @@ impl Learner {
     #[must_use]
     pub fn inference_model(&self) -> ResNet {
         self.model.valid()
+    }
+
+    /// What a checkpoint holds of this moment; it stays as it is while the learner goes on. On the
+    /// CPU nothing is copied yet, elsewhere it is read back.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot(if is_host(&self.device) {
+            State::Shared { model: Box::new(self.inference_model()), sgd: self.sgd.clone() }
+        } else {
+            State::Read { model: self.model_state(), sgd: self.optimizer_state() }
+        })
     }
 
     /// Parameters and buffers by torchvision's names.

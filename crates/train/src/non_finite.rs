@@ -30,7 +30,7 @@ pub(crate) const MAX_SKIPS_IN_A_ROW: u64 = 20;
 pub(crate) type FlatTensors = BTreeMap<String, Tensor<1>>;
 
 /// What every tensor of a module in training is now, outside autodiff; copies nothing.
-pub(crate) fn snapshot<M: Module>(model: &M) -> FlatTensors {
+pub(crate) fn flat_tensors<M: Module>(model: &M) -> FlatTensors {
     let mut collect = Collect::default();
     // Burn folds the last update of the running statistics in only here.
     model.valid().visit(&mut collect);

@@ -38,20 +38,20 @@ impl Writer {
         self.running.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 
-    /// Begins to write `checkpoint`, and its weights to the file `best` too if that is given; waits
-    /// for the one before first and returns what became of it.
+    /// Begins to write what `checkpoint` makes on the writer's thread, and its weights to the file
+    /// `best` too if that is given; waits for the one before first and returns what became of it.
     ///
     /// # Errors
     /// The [`CheckpointError`] of the one before, or if no thread can be started.
     pub fn start(
         &mut self,
-        checkpoint: Checkpoint,
+        checkpoint: impl FnOnce() -> Checkpoint + Send + 'static,
         best: Option<PathBuf>,
     ) -> Result<Option<Written>, CheckpointError> {
         let before = self.wait()?;
         let (store, keep) = (self.store.clone(), self.keep);
         let thread = Builder::new().name("checkpoint".to_owned());
-        let running = thread.spawn(move || write(&store, keep, &checkpoint, best));
+        let running = thread.spawn(move || write(&store, keep, &checkpoint(), best));
         self.running = Some(running.map_err(failed(self.store.folder(), "start a thread for"))?);
         Ok(before)
     }
