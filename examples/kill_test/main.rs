@@ -36,6 +36,9 @@ struct Args {
     /// How often.
     #[arg(long, value_name = "N", default_value_t = 100)]
     times: usize,
+    /// Epochs of the run.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    epochs: u64,
     /// Seed of the moments.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -53,7 +56,7 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let training = Training::find()?;
+    let training = Training::find(args.epochs)?;
     let start = Instant::now();
     let undisturbed = folder.path().join("undisturbed");
     training.run_to_end(&undisturbed)?;

@@ -5,16 +5,14 @@ use std::process::{Child, Command, Output, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
-/// ResNet-8 on 14-pixel images, 40 steps in each of two epochs, a checkpoint every other step.
-const FLAGS: [&str; 14] = [
+/// ResNet-8 on 14-pixel images, 40 steps in each epoch, a checkpoint every other step.
+const FLAGS: [&str; 12] = [
     "--device",
     "cpu",
     "--image-size",
     "14",
     "--batch-size",
     "64",
-    "--train-epochs",
-    "2",
     "--checkpoint-every",
     "2",
     "--log-every",
@@ -23,27 +21,31 @@ const FLAGS: [&str; 14] = [
     "1",
 ];
 
-/// Where the program lies.
-pub(crate) struct Training(PathBuf);
+/// Where the program lies, and how long its run is.
+pub(crate) struct Training {
+    program: PathBuf,
+    epochs: u64,
+}
 
 impl Training {
     /// Beside this program.
-    pub(crate) fn find() -> Result<Self> {
+    pub(crate) fn find(epochs: u64) -> Result<Self> {
         let program = std::env::current_exe()?.with_file_name("train_imagenet");
         ensure!(
             program.exists(),
             "{} is missing: cargo build --release --examples",
             program.display()
         );
-        Ok(Self(program))
+        Ok(Self { program, epochs })
     }
 
     /// Starts or continues the run in `model`.
     pub(crate) fn start(&self, model: &Path) -> Result<Child> {
-        let mut command = Command::new(&self.0);
-        command.args(FLAGS).arg("--model-dir").arg(model);
+        let mut command = Command::new(&self.program);
+        command.args(FLAGS).arg("--train-epochs").arg(self.epochs.to_string());
+        command.arg("--model-dir").arg(model);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        command.spawn().with_context(|| format!("cannot start {}", self.0.display()))
+        command.spawn().with_context(|| format!("cannot start {}", self.program.display()))
     }
 
     /// Lets the run in `model` go on until it ends by itself, however it ends.
