@@ -6,11 +6,14 @@ mod formula;
 mod checkpoints;
 #[cfg(feature = "dataloader")]
 mod dataloader;
+mod folders;
 mod learning;
 mod losses;
 mod mixing;
+mod non_finite;
 mod optimizers;
 mod pytorch;
 mod readbacks;
 mod resume;
 mod sample;
+mod stopping;
