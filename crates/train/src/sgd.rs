@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use resnet_models::ModulePath;
 use resnet_models::tensors::TensorMap;
 
 /// SGD as `torch.optim.SGD` defines it, with dampening 0 and coupled weight decay:
@@ -33,7 +34,7 @@ impl Sgd {
 
     /// `model` after one step of length `lr` along `gradients`; parameters without a gradient stay.
     pub fn step<M: Module>(&mut self, lr: f64, model: M, gradients: Gradients) -> M {
-        model.map(&mut Step { path: Vec::new(), lr, gradients, sgd: self })
+        model.map(&mut Step { path: ModulePath::default(), lr, gradients, sgd: self })
     }
 
     /// The l2 loss `weight_decay / 2 * Σ w²` whose gradient the weight decay is, `[1]`, on the
@@ -73,19 +74,19 @@ impl Sgd {
 }
 
 struct Step<'a> {
-    path: Vec<String>,
+    path: ModulePath,
     lr: f64,
     gradients: Gradients,
     sgd: &'a mut Sgd,
 }
 
 impl ModuleMapper for Step<'_> {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.path.enter(name, container_type);
     }
 
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
+    fn exit_module(&mut self, _name: &str, container_type: &str) {
+        self.path.exit(container_type);
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
@@ -97,7 +98,7 @@ impl ModuleMapper for Step<'_> {
         let flat = [shape.num_elements()];
         let weight = tensor.inner().reshape(flat);
         let gradient = gradient.reshape(flat);
-        let name = self.path.join(".");
+        let name = self.path.key();
         let direction = self.sgd.direction(name, gradient, weight.clone(), D > 1);
         let updated = (weight - direction.mul_scalar(self.lr)).reshape(shape);
         Param::from_mapped_value(id, Tensor::from_inner(updated).require_grad(), mapper)
