@@ -77,6 +77,11 @@ impl ResidualBlock {
         block
     }
 
+    /// Whether the block is of version 2.
+    pub(crate) fn is_preactivated(&self) -> bool {
+        self.settings.preactivated
+    }
+
     /// Version 2 ends with a convolution: it takes the part of the last gamma.
     fn zero_last_conv(&mut self) {
         let last = self.conv3.as_mut().unwrap_or(&mut self.conv2);

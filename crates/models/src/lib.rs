@@ -25,28 +25,36 @@ mod attention;
 mod batch_norm;
 mod block;
 mod blur_pool;
+mod classifier;
 mod config;
 mod cost;
 mod drops;
+mod fold;
 mod init;
 mod linear;
 mod norm;
 mod options;
+mod param_groups;
 mod path;
 mod pooling;
 mod presets;
+mod registry;
 mod resnet;
 mod setters;
 mod shape;
 mod shortcut;
 mod state_dict;
 mod stem;
+mod table;
 pub mod tensors;
+pub mod timm;
+mod transfer;
 
 pub use activation::Activate;
 pub use attention::{Attention, EfficientAttention, SqueezeExcite};
 pub use batch_norm::BatchNorm;
 pub use block::ResidualBlock;
+pub use classifier::Classifier;
 pub use config::{ConfigError, ResNetConfig, UnknownSize};
 pub use cost::Cost;
 pub use drops::Drops;
@@ -56,7 +64,9 @@ pub use options::{
     Activation, AntiAlias, AttentionKind, BlockKind, NormKind, Pooling, Shortcut, Stem, StemPool,
     Version,
 };
+pub use param_groups::{ParamRule, param_rules};
 pub use path::ModulePath;
+pub use registry::{Published, UnknownName, ZooEntry, by_name, zoo};
 pub use resnet::ResNet;
 pub use shortcut::{Downsample, ShortcutPool};
 pub use state_dict::{LoadReport, StateDictError, load_state_dict, state_dict};

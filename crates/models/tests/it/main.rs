@@ -4,3 +4,4 @@ mod formula;
 mod init;
 mod tensors;
 mod torchvision;
+mod zoo;
