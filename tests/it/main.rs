@@ -7,3 +7,4 @@ mod end_to_end;
 mod support;
 mod tensorboard;
 mod tfrecord_command;
+mod zoo_command;
