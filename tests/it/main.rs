@@ -9,3 +9,4 @@ mod reliability;
 mod support;
 mod tensorboard;
 mod tfrecord_command;
+mod zoo_command;

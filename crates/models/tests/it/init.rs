@@ -49,5 +49,5 @@ fn zero_gamma_makes_every_fresh_block_pass_its_input_on() {
 fn an_unknown_size_is_named_with_the_known_ones() {
     let error = ResNetConfig::new(42).expect_err("no ResNet-42");
     assert_eq!(error, UnknownSize { size: 42 });
-    assert!(error.to_string().contains("18, 34, 50, 101 or 152"), "{error}");
+    assert!(error.to_string().contains("18, 34, 50, 101, 152 or 200"), "{error}");
 }
