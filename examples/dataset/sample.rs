@@ -9,7 +9,7 @@ use clap::Args;
 use resnet::data::contact_sheet::{ContactSheet, choose, png};
 use resnet::data::inspect::InspectOptions;
 use resnet::data::{Dataset, Source, Transform};
-use resnet::training::loaders::{train_transform, validation_transform};
+use resnet::training::transforms::{training_transform, validation_transform};
 use resnet::{Recipe, presets};
 use serde_json::{Value, json};
 
@@ -101,7 +101,7 @@ impl Options {
     }
 
     fn transform(&self, recipe: &Recipe) -> Transform {
-        if self.eval { validation_transform(recipe) } else { train_transform(recipe) }
+        if self.eval { validation_transform(recipe) } else { training_transform(recipe) }
     }
 }
 

@@ -37,7 +37,7 @@ impl ContactSheet<'_> {
         images: &[usize],
         decoder: &dyn Decoder,
     ) -> Result<RgbImage, DataError> {
-        let size = self.transform.size();
+        let size = self.transform.size;
         let mut sheet = white(extent(size, images.len()), extent(size, 1 + self.versions));
         for (row, &index) in images.iter().enumerate() {
             let failed = |reason| DataError::Image { name: source.place(index), reason };
@@ -52,7 +52,7 @@ impl ContactSheet<'_> {
     }
 
     fn version(&self, image: &RgbImage, index: usize, version: usize) -> Result<RgbImage, String> {
-        let mut cell = white(self.transform.size(), self.transform.size());
+        let mut cell = white(self.transform.size, self.transform.size);
         let mut rng = SampleRng::for_sample(self.seed, version as u64, index as u64);
         self.transform.apply(image, &mut rng, &mut Default::default(), &mut cell.pixels)?;
         Ok(cell)
