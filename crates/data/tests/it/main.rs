@@ -8,6 +8,8 @@ mod decode;
 mod draws;
 mod epochs;
 mod image_files;
+#[cfg(feature = "parquet")]
+mod parquet_files;
 mod prepare_bad_input;
 mod prepare_corpus;
 mod prepare_docs;
