@@ -156,7 +156,7 @@ fn a_codec_that_is_not_built_in_is_named() {
     assert_says(&error(&golden("zstd.parquet")), &["zstd.parquet", "zstd"]);
 }
 
-/// Every byte of a file is changed, and the file is cut at many places: what comes of it is an error or
+/// A file is changed and cut at many places: what comes of it is an error or
 /// other bytes, never a panic.
 #[test]
 fn a_damaged_file_is_an_error_and_no_panic() {
@@ -173,10 +173,10 @@ fn a_damaged_file_is_an_error_and_no_panic() {
         Some(())
     };
     assert!(read(&whole).is_some());
-    for place in (0..whole.len()).step_by(16) {
+    for place in (0..whole.len()).step_by(64) {
         assert!(read(&whole[..place]).is_none(), "cut at byte {place}");
     }
-    for (place, change) in (0..whole.len()).zip([0x01, 0x80, 0xff].into_iter().cycle()) {
+    for (place, change) in (0..whole.len()).step_by(7).zip([0x01, 0x80, 0xff].into_iter().cycle()) {
         let mut changed = whole.clone();
         changed[place] ^= change;
         read(&changed);

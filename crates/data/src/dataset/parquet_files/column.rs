@@ -1,12 +1,13 @@
 //! A column of a row group, without the structures of Arrow.
 
 use std::fs::File;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use parquet::column::reader::ColumnReaderImpl;
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::{ParquetError, Result};
-use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::serialized_reader::SerializedPageReader;
 
 /// The images of a row group; `None` where a row has none.
@@ -18,8 +19,23 @@ pub(super) fn read<T: DataType>(
     row_group: &RowGroupMetaData,
     column: usize,
 ) -> Result<Vec<Option<T::T>>> {
+    no_panic(|| read_rows::<T>(file, row_group, column))
+}
+
+/// The Parquet library panics at some damaged files: that is an error too.
+pub(super) fn no_panic<T>(read: impl FnOnce() -> Result<T>) -> Result<T> {
+    // What `read` works on is given up after a panic, so it may be in any state.
+    std::panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_panic| {
+        Err(ParquetError::General("its content contradicts itself".to_owned()))
+    })
+}
+
+fn read_rows<T: DataType>(
+    file: File,
+    row_group: &RowGroupMetaData,
+    column: usize,
+) -> Result<Vec<Option<T::T>>> {
     let chunk = row_group.column(column);
-    check_place(chunk)?;
     let rows = usize::try_from(row_group.num_rows()).unwrap_or_default();
     let pages = SerializedPageReader::new(Arc::new(file), chunk, rows, None)?;
     let mut reader = ColumnReaderImpl::<T>::new(chunk.column_descr_ptr(), Box::new(pages));
@@ -42,13 +58,4 @@ pub(super) fn read<T: DataType>(
         .into_iter()
         .map(|level| if level == defined { values.next() } else { None })
         .collect())
-}
-
-/// The reader takes it for granted that a column lies at no negative place.
-fn check_place(chunk: &ColumnChunkMetaData) -> Result<()> {
-    let start = chunk.dictionary_page_offset().unwrap_or_else(|| chunk.data_page_offset());
-    match start >= 0 && chunk.compressed_size() >= 0 {
-        true => Ok(()),
-        false => Err(ParquetError::General("a column at a negative place".to_owned())),
-    }
 }

@@ -38,7 +38,8 @@ impl ImageFile {
             DatasetError::content(path, problem)
         };
         let file = File::open(path).map_err(DatasetError::io("open", path))?;
-        let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).map_err(damaged)?;
+        let parse = || ParquetMetaDataReader::new().parse_and_finish(&file);
+        let metadata = column::no_panic(parse).map_err(damaged)?;
         let image = find(path, &metadata, &IMAGE_COLUMNS, &[Type::BYTE_ARRAY])?;
         let label = find(path, &metadata, &[LABEL_COLUMN], &[Type::INT64, Type::INT32])?;
         let mut labels = Vec::new();
