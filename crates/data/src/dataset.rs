@@ -4,6 +4,8 @@ mod classes;
 mod error;
 mod files;
 mod layout;
+#[cfg(feature = "parquet")]
+mod parquet_files;
 mod shards;
 mod tfds;
 mod web;
@@ -12,6 +14,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::error::DataError;
 use crate::records::LabelRange;
 use crate::source::Source;
 use crate::split_name;
@@ -84,6 +87,9 @@ impl Dataset {
             Layout::SplitFolders => files::split_folders(path, options)?,
             Layout::Manifest => files::manifest(path)?,
             Layout::WebDataset => web::open(path, options)?,
+            #[cfg(feature = "parquet")]
+            Layout::Parquet => parquet_files::open(path, options)?,
+            #[cfg(not(feature = "parquet"))]
             Layout::Parquet => return Err(DatasetError::NotBuiltIn { path: path.to_owned() }),
         };
         if splits.is_empty() {
@@ -128,9 +134,12 @@ impl fmt::Debug for Dataset {
     }
 }
 
-/// The splits in order; each may be there once.
+/// The splits in order; each is there once and has an image.
 fn sorted(path: &Path, mut splits: Splits) -> Result<Splits, DatasetError> {
     splits.sort_by(|(a, _), (b, _)| split_name::compare(a, b));
+    if let Some((_, empty)) = splits.iter().find(|(_, images)| images.is_empty()) {
+        return Err(DataError::Empty { source_name: empty.describe() }.into());
+    }
     match splits.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         Some(pair) => {
             let (path, split) = (path.to_owned(), pair[0].0.clone());

@@ -1,7 +1,9 @@
 //! An ImageNet input pipeline without a framework: TFRecord shards in, reproducible batches out.
 //!
+//! * A [`Dataset`] is what lies on disk, whatever its layout: shards, folders, tar files, a list. It
+//!   knows classes and splits, and gives a source for each split.
 //! * A [`Source`] is a set of labelled images with random access: [`ImageRecords`] for TFRecord
-//!   shards in the ImageNet schema, [`ImageFiles`] for folders and lists of picture files,
+//!   shards in the ImageNet schema, [`ImageFiles`] for folders and lists of image files,
 //!   [`SyntheticImages`] for tests without data.
 //! * A [`Transform`] says what happens to each image, with torchvision's parameters and rounding.
 //! * A [`Loader`] reads, decodes and transforms on its own threads and hands out [`Batch`]es of `u8`

@@ -26,7 +26,7 @@ pub enum Layout {
     Manifest,
     /// Tar files in which each sample is an image and a `.cls` file of the same name.
     WebDataset,
-    /// Parquet files with encoded images, as on the Hugging Face hub.
+    /// Parquet files with encoded images, as on the Hugging Face hub; read with the feature `parquet`.
     Parquet,
 }
 

@@ -17,6 +17,8 @@ mod inspect_support;
 mod pixel_ops;
 mod png;
 mod policies;
+#[cfg(feature = "parquet")]
+mod parquet_files;
 mod prepare_bad_input;
 mod prepare_corpus;
 mod prepare_docs;

@@ -140,7 +140,7 @@ fn a_tar_file_that_is_cut_short_or_lies_about_lengths_is_named() {
     );
     save(&path, &whole[..2560 + 512 + 512]);
     assert_says(&error(&path), &["cut short: there is no end mark"]);
-    save(&path, &[9; 1024]);
+    save(&path, [9; 1024]);
     assert_says(&error(&path), &["at byte 0", "no tar header"]);
 }
 
