@@ -24,6 +24,7 @@ mod model;
 pub mod run;
 mod session;
 pub mod sgd;
+pub mod transforms;
 
 pub use error::TrainError;
 pub use model::{build, config};

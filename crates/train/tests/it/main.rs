@@ -9,3 +9,4 @@ mod pytorch;
 mod readbacks;
 mod resume;
 mod sample;
+mod transforms;
