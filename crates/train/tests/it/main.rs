@@ -17,3 +17,4 @@ mod readbacks;
 mod resume;
 mod sample;
 mod stopping;
+mod transforms;
