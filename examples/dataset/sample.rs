@@ -128,8 +128,8 @@ fn text(options: &Options, rows: &[Row]) -> String {
     });
     let rows: Vec<Vec<String>> = std::iter::once(header).chain(numbered).collect();
     format!(
-        "{}\nThe first column is the original. Written to {}.",
-        table(&rows),
+        "{}\n\nThe first column is the original. Written to {}.",
+        table(&rows, 3),
         options.output.display()
     )
 }

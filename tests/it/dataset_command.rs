@@ -81,7 +81,7 @@ fn info_of_the_bundled_sample_needs_no_path() {
     assert_eq!(found["classes"].as_array().map(Vec::len), Some(10));
     let train = &found["splits"][0];
     assert_eq!((&train["name"], &train["images"]), (&json!("train"), &json!(2560)));
-    assert_eq!(train["images_per_class"], json!([256; 10]));
+    assert_eq!(train["images_per_class"], json!(vec![256; 10]));
     assert_eq!((&train["width"]["median"], &train["grey"]), (&json!(28), &json!(2560)));
     assert_eq!(found["problems"], json!([]));
 
