@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Output;
 
 use resnet::data::{Dataset, DatasetOptions, ImageRecords, LabelRange, Picture, Source, Split};
@@ -224,7 +224,7 @@ fn split_says_which_class_is_too_small_and_that_shards_are_not_split() {
 }
 
 /// Rows and columns of pixels of a PNG file.
-fn size_of_png(path: &PathBuf) -> (u32, u32) {
+fn size_of_png(path: &Path) -> (u32, u32) {
     let file = fs::read(path).expect("it is there");
     let number = |at: usize| {
         u32::from_be_bytes(file[at..at + 4].try_into().expect("four bytes of the header"))
