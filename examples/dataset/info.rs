@@ -34,8 +34,8 @@ pub(crate) fn run(options: &walk::Options, answer: &Answer) -> Result<bool> {
 fn text(path: &Path, layout: Layout, report: &Report, problems: &[String]) -> String {
     let classes = report.classes.len();
     let head = format!("{}: {layout}, {classes} classes", path.display());
-    let parts = [head, table(&facts(&report.splits)), table(&classes_table(report))];
-    format!("{}\n{}", parts.join("\n\n"), conclusion(report, problems))
+    let parts = [head, table(&facts(&report.splits), 1), table(&classes_table(report), 1)];
+    format!("{}\n\n{}", parts.join("\n\n"), conclusion(report, problems))
 }
 
 /// A column for each split.

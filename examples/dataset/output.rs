@@ -30,8 +30,8 @@ impl Answer {
     }
 }
 
-/// Rows of cells in columns: the first to the left, the others to the right.
-pub(crate) fn table(rows: &[Vec<String>]) -> String {
+/// Rows of cells in columns: the first `words` columns to the left, the others, numbers, to the right.
+pub(crate) fn table(rows: &[Vec<String>], words: usize) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
@@ -41,10 +41,11 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let mut text = String::new();
     for row in rows {
         let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| {
-            if column == 0 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+            if column < words { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
         });
         text += cells.collect::<Vec<_>>().join("  ").trim_end();
         text.push('\n');
     }
+    text.truncate(text.trim_end().len());
     text
 }

@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use resnet::data::Dataset;
 use resnet::data::inspect::{Bad, Report};
-use serde::Serialize;
 
 /// A file that was moved.
-#[derive(Serialize)]
 pub(crate) struct Moved {
     pub(crate) from: PathBuf,
     pub(crate) to: PathBuf,

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -105,7 +105,7 @@ impl Options {
     }
 }
 
-fn write_new(path: &PathBuf, content: &[u8]) -> Result<()> {
+fn write_new(path: &Path, content: &[u8]) -> Result<()> {
     let writing = || format!("cannot write {}", path.display());
     match File::create_new(path) {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
@@ -128,8 +128,8 @@ fn text(options: &Options, rows: &[Row]) -> String {
     });
     let rows: Vec<Vec<String>> = std::iter::once(header).chain(numbered).collect();
     format!(
-        "{}\nThe first column is the original. Written to {}.",
-        table(&rows),
+        "{}\n\nThe first column is the original. Written to {}.",
+        table(&rows, 3),
         options.output.display()
     )
 }

@@ -144,7 +144,7 @@ impl<'a> Counts<'a> {
         );
         rows.push(row("all", &|split| self.total(split).to_string()));
         let missing: String = missing.iter().map(|text| format!("\n- {text}.")).collect();
-        format!("{}\nWritten to {}.{missing}", table(&rows), output.display())
+        format!("{}\n\nWritten to {}.{missing}", table(&rows, 1), output.display())
     }
 
     fn json(&self, output: &Path, missing: &[String]) -> Value {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use resnet::data::inspect::{Bad, Report};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::output::Answer;
 use crate::quarantine::{self, Moved};
@@ -32,7 +32,7 @@ pub(crate) fn run(options: &Options, answer: &Answer) -> Result<bool> {
     let bad: Vec<&Bad> = report.bad().collect();
     answer.give(
         || text(images, &report, &moved),
-        || json!({ "path": root, "images": images, "bad": bad, "moved": moved }),
+        || json!({ "path": root, "images": images, "bad": bad, "moved": json_of(&moved) }),
     )?;
     Ok(bad.is_empty())
 }
@@ -50,4 +50,8 @@ fn text(images: u64, report: &Report, moved: &[Moved]) -> String {
         .map(|Moved { from, to }| format!("moved {} to {}", from.display(), to.display()));
     lines.extend(moved);
     lines.join("\n")
+}
+
+fn json_of(moved: &[Moved]) -> Value {
+    moved.iter().map(|Moved { from, to }| json!({ "from": from, "to": to })).collect()
 }
