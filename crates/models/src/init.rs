@@ -17,7 +17,7 @@ use crate::attention::{
     Attention, EfficientAttention, SqueezeExcite, hidden_channels, kernel_length,
 };
 use crate::norm::{GroupNorm, Norm};
-use crate::options::{AttentionKind, NormKind};
+use crate::options::{AttentionKind, NormKind, Version};
 use crate::shape::ConvShape;
 use crate::{BatchNorm, Linear};
 
@@ -107,19 +107,22 @@ impl<'d> Init<'d> {
         conv
     }
 
+    /// The last layer: PyTorch's default, or timm's for version 2.
+    pub(crate) fn classifier(&mut self, version: Version, input: usize, output: usize) -> Linear {
+        match version {
+            Version::V1 | Version::V1_5 => self.linear(input, output),
+            Version::V2 => Linear {
+                weight: self.normal_param([output, input], 0.01),
+                bias: self.param(vec![0.0; output], [output]),
+            },
+        }
+    }
+
     /// PyTorch's default: weight and bias uniform in ±1/√in.
     pub(crate) fn linear(&mut self, input: usize, output: usize) -> Linear {
         Linear {
             weight: self.uniform_param([output, input], input),
             bias: self.uniform_param([output], input),
-        }
-    }
-
-    /// timm's for version 2: a weight of deviation 0.01 and no bias.
-    pub(crate) fn narrow_linear(&mut self, input: usize, output: usize) -> Linear {
-        Linear {
-            weight: self.normal_param([output, input], 0.01),
-            bias: self.param(vec![0.0; output], [output]),
         }
     }
 

@@ -14,11 +14,11 @@ mod image_files;
 mod inspect;
 mod inspect_problems;
 mod inspect_support;
+#[cfg(feature = "parquet")]
+mod parquet_files;
 mod pixel_ops;
 mod png;
 mod policies;
-#[cfg(feature = "parquet")]
-mod parquet_files;
 mod prepare_bad_input;
 mod prepare_corpus;
 mod prepare_docs;

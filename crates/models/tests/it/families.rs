@@ -181,8 +181,8 @@ families! {
     wide: bottlenecks().with_base_width(128);
     c: bottlenecks().c();
     d: bottlenecks().d();
-    d_odd: bottlenecks().d();
-    t: bottlenecks().t();
+    d_odd: bottlenecks().d().with_activation(Activation::Silu);
+    t: bottlenecks().t().with_activation(Activation::Silu);
     se: bottlenecks().squeeze_excite(1.0 / 16.0);
     se_basic: basic().squeeze_excite(1.0 / 16.0);
     eca_d: bottlenecks().d().efficient_attention();
