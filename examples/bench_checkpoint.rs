@@ -15,7 +15,7 @@ use burn::tensor::Tensor;
 use clap::Parser;
 use resnet::data::Batch;
 use resnet::training::checkpoint::{Checkpoint, Keep, Position, Store, Writer, load};
-use resnet::training::learner::Learner;
+use resnet::training::learner::{Learner, StepAt};
 use resnet::training::meter::Meter;
 use resnet::{DeviceChoice, choose_device, presets};
 use serde_json::json;
@@ -45,17 +45,14 @@ fn main() -> Result<()> {
     let mut writer = Writer::new(store.clone(), Keep::default());
     for step in 1..=args.times as u64 {
         // A step makes new tensors, as in training: nothing of the last copy can be shared.
-        learner = learner.step(small_batch(), 0.1, &mut Meter::default());
+        learner = learner.step(small_batch(), StepAt { step: 0, lr: 0.1 }, &mut Meter::default());
         // Waits for the device, so that the copy does not wait for the step.
         let probe: Tensor<1> = Tensor::ones([1], &chosen.device);
         probe.into_data();
         let start = Instant::now();
         let (snapshot, recipe) = (learner.snapshot(), recipe.clone());
         let position = Position { step, ..Position::default() };
-        let make = move || {
-            let (model, optimizer) = snapshot.read();
-            Checkpoint { model, optimizer, position, recipe }
-        };
+        let make = move || Checkpoint { learner: snapshot.read(), position, recipe };
         writer.start(make, None)?;
         let copy = start.elapsed().as_secs_f64();
         let written = writer.wait()?.context("a checkpoint was begun")?;
