@@ -101,3 +101,20 @@ fn options_that_contradict_each_other_are_named() {
         assert!(error.to_string().contains(word), "{error}");
     }
 }
+
+/// Runs resume byte for byte only if the same seed goes on giving the same weights: these are sums
+/// over all bits of the first version's. Other systems' logarithm and cosine may round otherwise.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[test]
+fn a_seed_gives_the_weights_that_it_always_gave() {
+    let bits = |size: usize| {
+        let weights =
+            state_dict(&ResNetConfig::new(size).expect("a size").init(7, &Device::flex()));
+        let values = weights.values().flat_map(|data| data.iter::<f32>().collect::<Vec<_>>());
+        values.fold(0_u64, |sum, v| sum.wrapping_mul(31).wrapping_add(u64::from(v.to_bits())))
+    };
+    assert_eq!(
+        [bits(8), bits(18), bits(50)],
+        [2_461_602_038_692_348_743, 2_846_081_294_493_522_800, 3_784_237_385_068_960_438]
+    );
+}
