@@ -40,7 +40,7 @@ pub use report::{Bad, Duplicate, Place, Quantiles, Report, SharedGroup, SplitRep
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::decode::{Decoder, Jpeg};
+use crate::decode::{Decoder, AnyImage};
 use crate::source::Source;
 
 /// A part of a data set that is to be looked at.
@@ -65,7 +65,7 @@ impl Default for InspectOptions {
     /// A thread for each core, and the decoder that [`Loader::new`](crate::Loader::new) takes.
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { threads, decoder: Arc::new(Jpeg::default()) }
+        Self { threads, decoder: Arc::new(AnyImage::default()) }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use resnet_data::contact_sheet::{ContactSheet, choose, png};
-use resnet_data::{Jpeg, Loader, LoaderOptions, RgbImage, Source, SyntheticImages, Transform};
+use resnet_data::{AnyImage, Loader, LoaderOptions, RgbImage, Source, SyntheticImages, Transform};
 
 use crate::inspect_support::{encoded, even, split};
 use crate::support::assert_says;
@@ -23,7 +23,7 @@ fn a_sheet_shows_what_the_loader_makes_in_each_epoch() {
     let source = Arc::new(SyntheticImages::new(5, 5, 0).with_side(12));
     let transform = Transform::imagenet_train(8);
     let drawn = ContactSheet { transform: &transform, seed: 3, versions: 4 };
-    let sheet = drawn.draw(&*source, &[4, 1], &Jpeg::default()).unwrap();
+    let sheet = drawn.draw(&*source, &[4, 1], &AnyImage::default()).unwrap();
     assert_eq!((sheet.height, sheet.width), (2 + 2 * 10, 2 + 5 * 10));
 
     let options = LoaderOptions { workers: 1, ..LoaderOptions::train(1, 3, transform.clone()) };
@@ -48,7 +48,7 @@ fn the_first_column_is_the_whole_image() {
     let transform = Transform::imagenet_validation(8);
     let drawn = ContactSheet { transform: &transform, seed: 0, versions: 0 };
     let source = split("train", vec![even(0, [9, 8, 7])]).source;
-    let sheet = drawn.draw(&*source, &[0], &Jpeg::default()).unwrap();
+    let sheet = drawn.draw(&*source, &[0], &AnyImage::default()).unwrap();
     assert_eq!(cell(&sheet, 0, 0), [9, 8, 7].repeat(64));
     assert_eq!(sheet.pixels[..6], [255; 6], "the border is white");
 }
@@ -58,7 +58,7 @@ fn a_bad_image_is_named() {
     let transform = Transform::imagenet_train(8);
     let drawn = ContactSheet { transform: &transform, seed: 0, versions: 1 };
     let source = split("train", vec![even(0, [0; 3]), encoded(0, b"text")]).source;
-    let error = drawn.draw(&*source, &[0, 1], &Jpeg::default()).unwrap_err();
+    let error = drawn.draw(&*source, &[0, 1], &AnyImage::default()).unwrap_err();
     assert_says(&error.to_string(), &["image-1: bytes that do not begin like a JPEG"]);
 }
 

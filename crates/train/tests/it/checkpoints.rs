@@ -133,7 +133,7 @@ fn the_sums_are_those_of_the_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = run_in(folder.path(), &recipe()).expect("trains").checkpoint.expect("one");
     let sums = fs::read_to_string(path.join("SHA256SUMS")).expect("sums");
-    assert_eq!(sums.lines().count(), 4);
+    assert_eq!(sums.lines().count(), 5);
     for line in sums.lines() {
         let (sum, name) = line.split_once("  ").expect("sum and name");
         let bytes = fs::read(path.join(name)).expect("a file");
