@@ -40,7 +40,7 @@ pub use report::{Bad, Duplicate, Place, Quantiles, Report, SharedGroup, SplitRep
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::decode::{Decoder, AnyImage};
+use crate::decode::{AnyImage, Decoder};
 use crate::source::Source;
 
 /// A part of a data set that is to be looked at.

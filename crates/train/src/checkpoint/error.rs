@@ -51,7 +51,7 @@ pub enum CheckpointError {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        source: RecipeError,
+        source: Box<RecipeError>,
     },
     /// A newer version of this program wrote it.
     #[error("{}: format {found} is newer than this program reads ({FORMAT}); update it", path.display())]

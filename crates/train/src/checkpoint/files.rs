@@ -77,7 +77,10 @@ pub(super) fn read_position(folder: &Path) -> Result<Position, CheckpointError> 
 fn read_recipe(folder: &Path) -> Result<Recipe, CheckpointError> {
     let path = folder.join(RECIPE);
     let text = fs::read_to_string(&path).map_err(failed(&path, "read"))?;
-    Recipe::from_toml(&text).map_err(|source| CheckpointError::Recipe { path, source })
+    Recipe::from_toml(&text).map_err(|error| {
+        let source = Box::new(error);
+        CheckpointError::Recipe { path, source }
+    })
 }
 
 /// Writes all files into `folder`, each flushed to the disk; the sums come last.
