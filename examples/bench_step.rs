@@ -13,7 +13,7 @@ use anyhow::Result;
 use burn::tensor::Tensor;
 use clap::{Parser, ValueEnum};
 use resnet::data::Batch;
-use resnet::training::learner::Learner;
+use resnet::training::learner::{Learner, StepAt};
 use resnet::training::meter::Meter;
 use resnet::{Chosen, DeviceChoice, Recipe, choose_device, presets};
 use serde_json::json;
@@ -67,7 +67,7 @@ fn main() -> Result<()> {
 fn recipe(args: &Args) -> Recipe {
     let mut recipe = presets::tutorial();
     recipe.model.resnet_size = args.resnet_size;
-    recipe.optimizer.label_smoothing = 0.1;
+    recipe.loss.label_smoothing = 0.1;
     recipe
 }
 
@@ -76,10 +76,10 @@ fn train(args: &Args, batch_size: usize, chosen: &Chosen) -> Result<Vec<f64>> {
     let mut learner = Learner::new(&recipe(args), &chosen.device)?;
     let mut meter = Meter::default();
     let mut seconds = Vec::new();
-    for _ in 0..args.warmup + args.steps {
+    for step in 0..args.warmup + args.steps {
         let batch = batch(batch_size, args.image_size);
         let start = Instant::now();
-        learner = learner.step(batch, 0.1, &mut meter);
+        learner = learner.step(batch, StepAt { step: step as u64, lr: 0.1 }, &mut meter);
         meter.take();
         chosen.device.sync()?;
         seconds.push(start.elapsed().as_secs_f64());

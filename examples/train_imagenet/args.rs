@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
-use resnet::recipe::{BadImages, Decay, Span, StemKind};
+use resnet::recipe::{BadImages, Decay, Rule, Span, StemKind};
 use resnet::{DeviceChoice, Recipe, RunOptions, presets};
+
+use crate::reliability::ReliabilityArgs;
 
 /// Train a ResNet on TFRecord shards of ImageNet; without --data-dir, on the bundled sample.
 ///
@@ -97,7 +99,7 @@ pub(crate) struct Args {
     #[arg(long)]
     schedule: Option<DecayKind>,
 
-    /// Momentum of SGD. [default: 0.9]
+    /// Momentum of SGD and LARS. [default: 0.9]
     #[arg(long, value_name = "SHARE")]
     momentum: Option<f64>,
 
@@ -131,10 +133,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "STEPS")]
     log_every: Option<u64>,
 
-    /// Optimizer steps between two checkpoints within an epoch; after each epoch there is one in
-    /// any case. [default: none]
-    #[arg(long, value_name = "STEPS")]
-    checkpoint_every: Option<u64>,
+    #[command(flatten)]
+    reliability: ReliabilityArgs,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -174,15 +174,14 @@ impl Args {
         self.workers.unwrap_or_else(|| RunOptions::new("").workers)
     }
 
-    pub(crate) fn run_options(&self) -> RunOptions {
-        RunOptions {
+    pub(crate) fn run_options(&self) -> Result<RunOptions> {
+        self.reliability.apply(RunOptions {
             fresh: self.fresh,
             max_steps: self.max_steps,
             log_every: self.log_every.unwrap_or(if self.is_sample() { 20 } else { 100 }),
-            checkpoint_every: self.checkpoint_every,
             workers: self.workers(),
             ..RunOptions::new(self.model_dir())
-        }
+        })
     }
 
     /// The recipe of the run in the model folder or, for a new run, the preset; changed by flags.
@@ -242,10 +241,12 @@ impl Args {
     }
 
     fn change_training(&self, recipe: &mut Recipe) {
-        let Recipe { optimizer, schedule, train, .. } = recipe;
-        set(&mut optimizer.momentum, self.momentum);
+        let Recipe { optimizer, loss, schedule, train, .. } = recipe;
+        if let Rule::Sgd { momentum, .. } | Rule::Lars { momentum, .. } = &mut optimizer.rule {
+            set(momentum, self.momentum);
+        }
         set(&mut optimizer.weight_decay, self.weight_decay);
-        set(&mut optimizer.label_smoothing, self.label_smoothing);
+        set(&mut loss.label_smoothing, self.label_smoothing);
         set(&mut schedule.base_lr, self.base_lr);
         set(&mut schedule.warmup.length, self.warmup_epochs.map(Span::Epochs));
         let decay = self.schedule.map(|kind| match kind {

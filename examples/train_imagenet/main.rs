@@ -4,24 +4,30 @@
 //!     cargo run --release --example train_imagenet -- --data-dir D --model-dir M \
 //!         --resnet-size 50 --batch-size 256 --train-epochs 90
 //!     cargo run --release --example train_imagenet -- --help
+//!
+//! Exit codes: 0 the run is complete or ended as a flag asked; 75 a signal stopped it, it is saved, and
+//! the same command goes on; 130 a second Ctrl-C ended it at once; 1 an error, 2 wrong flags.
 
 mod args;
 mod images;
 mod progress;
+mod reliability;
+mod signals;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
 use resnet::data::Split;
-use resnet::{Chosen, choose_device, evaluate_run, train};
+use resnet::{Chosen, Ending, choose_device, evaluate_run, train};
 
 use crate::args::Args;
 use crate::progress::Progress;
+use crate::signals::Signals;
 
 fn main() -> ExitCode {
     match run(&Args::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {}", describe(&error));
             ExitCode::FAILURE
@@ -29,29 +35,32 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(args: &Args) -> Result<()> {
+fn run(args: &Args) -> Result<ExitCode> {
     println!("{}", images::announcement(args));
     let chosen = choose_device(args.device)?;
     println!("Device: {} ({}).", chosen.name, chosen.reason);
     if args.eval_only { evaluate_only(args, &chosen) } else { train_and_report(args, &chosen) }
 }
 
-fn train_and_report(args: &Args, chosen: &Chosen) -> Result<()> {
+fn train_and_report(args: &Args, chosen: &Chosen) -> Result<ExitCode> {
+    let options = args.run_options()?;
+    let signals = Signals::install(&options.stop)?;
     let recipe = args.recipe()?;
     let datasets = images::datasets(args, &recipe)?;
     let mut progress = Progress::new();
-    let outcome = train(&recipe, &datasets, &args.run_options(), chosen, &mut progress)?;
-    progress.finish(&outcome, &args.model_dir());
-    Ok(())
+    let outcome = train(&recipe, &datasets, &options, chosen, &mut progress)?;
+    let stopped = outcome.ending == Ending::Requested;
+    progress.finish(&outcome, &args.model_dir(), stopped.then(|| signals.name()));
+    Ok(signals::exit_code(stopped))
 }
 
-fn evaluate_only(args: &Args, chosen: &Chosen) -> Result<()> {
+fn evaluate_only(args: &Args, chosen: &Chosen) -> Result<ExitCode> {
     let recipe = args.saved_recipe()?;
     let source = images::source(args, Split::Validation, &recipe)?;
     let (evaluation, path) = evaluate_run(&args.model_dir(), source, args.workers(), chosen)?;
     println!("Checkpoint: {}", path.display());
     println!("{}", progress::evaluation(&evaluation));
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The error and those of its causes that it does not quote itself.

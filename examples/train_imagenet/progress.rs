@@ -5,8 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use resnet::recipe::{EpochReport, Evaluation, RunStart, SinkError, StepReport};
-use resnet::{Outcome, RunEvent, Sink};
+use resnet::recipe::{
+    Damaged, EpochReport, Evaluation, NonFinite, RunStart, SinkError, StepReport,
+};
+use resnet::{Ending, Outcome, RunEvent, Sink};
 
 /// A bar where stdout is a terminal, a line per report elsewhere; a line per epoch in both.
 pub(crate) struct Progress {
@@ -87,6 +89,17 @@ impl Progress {
         }
     }
 
+    fn damaged(&self, damaged: &Damaged) {
+        self.line(&format!("warning: a checkpoint is left out: {}.", damaged.reason));
+        self.line(&format!("  It lies in {} now; an older one is used.", damaged.path.display()));
+    }
+
+    fn non_finite(&self, step: &NonFinite) {
+        let NonFinite { step, loss, action, images } = step;
+        self.line(&format!("warning: the loss of step {step} is {loss}; {action}. Its images:"));
+        self.line(&format!("  {}", images.join(" ")));
+    }
+
     fn line(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| println!("{text}")),
@@ -95,11 +108,14 @@ impl Progress {
     }
 
     /// The closing table, and what to do next.
-    pub(crate) fn finish(&self, outcome: &Outcome, model_dir: &Path) {
+    pub(crate) fn finish(&self, outcome: &Outcome, model_dir: &Path, signal: Option<&str>) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
         println!();
+        if let Some(reason) = reason(outcome.ending, signal) {
+            println!("{reason}");
+        }
         if outcome.complete && outcome.last.is_none() {
             println!("This run was complete already; nothing was trained.");
         }
@@ -121,12 +137,29 @@ impl Progress {
     }
 }
 
+/// Why a run ended before its last epoch, where that is not what `--max-steps` says.
+fn reason(ending: Ending, signal: Option<&str>) -> Option<String> {
+    match ending {
+        Ending::Requested => {
+            let signal = signal.unwrap_or("a request");
+            Some(format!("Stopped by {signal}; saved, the same command goes on."))
+        }
+        Ending::Threshold => Some("The metric has reached --stop-threshold.".to_owned()),
+        Ending::NoProgress => {
+            Some("The metric has not become better for --patience evaluations.".to_owned())
+        }
+        Ending::Complete | Ending::StepLimit => None,
+    }
+}
+
 impl Sink for Progress {
     fn record(&mut self, event: &RunEvent<'_>) -> Result<(), SinkError> {
         match event {
             RunEvent::Started(start) => self.start(start),
             RunEvent::Step(report) => self.step(report),
             RunEvent::Epoch(report) => self.epoch(report),
+            RunEvent::Damaged(damaged) => self.damaged(damaged),
+            RunEvent::NonFinite(step) => self.non_finite(step),
             _ => {}
         }
         Ok(())

@@ -43,7 +43,7 @@ fn the_defaults_in_help_are_those_of_the_presets() {
         both(&|recipe| recipe.schedule.base_lr.to_string()),
         both(&|recipe| recipe.schedule.warmup.length.amount().to_string()),
         both(&|recipe| recipe.optimizer.weight_decay.to_string()),
-        both(&|recipe| recipe.optimizer.label_smoothing.to_string()),
+        both(&|recipe| recipe.loss.label_smoothing.to_string()),
     ] {
         assert!(help.contains(&default), "{default} is not in --help");
     }

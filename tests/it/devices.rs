@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use resnet::data::{Loader, LoaderOptions, SyntheticImages, Transform};
-use resnet::training::learner::Learner;
+use resnet::training::learner::{Learner, StepAt};
 use resnet::training::meter::Meter;
 use resnet::{Chosen, DeviceChoice, choose_device, presets};
 
@@ -21,8 +21,9 @@ fn losses(chosen: &Chosen) -> Vec<f64> {
     let loader = Loader::new(images, LoaderOptions::train(8, 0, transform)).expect("a loader");
     let mut learner = Learner::new(&recipe, &chosen.device).expect("a network");
     let mut meter = Meter::default();
-    for batch in loader.epoch(0, 0) {
-        learner = learner.step(batch.expect("a batch"), 0.05, &mut meter);
+    for (step, batch) in (0..).zip(loader.epoch(0, 0)) {
+        let at = StepAt { step, lr: 0.05 };
+        learner = learner.step(batch.expect("a batch"), at, &mut meter);
     }
     meter.take().iter().map(|step| step.cross_entropy / step.examples).collect()
 }

@@ -53,6 +53,30 @@ impl Batch {
         self.labels.is_empty()
     }
 
+    /// The batch cut into at most `parts` of equal length, the last of which may be shorter. Skipped
+    /// images are named in the first part.
+    #[must_use]
+    pub fn split(mut self, parts: usize) -> Vec<Self> {
+        if parts <= 1 || self.is_empty() {
+            return vec![self];
+        }
+        let slots = self.len().div_ceil(parts);
+        let pixels = self.height * self.width * 3;
+        let mut bad = std::mem::take(&mut self.bad);
+        let images = self.images.chunks(slots * pixels);
+        let labelled = std::iter::zip(self.labels.chunks(slots), self.weights.chunks(slots));
+        let part = |(images, (labels, weights)): (&[u8], (&[u32], &[f32]))| Self {
+            images: images.to_vec(),
+            labels: labels.to_vec(),
+            weights: weights.to_vec(),
+            bad: std::mem::take(&mut bad),
+            height: self.height,
+            width: self.width,
+            index: self.index,
+        };
+        images.zip(labelled).map(part).collect()
+    }
+
     /// An empty batch with all weights 0; `images` is reused memory.
     pub(crate) fn blank(mut images: Vec<u8>, batch_size: usize, size: usize, index: usize) -> Self {
         images.resize(batch_size * size * size * 3, 0);
@@ -87,5 +111,42 @@ impl Batch {
     fn slot(&self, slot: usize) -> Range<usize> {
         let len = self.height * self.width * 3;
         slot * len..(slot + 1) * len
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BadImage, Batch};
+
+    /// Five images of one pixel.
+    fn batch() -> Batch {
+        Batch {
+            images: (0..15).collect(),
+            labels: vec![0, 1, 2, 3, 4],
+            weights: vec![1.0, 1.0, 0.0, 1.0, 1.0],
+            height: 1,
+            width: 1,
+            bad: vec![BadImage { name: "2.jpg".to_owned(), reason: "torn".to_owned() }],
+            index: 9,
+        }
+    }
+
+    #[test]
+    fn the_parts_of_a_batch_hold_what_it_held() {
+        let parts = batch().split(2);
+        assert_eq!(parts.iter().map(Batch::len).collect::<Vec<_>>(), [3, 2]);
+        assert_eq!(parts.iter().map(|part| part.bad.len()).sum::<usize>(), 1);
+        let joined =
+            |field: fn(&Batch) -> Vec<f32>| parts.iter().flat_map(field).collect::<Vec<_>>();
+        assert_eq!(joined(|part| part.weights.clone()), batch().weights);
+        let images: Vec<u8> = parts.iter().flat_map(|part| part.images.clone()).collect();
+        assert_eq!(images, batch().images);
+        assert_eq!(parts[1].labels, [3, 4]);
+    }
+
+    #[test]
+    fn one_part_is_the_batch_itself_and_no_part_is_empty() {
+        assert_eq!(batch().split(1), [batch()]);
+        assert_eq!(batch().split(100).len(), 5);
     }
 }

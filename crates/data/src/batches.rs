@@ -7,6 +7,7 @@ use crossbeam_channel::{Receiver, Sender};
 
 use crate::batch::Batch;
 use crate::error::DataError;
+use crate::state::LoaderState;
 use crate::stats::LoaderStats;
 use crate::worker::Shared;
 
@@ -25,6 +26,7 @@ pub struct Batches {
     remaining: usize,
     wait: Duration,
     bad: usize,
+    state: LoaderState,
 }
 
 impl Batches {
@@ -34,6 +36,7 @@ impl Batches {
         batches: Receiver<Result<Batch, DataError>>,
         pool: Sender<Vec<u8>>,
         remaining: usize,
+        state: LoaderState,
     ) -> Self {
         Self {
             shared,
@@ -44,6 +47,7 @@ impl Batches {
             remaining,
             wait: Duration::ZERO,
             bad: 0,
+            state,
         }
     }
 
@@ -69,6 +73,12 @@ impl Batches {
         LoaderStats { wait: self.wait, bad: self.bad, ..self.shared.clocks.snapshot() }
     }
 
+    /// How far the epoch has come: [`Loader::resume`](crate::Loader::resume) goes on behind the last batch
+    /// that was handed out, whatever was made in advance.
+    pub fn state(&self) -> LoaderState {
+        self.state.clone()
+    }
+
     fn receive(&self) -> Result<Batch, DataError> {
         let batch = self.batches.as_ref().and_then(|batches| batches.recv().ok());
         // Workers catch their panics, so only a defect of the collector ends up here. Without this
@@ -77,6 +87,13 @@ impl Batches {
             let name = "a batch".to_owned();
             Err(DataError::Panic { name, message: "the collecting thread ended early".to_owned() })
         })
+    }
+
+    fn count(&mut self, batch: &Batch) {
+        self.remaining -= 1;
+        self.bad += batch.bad.len();
+        self.state.next_batch += 1;
+        self.state.bad += batch.bad.len();
     }
 
     pub(crate) fn spawn(
@@ -99,8 +116,10 @@ impl Iterator for Batches {
         let start = Instant::now();
         let batch = self.receive();
         self.wait += start.elapsed();
-        self.remaining = if batch.is_ok() { self.remaining - 1 } else { 0 };
-        self.bad += batch.as_ref().map_or(0, |batch| batch.bad.len());
+        match &batch {
+            Ok(batch) => self.count(batch),
+            Err(_) => self.remaining = 0,
+        }
         Some(batch)
     }
 

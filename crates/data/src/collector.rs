@@ -31,6 +31,7 @@ pub(crate) struct Collector {
     pub(crate) early: BTreeMap<usize, Done>,
     /// Position of the next task.
     pub(crate) next_task: usize,
+    /// Bad images of the epoch so far.
     pub(crate) bad: usize,
 }
 
@@ -62,22 +63,22 @@ impl Collector {
 
     /// Gives the next sample to the workers; `pixels` is the memory for it.
     fn start_task(&mut self, mut pixels: Vec<u8>) {
-        let Some(sample) = self.order.sample(self.next_task) else { return };
-        let size = self.options.transform.size();
+        let Some(draw) = self.order.draw(self.next_task) else { return };
+        let size = self.options.transform.size;
         pixels.resize(size * size * 3, 0);
-        let task = Task { position: self.next_task, sample, pixels };
+        let task = Task { position: self.next_task, draw, pixels };
         self.next_task += 1;
         // Without workers there is nothing to do here: `finished` finds out.
         drop(self.tasks.send(task));
     }
 
     fn collect(&mut self, index: usize) -> Result<Batch, Halt> {
-        let (batch_size, size) = (self.options.batch_size, self.options.transform.size());
+        let (batch_size, size) = (self.options.batch_size, self.options.transform.size);
         let images = self.recycled.try_recv().unwrap_or_default();
         let mut batch = Batch::blank(images, batch_size, size, index);
         for slot in 0..batch_size {
             let position = index * batch_size + slot;
-            if self.order.sample(position).is_none() {
+            if self.order.draw(position).is_none() {
                 break;
             }
             let done = self.finished(position)?;

@@ -25,8 +25,8 @@ pub enum DataError {
     NoShards {
         /// The data folder.
         path: PathBuf,
-        /// `train` or `validation`.
-        prefix: &'static str,
+        /// First word of the shards' names, as `train`.
+        prefix: String,
         /// What lies in the folder instead.
         found: String,
     },
@@ -66,13 +66,21 @@ pub enum DataError {
     #[error(transparent)]
     Shard(#[from] tfrecord_codec::Error),
 
-    /// A record is intact, but not an image in the ImageNet schema; the cause names path, record and
+    /// A record is intact, but not an image in the expected schema; the cause names path, record and
     /// byte offset.
     #[error(
-        "{0}. The records need the keys image/encoded (bytes) and image/class/label (int64): \
-         convert the images again"
+        "{source}. The records need the keys {image} (bytes) and {label} (int64): convert the images \
+         again"
     )]
-    Record(#[source] tfrecord_codec::Error),
+    Record {
+        /// What is wrong with the record.
+        #[source]
+        source: tfrecord_codec::Error,
+        /// The key of the image.
+        image: &'static str,
+        /// The key of the label.
+        label: &'static str,
+    },
 
     /// A label is not one of the classes.
     #[error(
@@ -146,6 +154,20 @@ pub enum DataError {
         allowed: &'static str,
         /// What it was.
         given: String,
+    },
+
+    /// A saved position belongs to an epoch with other batches.
+    #[error(
+        "cannot go on from the saved position: {what} was {saved} and is {now}. Load the same images \
+         with the same options, or start the epoch anew"
+    )]
+    State {
+        /// What differs.
+        what: &'static str,
+        /// What it was.
+        saved: String,
+        /// What it is.
+        now: String,
     },
 
     /// A loader thread panicked: a defect in this crate, the decoder or the source.

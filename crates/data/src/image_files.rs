@@ -2,8 +2,8 @@
 
 mod cache;
 mod error;
-mod folder;
-mod manifest;
+pub(crate) mod folder;
+pub(crate) mod manifest;
 
 use std::fs::File;
 use std::io::Read;
@@ -34,13 +34,24 @@ const MAX_FILE_BYTES: u64 = 256 << 20;
 /// assert_eq!(pets.len(), 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ImageFiles {
     root: PathBuf,
     classes: Vec<String>,
     /// Paths below `root`, one after another.
     paths: String,
     entries: Vec<Entry>,
+    /// Group of each image, if a manifest names them.
+    groups: Option<Groups>,
+    /// Weight of each image, if a manifest names them.
+    weights: Option<Vec<f32>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Groups {
+    names: Vec<String>,
+    /// Place in `names` for each image that has a group.
+    of_image: Vec<Option<u32>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +62,7 @@ struct Entry {
 }
 
 impl ImageFiles {
-    /// The images `root/CLASS/NAME` (`.jpg`, `.jpeg`), classes and names in sorted order, as
+    /// The images `root/CLASS/NAME` (`.jpg`, `.jpeg`, `.png`), classes and names in sorted order, as
     /// torchvision's `ImageFolder`. Hidden files and folders are passed over.
     ///
     /// # Errors
@@ -72,9 +83,10 @@ impl ImageFiles {
     }
 
     /// The images of a CSV or TSV file with a header line that names the columns `path` and `label`,
-    /// and may name others (`split`, `group`, `weight`). Paths are relative to the file's folder, labels
-    /// are names of classes. With `split`, only its lines count; classes are those of all lines, so
-    /// that every split numbers them the same.
+    /// and may name others: `split`, `group` ([`Source::group`]) and `weight` ([`Source::weight`]).
+    /// Paths are relative to the file's folder, labels are names of classes. With `split`, only its
+    /// lines count; classes are those of all lines, so that every split numbers them the same: in the
+    /// order of their names, or of their values where all are whole numbers.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -120,7 +132,8 @@ impl ImageFiles {
     }
 
     fn new(root: PathBuf, classes: Vec<String>) -> Self {
-        Self { root, classes, paths: String::new(), entries: Vec::new() }
+        let (paths, entries) = (String::new(), Vec::new());
+        Self { root, classes, paths, entries, groups: None, weights: None }
     }
 
     fn push(&mut self, path: &str, class: u32) -> Result<(), ImageFilesError> {
@@ -157,6 +170,15 @@ impl Source for ImageFiles {
 
     fn place(&self, index: usize) -> String {
         self.root.join(self.relative(index)).display().to_string()
+    }
+
+    fn group(&self, index: usize) -> Option<&str> {
+        let groups = self.groups.as_ref()?;
+        groups.of_image[index].map(|group| groups.names[group as usize].as_str())
+    }
+
+    fn weight(&self, index: usize) -> f32 {
+        self.weights.as_ref().map_or(1.0, |weights| weights[index])
     }
 
     fn describe(&self) -> String {

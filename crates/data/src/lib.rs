@@ -1,7 +1,7 @@
 //! An ImageNet input pipeline without a framework: TFRecord shards in, reproducible batches out.
 //!
 //! * A [`Source`] is a set of labelled images with random access: [`ImageRecords`] for TFRecord
-//!   shards in the ImageNet schema, [`ImageFiles`] for folders and lists of JPEG files,
+//!   shards in the ImageNet schema, [`ImageFiles`] for folders and lists of picture files,
 //!   [`SyntheticImages`] for tests without data.
 //! * A [`Transform`] says what happens to each image, with torchvision's parameters and rounding.
 //! * A [`Loader`] reads, decodes and transforms on its own threads and hands out [`Batch`]es of `u8`
@@ -33,10 +33,12 @@
 mod batch;
 mod batches;
 mod collector;
+mod dataset;
 mod decode;
 mod error;
 mod image_files;
 mod loader;
+mod open_files;
 mod options;
 pub mod prepare;
 mod random;
@@ -44,6 +46,8 @@ mod records;
 mod sampler;
 mod shards;
 mod source;
+mod split_name;
+mod state;
 mod stats;
 mod synthetic;
 mod transform;
@@ -51,15 +55,20 @@ mod worker;
 
 pub use batch::{BadImage, Batch};
 pub use batches::Batches;
-pub use decode::{DecodeError, Decoder, Jpeg, RgbImage};
+pub use dataset::{Dataset, DatasetError, DatasetOptions, Layout};
+pub use decode::{AnyImage, DecodeError, Decoder, ExifOrientation, Jpeg, Png, RgbImage};
 pub use error::DataError;
 pub use image_files::{ImageFiles, ImageFilesError};
 pub use loader::Loader;
-pub use options::{LastBatch, LoaderOptions, OnBadImage};
+pub use options::{LastBatch, LoaderOptions, OnBadImage, Rank, Sampling};
 pub use random::SampleRng;
 pub use records::{ImageRecords, LabelRange};
 pub use shards::Split;
 pub use source::{Picture, Sample, Source};
+pub use state::LoaderState;
 pub use stats::LoaderStats;
 pub use synthetic::SyntheticImages;
-pub use transform::{Region, Resizer, Transform, random_resized_crop, shorter_side_to};
+pub use transform::{
+    Augment, Crop, Interpolation, PixelOp, PixelSampling, Region, Resizer, Scratch, Transform,
+    Views, distorted_box, random_resized_crop, shorter_side_to,
+};

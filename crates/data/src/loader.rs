@@ -1,21 +1,18 @@
 //! The loader: epochs of batches, made by its own threads.
 
-use std::collections::BTreeMap;
+mod threads;
+
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::batch::Batch;
 use crate::batches::Batches;
-use crate::collector::{Collector, WINDOW_PER_WORKER};
-use crate::decode::{Decoder, Jpeg};
+use crate::decode::{AnyImage, Decoder};
 use crate::error::DataError;
 use crate::options::{LastBatch, LoaderOptions};
-use crate::sampler::EpochOrder;
+use crate::sampler::Sampler;
 use crate::source::Source;
-use crate::stats::Clocks;
-use crate::worker::{Shared, Worker};
+use crate::state::{LoaderState, OrderKey};
 
 /// Loads a [`Source`] in batches.
 ///
@@ -42,6 +39,7 @@ use crate::worker::{Shared, Worker};
 pub struct Loader {
     source: Arc<dyn Source>,
     decoder: Arc<dyn Decoder>,
+    sampler: Arc<Sampler>,
     options: LoaderOptions,
     pool: Pool,
 }
@@ -50,14 +48,14 @@ pub struct Loader {
 type Pool = (Sender<Vec<u8>>, Receiver<Vec<u8>>);
 
 impl Loader {
-    /// A loader for JPEG images.
+    /// A loader for JPEG and PNG images, with [`AnyImage`]'s defaults.
     ///
     /// # Errors
     ///
-    /// If an option is outside its range, the source is empty, or a full batch is wanted and there
-    /// are fewer images.
+    /// If an option is outside its range, the source is empty, a full batch is wanted and there are
+    /// fewer images, or the sampling needs weights or classes and they cannot be had.
     pub fn new(source: Arc<dyn Source>, options: LoaderOptions) -> Result<Self, DataError> {
-        Self::with_decoder(source, options, Arc::new(Jpeg::default()))
+        Self::with_decoder(source, options, Arc::new(AnyImage::default()))
     }
 
     /// A loader with its own decoder, for other formats or limits.
@@ -71,7 +69,7 @@ impl Loader {
         decoder: Arc<dyn Decoder>,
     ) -> Result<Self, DataError> {
         options.check()?;
-        let (len, batch_size) = (source.len(), options.batch_size);
+        let len = source.len();
         if len == 0 {
             return Err(DataError::Empty { source_name: source.describe() });
         }
@@ -79,20 +77,22 @@ impl Loader {
             let allowed = "at most 4294967295 images";
             return Err(DataError::Option { option: "source", allowed, given: len.to_string() });
         }
+        let sampler = Arc::new(Sampler::new(&*source, &options)?);
+        let (len, batch_size) = (sampler.positions(), options.global_batch_size());
         if options.last_batch == LastBatch::Drop && batch_size > len {
             return Err(DataError::BatchTooLarge { batch_size, len });
         }
         // One batch with the caller, one being made.
         let pool = bounded(options.prefetch + 2);
-        Ok(Self { source, decoder, options, pool })
+        Ok(Self { source, decoder, sampler, options, pool })
     }
 
     /// Number of batches in an epoch, the same for all.
     pub fn batches_per_epoch(&self) -> usize {
-        let (len, batch_size) = (self.source.len(), self.options.batch_size);
+        let (positions, batch_size) = (self.sampler.positions(), self.options.global_batch_size());
         match self.options.last_batch {
-            LastBatch::Drop => len / batch_size,
-            LastBatch::Mask => len.div_ceil(batch_size),
+            LastBatch::Drop => positions / batch_size,
+            LastBatch::Mask => positions.div_ceil(batch_size),
         }
     }
 
@@ -106,64 +106,56 @@ impl Loader {
         &self.source
     }
 
+    /// The numbers, in the source, of the images in batch `batch` of epoch `epoch`; none beyond the
+    /// last batch.
+    ///
+    /// Made anew with every call, which takes as long as shuffling the epoch: for messages.
+    pub fn samples(&self, epoch: u64, batch: usize) -> Vec<usize> {
+        if batch >= self.batches_per_epoch() {
+            return Vec::new();
+        }
+        let order = self.sampler.epoch(epoch);
+        let first = batch * self.options.batch_size;
+        let positions = first..first + self.options.batch_size;
+        positions.filter_map(|position| Some(order.draw(position)?.sample as usize)).collect()
+    }
+
     /// Starts the threads of epoch `epoch` and returns its batches from `first_batch` on.
     ///
     /// The batches are those that an epoch from batch 0 has at these places. A `first_batch` beyond
     /// the last gives none. Memory is bounded: `prefetch + 2` batches and some images per worker.
     pub fn epoch(&self, epoch: u64, first_batch: usize) -> Batches {
-        let shared = Arc::new(Shared {
-            source: Arc::clone(&self.source),
-            decoder: Arc::clone(&self.decoder),
-            transform: self.options.transform.clone(),
-            seed: self.options.seed,
-            epoch,
-            clocks: Clocks::default(),
-            stop: AtomicBool::new(false),
-        });
-        let (sender, receiver) = bounded(self.options.prefetch);
-        let remaining = self.batches_per_epoch().saturating_sub(first_batch);
-        let mut batches = Batches::new(shared, receiver, self.pool.0.clone(), remaining);
-        if let Err(error) = self.start_threads(&mut batches, sender, first_batch) {
-            batches.fail(DataError::Thread(error));
-        }
-        batches
+        self.start(LoaderState { epoch, next_batch: first_batch, bad: 0, order: self.order_key() })
     }
 
-    fn start_threads(
-        &self,
-        batches: &mut Batches,
-        sender: Sender<Result<Batch, DataError>>,
-        first_batch: usize,
-    ) -> std::io::Result<()> {
-        let workers = self.options.workers;
-        let (tasks, task_receiver) = bounded(workers * WINDOW_PER_WORKER);
-        let (done_sender, done) = bounded(workers * WINDOW_PER_WORKER);
-        for number in 0..workers {
-            let worker = Worker::new(Arc::clone(batches.shared()));
-            let (tasks, done) = (task_receiver.clone(), done_sender.clone());
-            batches.spawn(format!("load-{number}"), move || worker.run(&tasks, &done))?;
-        }
-        let (shared, options) = (Arc::clone(batches.shared()), self.options.clone());
-        let recycled = self.pool.1.clone();
-        let (len, range) = (self.source.len(), first_batch..self.batches_per_epoch());
-        batches.spawn("load-collect".to_owned(), move || {
-            // The order is made here because shuffling millions of samples takes a while.
-            let order = EpochOrder::new(len, options.seed, shared.epoch, options.shuffle);
-            let next_task = first_batch.saturating_mul(options.batch_size);
-            let (batches, early) = (sender, BTreeMap::new());
-            Collector {
-                options,
-                order,
-                shared,
-                tasks,
-                done,
-                batches,
-                recycled,
-                early,
-                next_task,
-                bad: 0,
-            }
-            .run(range);
-        })
+    /// Goes on where [`Batches::state`] was taken: the same remaining batches, and bad images counted
+    /// on. A state behind the last batch gives none: the next epoch is up to the caller.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use resnet_data::{Loader, LoaderOptions, SyntheticImages, Transform};
+    /// # let source = Arc::new(SyntheticImages::new(100, 10, 0).with_side(40));
+    /// # let options = LoaderOptions::train(32, 42, Transform::imagenet_train(32));
+    /// # let loader = Loader::new(source, options)?;
+    /// let mut batches = loader.epoch(0, 0);
+    /// let first = batches.next().expect("three batches")?;
+    /// let saved = batches.state();
+    ///
+    /// let second = batches.next().expect("three batches")?;
+    /// let resumed = loader.resume(&saved)?.next().expect("three batches")?;
+    /// assert_eq!(resumed, second);
+    /// # Ok::<(), resnet_data::DataError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the state is of a loader with other images or another order; the error says what differs.
+    pub fn resume(&self, state: &LoaderState) -> Result<Batches, DataError> {
+        state.check_fits(&self.order_key(), self.batches_per_epoch())?;
+        Ok(self.start(state.clone()))
+    }
+
+    fn order_key(&self) -> OrderKey {
+        OrderKey::new(self.source.len(), &self.options)
     }
 }

@@ -14,9 +14,10 @@ enum Purpose {
     Order = 1,
     Augment = 2,
     Synthetic = 3,
+    Mix = 4,
 }
 
-/// A random number generator for one sample of one epoch.
+/// A random number generator for one sample of one epoch, or for one batch.
 #[derive(Clone, Debug)]
 pub struct SampleRng(ChaCha8Rng);
 
@@ -24,6 +25,17 @@ impl SampleRng {
     /// The generator of sample `index` (its number in the source, not in the epoch's order).
     pub fn for_sample(seed: u64, epoch: u64, index: u64) -> Self {
         Self::keyed(Purpose::Augment, seed, epoch, index)
+    }
+
+    /// The generator for what is drawn once for part `part` of the batch of optimizer step `step`.
+    pub fn for_batch(seed: u64, step: u64, part: u64) -> Self {
+        Self::keyed(Purpose::Mix, seed, step, part)
+    }
+
+    /// The generator of one of several appearances of sample `index` (below 2^32) in an epoch; the
+    /// first, `repetition` 0, has that of [`for_sample`](Self::for_sample).
+    pub fn for_repetition(seed: u64, epoch: u64, index: u64, repetition: u32) -> Self {
+        Self::for_sample(seed, epoch, index | u64::from(repetition) << 32)
     }
 
     pub(crate) fn for_order(seed: u64, epoch: u64) -> Self {

@@ -3,7 +3,7 @@
 mod files;
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tfrecord_codec::Example;
 
@@ -18,8 +18,27 @@ use files::ShardFiles;
 #[derive(Debug)]
 pub struct ImageRecords {
     files: ShardFiles,
-    split: Split,
+    /// Of the split, for messages.
+    name: String,
     labels: LabelRange,
+    keys: &'static Keys,
+}
+
+/// The features of a record that are used.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    pub(crate) image: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) filename: &'static str,
+}
+
+impl Keys {
+    /// Of TensorFlow's `imagenet_to_gcs.py`.
+    pub(crate) const IMAGENET: Self =
+        Self { image: "image/encoded", label: "image/class/label", filename: "image/filename" };
+
+    /// Of TensorFlow Datasets' `imagenet2012` and other sets of labelled images.
+    pub(crate) const TFDS: Self = Self { image: "image", label: "label", filename: "file_name" };
 }
 
 /// How the labels of the records are numbered.
@@ -44,7 +63,7 @@ impl LabelRange {
     }
 
     /// The class of a label, counted from 0.
-    fn class(self, label: i64) -> Option<u32> {
+    pub(crate) fn class(self, label: i64) -> Option<u32> {
         let class = u32::try_from(label.checked_sub(i64::from(self.offset))?).ok()?;
         (class < self.num_classes).then_some(class)
     }
@@ -59,12 +78,23 @@ impl ImageRecords {
     /// If the folder or its shards are missing, the set of shards is not complete, or a shard is
     /// truncated or is no TFRecord file.
     pub fn open(data_dir: &Path, split: Split, labels: LabelRange) -> Result<Self, DataError> {
-        let files = ShardFiles::open(shards::find(data_dir, split)?)?;
+        let shards = shards::find(data_dir, split.prefix())?;
+        Self::of_shards(shards, split.prefix(), labels, &Keys::IMAGENET)
+    }
+
+    /// The images of these shards, at least one, which are the whole split `name`.
+    pub(crate) fn of_shards(
+        shards: Vec<PathBuf>,
+        name: &str,
+        labels: LabelRange,
+        keys: &'static Keys,
+    ) -> Result<Self, DataError> {
+        let files = ShardFiles::open(shards)?;
         if files.len() == 0 {
-            let source_name = format!("the {} set in {}", split.prefix(), data_dir.display());
+            let source_name = format!("the {name} set in {}", files.folder().display());
             return Err(DataError::Empty { source_name });
         }
-        Ok(Self { files, split, labels })
+        Ok(Self { files, name: name.to_owned(), labels, keys })
     }
 
     /// How labels are numbered.
@@ -99,10 +129,11 @@ impl Source for ImageRecords {
 
     fn read(&self, index: usize, record: &mut Vec<u8>) -> Result<Sample, DataError> {
         self.files.read(index, record)?;
-        let fields = Fields::of(record).map_err(|error| {
+        let fields = Fields::of(record, self.keys).map_err(|error| {
             let place = self.files.place(index);
             let error = error.with_record(place.record as u64, place.offset);
-            DataError::Record(error.with_path(place.path))
+            let Keys { image, label, .. } = self.keys;
+            DataError::Record { source: error.with_path(place.path), image, label }
         })?;
         let class = self.labels.class(fields.label);
         let label = class.ok_or_else(|| self.label_error(index, fields.label))?;
@@ -116,7 +147,7 @@ impl Source for ImageRecords {
 
     fn describe(&self) -> String {
         let (len, shards, folder) = (self.len(), self.shards(), self.files.folder().display());
-        format!("{len} {} images in {shards} shards in {folder}", self.split.prefix())
+        format!("{len} {} images in {shards} shards in {folder}", self.name)
     }
 }
 
@@ -128,12 +159,12 @@ struct Fields {
 }
 
 impl Fields {
-    fn of(record: &[u8]) -> Result<Self, tfrecord_codec::Error> {
+    fn of(record: &[u8], keys: &Keys) -> Result<Self, tfrecord_codec::Error> {
         let example = Example::parse(record)?;
-        let encoded = range_in(record, example.bytes("image/encoded")?);
-        let label = example.int64("image/class/label")?;
+        let encoded = range_in(record, example.bytes(keys.image)?);
+        let label = example.int64(keys.label)?;
         // Only for messages: a record without a name is as good.
-        let filename = example.bytes("image/filename").unwrap_or_default();
+        let filename = example.bytes(keys.filename).unwrap_or_default();
         Ok(Self { label, encoded, filename: range_in(record, filename) })
     }
 }

@@ -1,28 +1,101 @@
 //! Which sample stands where in an epoch.
 
-use crate::random::SampleRng;
+mod weights;
 
-/// The order of one epoch: a function of `(seed, epoch)` and the number of samples, nothing else.
-pub(crate) struct EpochOrder {
+use std::sync::Arc;
+
+use crate::error::DataError;
+use crate::options::{LoaderOptions, Rank, Sampling};
+use crate::random::SampleRng;
+use crate::source::Source;
+
+use weights::Weights;
+
+/// What decides the order of every epoch, whatever its number.
+pub(crate) struct Sampler {
     len: usize,
-    /// Sample number by position; `None` where the order is that of the source.
-    shuffled: Option<Vec<u32>>,
+    seed: u64,
+    rank: Rank,
+    rule: Rule,
+}
+
+#[derive(Clone)]
+enum Rule {
+    AsStored,
+    /// A permutation in which each sample stands this many times in a row.
+    Shuffled {
+        times: usize,
+    },
+    Drawn(Arc<Weights>),
+}
+
+impl Sampler {
+    pub(crate) fn new(source: &dyn Source, options: &LoaderOptions) -> Result<Self, DataError> {
+        let rule = match options.sampling {
+            Sampling::Sequential => Rule::AsStored,
+            Sampling::Shuffled => Rule::Shuffled { times: 1 },
+            Sampling::Repeated { times } => Rule::Shuffled { times: times as usize },
+            Sampling::Weighted => Rule::Drawn(Arc::new(Weights::of_images(source)?)),
+            Sampling::ClassBalanced => Rule::Drawn(Arc::new(Weights::of_classes(source)?)),
+        };
+        Ok(Self { len: source.len(), seed: options.seed, rank: options.rank, rule })
+    }
+
+    /// Number of positions in an epoch, those of all ranks together.
+    pub(crate) fn positions(&self) -> usize {
+        match self.rule {
+            Rule::Shuffled { times } => self.len.saturating_mul(times),
+            Rule::AsStored | Rule::Drawn(_) => self.len,
+        }
+    }
+
+    /// The order of one epoch: a function of `(seed, epoch)`, the rule and the samples, nothing else.
+    pub(crate) fn epoch(&self, epoch: u64) -> EpochOrder {
+        let order = match &self.rule {
+            Rule::AsStored => Order::AsStored { len: self.len },
+            &Rule::Shuffled { times } => {
+                Order::Permuted { samples: permutation(self.len, self.seed, epoch), times }
+            }
+            Rule::Drawn(weights) => Order::Drawn(weights.draw(self.seed, epoch)),
+        };
+        EpochOrder { order, rank: self.rank }
+    }
+}
+
+/// The samples of one epoch, as one rank sees them.
+pub(crate) struct EpochOrder {
+    order: Order,
+    rank: Rank,
+}
+
+enum Order {
+    AsStored { len: usize },
+    Permuted { samples: Vec<u32>, times: usize },
+    Drawn(Vec<Draw>),
+}
+
+/// A sample, and how many times it stood in the epoch before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Draw {
+    pub(crate) sample: u32,
+    pub(crate) repetition: u32,
 }
 
 impl EpochOrder {
-    /// # Panics
-    ///
-    /// If `len` is above `u32::MAX` and the order is shuffled; [`Loader::new`](crate::Loader::new)
-    /// refuses such a source.
-    pub(crate) fn new(len: usize, seed: u64, epoch: u64, shuffle: bool) -> Self {
-        Self { len, shuffled: shuffle.then(|| permutation(len, seed, epoch)) }
-    }
-
-    /// The sample at `position`; `None` beyond the last, where a masked batch is padded.
-    pub(crate) fn sample(&self, position: usize) -> Option<usize> {
-        match &self.shuffled {
-            Some(samples) => samples.get(position).map(|&sample| sample as usize),
-            None => (position < self.len).then_some(position),
+    /// What stands at `position` of this rank; `None` beyond the last, where a masked batch is padded.
+    pub(crate) fn draw(&self, position: usize) -> Option<Draw> {
+        // Ranks take turns: what they load in a step is one stretch of the order.
+        let position = position.checked_mul(self.rank.size)?.checked_add(self.rank.index)?;
+        let narrow = |number| u32::try_from(number).expect("Loader::new checks the numbers");
+        match &self.order {
+            &Order::AsStored { len } => {
+                (position < len).then(|| Draw { sample: narrow(position), repetition: 0 })
+            }
+            Order::Permuted { samples, times } => {
+                let &sample = samples.get(position / times)?;
+                Some(Draw { sample, repetition: narrow(position % times) })
+            }
+            Order::Drawn(draws) => draws.get(position).copied(),
         }
     }
 }
@@ -41,11 +114,10 @@ fn permutation(len: usize, seed: u64, epoch: u64) -> Vec<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::EpochOrder;
+    use super::permutation;
 
-    fn order(len: usize, seed: u64, epoch: u64) -> Vec<usize> {
-        let order = EpochOrder::new(len, seed, epoch, true);
-        (0..len).map(|position| order.sample(position).unwrap()).collect()
+    fn order(len: usize, seed: u64, epoch: u64) -> Vec<u32> {
+        permutation(len, seed, epoch)
     }
 
     #[test]
@@ -66,13 +138,6 @@ mod tests {
     #[test]
     fn the_order_is_pinned() {
         assert_eq!(order(10, 42, 0), [8, 6, 0, 2, 5, 4, 1, 3, 7, 9]);
-    }
-
-    #[test]
-    fn positions_beyond_the_end_are_padding() {
-        assert_eq!(EpochOrder::new(3, 0, 0, false).sample(2), Some(2));
-        assert_eq!(EpochOrder::new(3, 0, 0, false).sample(3), None);
-        assert_eq!(EpochOrder::new(3, 0, 0, true).sample(3), None);
     }
 
     /// Chi-square over the position of one sample: 9 degrees of freedom, 27.9 is the 0.1 % point.

@@ -1,8 +1,10 @@
 //! Which files of a data folder are the shards of a split.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::error::{DataError, list_for_message};
+use crate::split_name;
 
 /// The part of a data set that is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,15 +28,14 @@ impl Split {
 /// A shard's number, the size of its set, and its path.
 type Shard = (usize, usize, PathBuf);
 
-/// The complete set of shards of `split`, in shard order.
+/// The complete set of shards `PREFIX-NNNNN-of-NNNNN`, in shard order.
 ///
 /// `imagenet_to_gcs.py` leaves them in `train/` and `validation/`, the program it was written for
 /// wants them flat in one folder: both are found.
-pub(crate) fn find(data_dir: &Path, split: Split) -> Result<Vec<PathBuf>, DataError> {
+pub(crate) fn find(data_dir: &Path, prefix: &str) -> Result<Vec<PathBuf>, DataError> {
     if !data_dir.is_dir() {
         return Err(DataError::FolderMissing { path: data_dir.to_owned() });
     }
-    let prefix = split.prefix();
     let mut names = entries(data_dir)?;
     let mut shards = matching(data_dir, &names, prefix);
     let below = data_dir.join(prefix);
@@ -46,20 +47,37 @@ pub(crate) fn find(data_dir: &Path, split: Split) -> Result<Vec<PathBuf>, DataEr
     }
     shards.sort();
     if shards.is_empty() {
-        let found = list_for_message(names);
-        return Err(DataError::NoShards { path: data_dir.to_owned(), prefix, found });
+        let (path, prefix) = (data_dir.to_owned(), prefix.to_owned());
+        return Err(DataError::NoShards { path, prefix, found: list_for_message(names) });
     }
     complete(shards, prefix)
 }
 
+/// The prefixes of the shards in a folder, whose entries are `names`: of those flat in it and, for
+/// the usual names of splits, of those in a folder of the split.
+pub(crate) fn prefixes(data_dir: &Path, names: &[String]) -> Result<BTreeSet<String>, DataError> {
+    let flat = names.iter().filter_map(|name| prefix(name).map(str::to_owned));
+    let mut found: BTreeSet<String> = flat.collect();
+    for folder in names.iter().filter_map(|name| name.strip_suffix('/')) {
+        if split_name::is_known(folder) {
+            let inner = entries(&data_dir.join(folder))?;
+            let of_folder = |name: &String| prefix(name).is_some_and(|prefix| prefix == folder);
+            found.extend(inner.iter().any(of_folder).then(|| folder.to_owned()));
+        }
+    }
+    Ok(found)
+}
+
 /// Names of a folder's entries; folders end in `/`.
-fn entries(folder: &Path) -> Result<Vec<String>, DataError> {
+pub(crate) fn entries(folder: &Path) -> Result<Vec<String>, DataError> {
     let failed = |source| DataError::Io { path: folder.to_owned(), source };
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let mut name = entry.file_name().to_string_lossy().into_owned();
-        if entry.path().is_dir() {
+        // Without a look at the file: that takes a while with a million of them.
+        let kind = entry.file_type().map_err(failed)?;
+        if kind.is_dir() || (kind.is_symlink() && entry.path().is_dir()) {
             name.push('/');
         }
         names.push(name);
@@ -69,21 +87,26 @@ fn entries(folder: &Path) -> Result<Vec<String>, DataError> {
 
 fn matching(folder: &Path, names: &[String], prefix: &str) -> Vec<Shard> {
     let shard = |name: &String| {
-        let (number, total) = parse(name, prefix)?;
-        Some((number, total, folder.join(name)))
+        let (found, number, total) = parse(name)?;
+        (found == prefix).then(|| (number, total, folder.join(name)))
     };
     names.iter().filter_map(shard).collect()
 }
 
-/// `train-00003-of-01024` with prefix `train` is `(3, 1024)`; anything else is no shard.
-fn parse(name: &str, prefix: &str) -> Option<(usize, usize)> {
-    let numbers = name.strip_prefix(prefix)?.strip_prefix('-')?;
-    let (number, total) = numbers.split_once("-of-")?;
+/// `train` of `train-00003-of-01024`; nothing of what is no shard.
+pub(crate) fn prefix(name: &str) -> Option<&str> {
+    parse(name).map(|(prefix, _, _)| prefix)
+}
+
+/// `train-00003-of-01024` is `(train, 3, 1024)`; a name of another form is no shard.
+fn parse(name: &str) -> Option<(&str, usize, usize)> {
+    let (start, total) = name.rsplit_once("-of-")?;
+    let (prefix, number) = start.rsplit_once('-')?;
     let digits = |text: &str| text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(number) || !digits(total) {
+    if prefix.is_empty() || !digits(number) || !digits(total) {
         return None;
     }
-    Some((number.parse().ok()?, total.parse().ok()?))
+    Some((prefix, number.parse().ok()?, total.parse().ok()?))
 }
 
 /// Checks that sorted shards are 0 to N-1 of one set of N.

@@ -26,8 +26,30 @@ pub trait Source: Send + Sync {
     /// decode is found later, by the decoder.
     fn read(&self, index: usize, record: &mut Vec<u8>) -> Result<Sample, DataError>;
 
+    /// The class of image `index`, counted from 0. Reads the image, unless a source knows better:
+    /// [`Sampling::ClassBalanced`](crate::Sampling::ClassBalanced) asks for the class of every image.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    fn label(&self, index: usize) -> Result<u32, DataError> {
+        Ok(self.read(index, &mut Vec::new())?.label)
+    }
+
     /// Where image `index` is stored, for messages: shard and record number, or a file.
     fn place(&self, index: usize) -> String;
+
+    /// What image `index` shares with others that must stay in the same split, such as the patient;
+    /// `None` where nothing is known.
+    fn group(&self, _index: usize) -> Option<&str> {
+        None
+    }
+
+    /// How often image `index` should be drawn in training, against a weight of 1 for others; finite
+    /// and not negative.
+    fn weight(&self, _index: usize) -> f32 {
+        1.0
+    }
 
     /// The source in a few words, for messages and logs.
     fn describe(&self) -> String;

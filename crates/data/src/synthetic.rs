@@ -35,8 +35,7 @@ impl Source for SyntheticImages {
 
     fn read(&self, index: usize, record: &mut Vec<u8>) -> Result<Sample, DataError> {
         record.resize(self.side * self.side * 3, 0);
-        let label = u32::try_from(index as u64 % u64::from(self.num_classes))
-            .expect("a remainder is smaller than its divisor");
+        let label = self.class_of(index);
         SampleRng::for_synthetic(self.seed, index as u64).fill(record);
         let colour = self.colour(label);
         for pixel in record.chunks_exact_mut(3) {
@@ -49,6 +48,10 @@ impl Source for SyntheticImages {
         Ok(Sample { label, picture, filename: 0..0 })
     }
 
+    fn label(&self, index: usize) -> Result<u32, DataError> {
+        Ok(self.class_of(index))
+    }
+
     fn place(&self, index: usize) -> String {
         format!("synthetic image {index}")
     }
@@ -59,6 +62,11 @@ impl Source for SyntheticImages {
 }
 
 impl SyntheticImages {
+    fn class_of(&self, index: usize) -> u32 {
+        u32::try_from(index as u64 % u64::from(self.num_classes))
+            .expect("a remainder is smaller than its divisor")
+    }
+
     /// Red, green and blue of a class, each 0 to 127.
     fn colour(&self, label: u32) -> [u8; 3] {
         let mut colour = [0; 3];

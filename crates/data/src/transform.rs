@@ -1,85 +1,126 @@
 //! From a decoded image to the pixels of one slot of a batch.
 //!
-//! The reference is torchvision with Pillow images: same sampling of parameters, same rounding,
-//! pixels within 1 level.
+//! A [`Transform`] is one geometric step, which brings the image to `size` x `size` pixels, and then
+//! a list of steps on those pixels. The reference is torchvision with Pillow images: same sampling of
+//! parameters, same rounding, pixels within 1 level.
 
+mod affine;
+mod aliased;
+mod augment;
+mod checks;
+mod colour;
+mod crop;
+mod display;
+mod distorted;
+mod hue;
+mod interpolation;
+mod magnitudes;
+mod mixture;
+mod op;
 mod pixels;
+mod policies;
 mod region;
 mod resize;
+mod scratch;
+mod sharpness;
+mod tables;
+mod views;
 
+pub(crate) use checks::require;
+
+pub use augment::Augment;
+pub use crop::Crop;
+pub use distorted::distorted_box;
+pub use interpolation::{Interpolation, PixelSampling};
+pub use op::PixelOp;
 pub use region::{Region, random_resized_crop, shorter_side_to};
 pub use resize::Resizer;
+pub use scratch::Scratch;
+pub use views::Views;
 
 use crate::decode::RgbImage;
 use crate::error::DataError;
 use crate::random::SampleRng;
 
 /// What is done to every image; the result has `size` x `size` pixels.
+///
+/// It prints itself, one step after the other:
+///
+/// ```
+/// use resnet_data::{Augment, Transform};
+///
+/// let transform = Transform::imagenet_train(224).then(Augment::rand_augment());
+/// assert_eq!(
+///     transform.to_string(),
+///     "RandomResizedCrop(224, scale 0.08..1, ratio 0.75..1.3333, bilinear) -> HorizontalFlip(0.5) \
+///      -> RandAugment(2 ops, magnitude 9 of 31, nearest)"
+/// );
+/// ```
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Transform {
-    /// A random part of the image, resized: the usual training transform for photographs
-    /// (torchvision's `RandomResizedCrop`, then `RandomHorizontalFlip`).
-    RandomResizedCrop {
-        /// Side of the result in pixels.
-        size: usize,
-        /// Smallest and largest area of the part, as a share of the image.
-        scale: (f64, f64),
-        /// Smallest and largest width divided by height of the part.
-        ratio: (f64, f64),
-        /// Probability of a horizontal flip.
-        flip: f64,
-    },
-    /// Black borders, then a random part without resizing: the usual training transform for small
-    /// images (torchvision's `RandomCrop` with padding, then `RandomHorizontalFlip`).
-    PadCrop {
-        /// Side of the result in pixels.
-        size: usize,
-        /// Pixels added on each of the four sides.
-        pad: usize,
-        /// Probability of a horizontal flip.
-        flip: f64,
-    },
-    /// The shorter side to `resize` pixels, then the centre: the usual evaluation transform
-    /// (torchvision's `Resize`, then `CenterCrop`).
-    ResizeCenterCrop {
-        /// Shorter side in pixels before the crop.
-        resize: usize,
-        /// Side of the result in pixels. Where it is larger than the resized image, the border is
-        /// black.
-        size: usize,
-    },
+pub struct Transform {
+    /// Side of the result in pixels.
+    pub size: usize,
+    /// How the image is brought to that size.
+    pub crop: Crop,
+    /// How pixels between pixels are computed on the way; [`Crop::PadCrop`] needs none.
+    pub interpolation: Interpolation,
+    /// What is then done to the `size` x `size` pixels, in this order.
+    pub augment: Vec<Augment>,
 }
 
 impl Transform {
+    /// A crop with antialiased bilinear interpolation and nothing else.
+    #[must_use]
+    pub const fn new(size: usize, crop: Crop) -> Self {
+        Self { size, crop, interpolation: Interpolation::Bilinear, augment: Vec::new() }
+    }
+
+    /// The same with one more step at the end.
+    #[must_use]
+    pub fn then(mut self, step: Augment) -> Self {
+        self.augment.push(step);
+        self
+    }
+
     /// torchvision's training transform for ImageNet: 8 % to 100 % of the area, aspect 3:4 to 4:3,
     /// every second image flipped.
+    #[must_use]
     pub fn imagenet_train(size: usize) -> Self {
-        Self::RandomResizedCrop {
-            size,
-            scale: (0.08, 1.0),
-            ratio: (3.0 / 4.0, 4.0 / 3.0),
-            flip: 0.5,
-        }
+        Self::new(size, Crop::random_resized()).then(Augment::HorizontalFlip { p: 0.5 })
     }
 
     /// torchvision's evaluation transform for ImageNet in its proportion of 256 to 224.
+    #[must_use]
     pub fn imagenet_validation(size: usize) -> Self {
-        Self::ResizeCenterCrop { resize: size * 256 / 224, size }
+        Self::new(size, Crop::ResizeCenterCrop { resize: size * 256 / 224 })
     }
 
-    /// Side of the result in pixels.
-    pub fn size(&self) -> usize {
-        match *self {
-            Self::RandomResizedCrop { size, .. }
-            | Self::PadCrop { size, .. }
-            | Self::ResizeCenterCrop { size, .. } => size,
-        }
+    /// The usual training transform for small images: `pad` black pixels on each side, a random
+    /// crop, every second image flipped (He et al. 2015, section 4.2).
+    #[must_use]
+    pub fn pad_crop(size: usize, pad: usize) -> Self {
+        Self::new(size, Crop::PadCrop { pad }).then(Augment::HorizontalFlip { p: 0.5 })
+    }
+
+    /// The training transform of TensorFlow's official ResNet (`imagenet_preprocessing.py`), which
+    /// mirrors before it resizes, where this mirrors after.
+    #[must_use]
+    pub fn tensorflow_train(size: usize) -> Self {
+        let crop = Self::new(size, Crop::distorted_box());
+        Self { interpolation: Interpolation::BilinearTf1, ..crop }
+            .then(Augment::HorizontalFlip { p: 0.5 })
+    }
+
+    /// The evaluation transform of TensorFlow's official ResNet, in its proportion of 256 to 224.
+    #[must_use]
+    pub fn tensorflow_validation(size: usize) -> Self {
+        let crop = Self::new(size, Crop::TensorFlowCenterCrop { resize: size * 256 / 224 });
+        Self { interpolation: Interpolation::BilinearTf1, ..crop }
     }
 
     /// Writes the transformed image to `out`, which has `size * size * 3` bytes (RGB by row).
     ///
-    /// All randomness comes from `rng`; `resizer` is reused memory.
+    /// All randomness comes from `rng`; `scratch` is reused memory.
     ///
     /// # Errors
     ///
@@ -93,87 +134,36 @@ impl Transform {
         &self,
         image: &RgbImage,
         rng: &mut SampleRng,
-        resizer: &mut Resizer,
+        scratch: &mut Scratch,
         out: &mut [u8],
     ) -> Result<(), String> {
         if image.height == 0 || image.width == 0 {
             return Err("the image has no pixels".to_owned());
         }
-        match *self {
-            Self::RandomResizedCrop { size, scale, ratio, flip } => {
-                let region = random_resized_crop(image.height, image.width, scale, ratio, rng);
-                resizer.resize(image, region, size, size, out)?;
-                pixels::flip_with_chance(out, size, flip, rng);
-            }
-            Self::PadCrop { size, pad, flip } => {
-                let offset = pad_crop_offset(image, size, pad, rng)?;
-                pixels::window(image, offset, size, out);
-                pixels::flip_with_chance(out, size, flip, rng);
-            }
-            Self::ResizeCenterCrop { resize, size } => {
-                resizer.center_crop(image, resize, size, out)?;
-            }
-        }
+        let resizer = &mut scratch.resizer;
+        self.crop.apply(image, self.size, self.interpolation, rng, resizer, out)?;
+        self.apply_steps(rng, scratch, out);
         Ok(())
+    }
+
+    /// Everything but the crop, on pixels of the right size.
+    fn apply_steps(&self, rng: &mut SampleRng, scratch: &mut Scratch, pixels: &mut [u8]) {
+        let mut ops = std::mem::take(&mut scratch.ops);
+        for step in &self.augment {
+            step.draw(self.size, self.size, rng, &mut ops);
+            ops.drain(..).for_each(|op| op.apply(pixels, self.size, scratch));
+        }
+        scratch.ops = ops;
     }
 
     /// Checks that every parameter is in its range.
-    pub(crate) fn check(&self) -> Result<(), DataError> {
-        // Larger results than JPEG can hold are a slip, and their areas could overflow.
-        let side = |option, value: usize| {
-            let allowed = "from 1 to 65535";
-            require((1..=65_535).contains(&value), option, allowed, &value)
-        };
-        side("size", self.size())?;
-        match *self {
-            Self::RandomResizedCrop { scale, ratio, flip, .. } => {
-                let increasing =
-                    |(low, high): (f64, f64)| 0.0 < low && low <= high && high.is_finite();
-                let share = increasing(scale) && scale.1 <= 1.0;
-                require(share, "scale", "two increasing shares above 0 and up to 1", &scale)?;
-                require(increasing(ratio), "ratio", "two increasing numbers above 0", &ratio)?;
-                probability(flip)
-            }
-            Self::PadCrop { pad, flip, .. } => {
-                require(pad <= 65_535, "pad", "at most 65535", &pad)?;
-                probability(flip)
-            }
-            Self::ResizeCenterCrop { resize, .. } => side("resize", resize),
-        }
+    ///
+    /// # Errors
+    ///
+    /// [`DataError::Option`], which names the parameter, what is allowed and what was given.
+    pub fn check(&self) -> Result<(), DataError> {
+        checks::side("size", self.size)?;
+        self.crop.check()?;
+        self.augment.iter().try_for_each(Augment::check)
     }
-}
-
-fn probability(flip: f64) -> Result<(), DataError> {
-    require((0.0..=1.0).contains(&flip), "flip", "a probability from 0 to 1", &flip)
-}
-
-pub(crate) fn require(
-    good: bool,
-    option: &'static str,
-    allowed: &'static str,
-    given: &impl std::fmt::Debug,
-) -> Result<(), DataError> {
-    if good {
-        Ok(())
-    } else {
-        Err(DataError::Option { option, allowed, given: format!("{given:?}") })
-    }
-}
-
-/// Top and left of a random window of the padded image, in coordinates of the image itself (so
-/// they may be negative). Drawn in torchvision's order: rows, then columns.
-fn pad_crop_offset(
-    image: &RgbImage,
-    size: usize,
-    pad: usize,
-    rng: &mut SampleRng,
-) -> Result<(isize, isize), String> {
-    let mut draw = |extent: usize| {
-        let room = (extent + 2 * pad).checked_sub(size).ok_or_else(|| {
-            let (width, height) = (image.width, image.height);
-            format!("{width}x{height} pixels with a border of {pad} are smaller than {size}x{size}")
-        })?;
-        Ok::<_, String>(rng.below(room as u64 + 1).cast_signed() as isize - pad.cast_signed())
-    };
-    Ok((draw(image.height)?, draw(image.width)?))
 }

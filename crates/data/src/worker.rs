@@ -11,14 +11,15 @@ use crate::batch::BadImage;
 use crate::decode::{Decoder, RgbImage};
 use crate::error::DataError;
 use crate::random::SampleRng;
+use crate::sampler::Draw;
 use crate::source::{Picture, Sample, Source};
 use crate::stats::Clocks;
-use crate::transform::{Resizer, Transform};
+use crate::transform::{Scratch, Transform};
 
-/// Prepare `sample` for `position` of the epoch, in this memory.
+/// Prepare what was drawn for `position` of the epoch, in this memory.
 pub(crate) struct Task {
     pub(crate) position: usize,
-    pub(crate) sample: usize,
+    pub(crate) draw: Draw,
     pub(crate) pixels: Vec<u8>,
 }
 
@@ -61,21 +62,21 @@ pub(crate) struct Worker {
     shared: Arc<Shared>,
     record: Vec<u8>,
     image: RgbImage,
-    resizer: Resizer,
+    scratch: Scratch,
 }
 
 impl Worker {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, record: Vec::new(), image: RgbImage::default(), resizer: Resizer::default() }
+        Self { shared, record: Vec::new(), image: RgbImage::default(), scratch: Scratch::default() }
     }
 
     /// Works until there are no more tasks, nobody wants the results, or the epoch is stopped.
     pub(crate) fn run(mut self, tasks: &Receiver<Task>, done: &Sender<Done>) {
-        for Task { position, sample, mut pixels } in tasks {
+        for Task { position, draw, mut pixels } in tasks {
             if self.shared.stopped() {
                 return;
             }
-            let outcome = self.guarded(sample, &mut pixels);
+            let outcome = self.guarded(draw, &mut pixels);
             self.shared.clocks.count_image();
             if done.send(Done { position, pixels, outcome }).is_err() {
                 return;
@@ -84,25 +85,27 @@ impl Worker {
     }
 
     /// [`prepare`](Self::prepare), with a panic turned into an error that names the image.
-    fn guarded(&mut self, index: usize, pixels: &mut [u8]) -> Outcome {
+    fn guarded(&mut self, draw: Draw, pixels: &mut [u8]) -> Outcome {
         // After a panic the reused memory may hold anything; every use overwrites it first, and the
         // epoch ends with this error.
-        let result = catch_unwind(AssertUnwindSafe(|| self.prepare(index, pixels)));
+        let result = catch_unwind(AssertUnwindSafe(|| self.prepare(draw, pixels)));
         result.unwrap_or_else(|panic| {
             // A worker must not die: the collector would wait for its image for ever.
+            let index = draw.sample as usize;
             let place = catch_unwind(AssertUnwindSafe(|| self.shared.source.place(index)));
             let name = place.unwrap_or_else(|_panic| format!("image {index}"));
             Outcome::Fatal(DataError::Panic { name, message: panic_message(&*panic) })
         })
     }
 
-    fn prepare(&mut self, index: usize, pixels: &mut [u8]) -> Outcome {
+    fn prepare(&mut self, draw: Draw, pixels: &mut [u8]) -> Outcome {
+        let index = draw.sample as usize;
         let Shared { source, clocks, .. } = &*self.shared;
         let sample = match clocks.time_read(|| source.read(index, &mut self.record)) {
             Ok(sample) => sample,
             Err(error) => return Outcome::Fatal(error),
         };
-        match self.decode(&sample).and_then(|()| self.transform(index, pixels)) {
+        match self.decode(&sample).and_then(|()| self.transform(draw, pixels)) {
             Ok(()) => Outcome::Good(sample.label),
             Err(reason) => Outcome::Bad(BadImage { name: self.name(index, &sample), reason }),
         }
@@ -125,11 +128,12 @@ impl Worker {
         }
     }
 
-    fn transform(&mut self, index: usize, pixels: &mut [u8]) -> Result<(), String> {
+    fn transform(&mut self, draw: Draw, pixels: &mut [u8]) -> Result<(), String> {
         let Shared { transform, clocks, seed, epoch, .. } = &*self.shared;
         clocks.time_transform(|| {
-            let mut rng = SampleRng::for_sample(*seed, *epoch, index as u64);
-            transform.apply(&self.image, &mut rng, &mut self.resizer, pixels)
+            let Draw { sample, repetition } = draw;
+            let mut rng = SampleRng::for_repetition(*seed, *epoch, u64::from(sample), repetition);
+            transform.apply(&self.image, &mut rng, &mut self.scratch, pixels)
         })
     }
 

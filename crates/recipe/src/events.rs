@@ -44,6 +44,32 @@ pub enum RunEvent<'a> {
     Checkpoint(&'a Path),
     /// A new best model lies at this path.
     Best(&'a Path),
+    /// A checkpoint was found damaged and an older one is used.
+    Damaged(Damaged),
+    /// The loss of a step is infinite or not a number.
+    NonFinite(NonFinite),
+}
+
+/// A checkpoint that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Damaged {
+    /// Where it lies now, out of the way.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// A step whose loss, or whose result, is infinite or not a number.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NonFinite {
+    /// Optimizer steps done, this one included.
+    pub step: u64,
+    /// Its cross-entropy.
+    pub loss: f64,
+    /// What is done about it, in words.
+    pub action: &'static str,
+    /// File names of the batch's images.
+    pub images: Vec<String>,
 }
 
 /// What is known before the first step.

@@ -1,7 +1,7 @@
 //! `metrics.jsonl`: one JSON object a line, for people's own scripts.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -10,25 +10,38 @@ use serde_json::{Value, json};
 use crate::{RunEvent, RunStart, Sink, SinkError};
 
 /// Appends every event of a run to a file of JSON lines, each with a field `event`:
-/// `start`, `step`, `epoch`, `checkpoint` or `best`. A resumed run goes on in the same file.
+/// `start`, `step`, `epoch`, `checkpoint`, `best`, `damaged` or `non_finite`. A resumed run goes on in the same file.
 pub struct JsonLines {
     path: PathBuf,
     file: File,
 }
 
 impl JsonLines {
-    /// Opens `path` for appending, making it if it is missing.
+    /// Opens `path` for appending, making it if it is missing. Half a line at its end, from a disk
+    /// that was full, is cut off.
     ///
     /// # Errors
     /// [`SinkError`] if the file cannot be opened.
     pub fn open(path: &Path) -> Result<Self, SinkError> {
-        let file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(path)
-            .map_err(|source| SinkError::new(path, "metrics", source))?;
+        let file = open_at_line_end(path);
+        let file = file.map_err(|source| SinkError::new(path, "metrics", source))?;
         Ok(Self { path: path.to_owned(), file })
     }
+}
+
+fn open_at_line_end(path: &Path) -> io::Result<File> {
+    let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
+    let (mut end, mut last) = (file.metadata()?.len(), [0]);
+    while end > 0 {
+        file.seek(SeekFrom::Start(end - 1))?;
+        file.read_exact(&mut last)?;
+        if last == *b"\n" {
+            break;
+        }
+        end -= 1;
+    }
+    file.set_len(end)?;
+    Ok(file)
 }
 
 impl Sink for JsonLines {
@@ -39,6 +52,8 @@ impl Sink for JsonLines {
             RunEvent::Epoch(report) => tagged("epoch", report),
             RunEvent::Checkpoint(path) => json!({ "event": "checkpoint", "path": path }),
             RunEvent::Best(path) => json!({ "event": "best", "path": path }),
+            RunEvent::Damaged(damaged) => tagged("damaged", damaged),
+            RunEvent::NonFinite(step) => tagged("non_finite", step),
         };
         // One write a line: a run that is killed leaves whole lines.
         let line = format!("{value}\n");

@@ -35,13 +35,14 @@ mod tensorboard;
 
 pub use csv::Csv;
 pub use events::{
-    EpochReport, Evaluation, Fanout, Resumed, RunEvent, RunStart, Sink, SinkError, StepReport,
+    Damaged, EpochReport, Evaluation, Fanout, NonFinite, Resumed, RunEvent, RunStart, Sink,
+    SinkError, StepReport,
 };
 pub use jsonl::JsonLines;
 pub use metrics::{Averages, Totals};
 pub use recipe::{
-    Augment, BadImages, Data, Decay, LrScaling, Model, Optimizer, Recipe, RecipeError, Schedule,
-    StemKind, Train, Warmup,
+    Augment, BadImages, Clip, Data, Decay, Ema, Loss, LossKind, LrScaling, Model, Optimizer,
+    Recipe, RecipeError, Rule, Schedule, StemKind, Train, Warmup,
 };
 pub use schedule::{
     DecaySteps, LrSchedule, Plateau, PlateauState, WarmupShape, WarmupSteps, Watch,

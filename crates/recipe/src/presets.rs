@@ -1,8 +1,8 @@
 //! Complete recipes, each with its source, hardware, time, expected accuracy and command.
 
 use crate::recipe::{
-    Augment, BadImages, Data, Decay, LrScaling, Model, Optimizer, Recipe, Schedule, StemKind,
-    Train, Warmup,
+    Augment, BadImages, Clip, Data, Decay, Loss, LrScaling, Model, Optimizer, Recipe, Rule,
+    Schedule, StemKind, Train, Warmup,
 };
 use crate::span::Span;
 
@@ -42,12 +42,9 @@ pub fn tutorial() -> Recipe {
             std: IMAGENET_STD,
             on_bad_image: BadImages::Fail,
         },
-        optimizer: Optimizer {
-            momentum: 0.9,
-            nesterov: false,
-            weight_decay: 1e-4,
-            label_smoothing: 0.0,
-        },
+        optimizer: sgd(1e-4, false),
+        loss: Loss::default(),
+        ema: None,
         schedule: Schedule {
             base_lr: 0.128,
             scaling: LrScaling::Linear,
@@ -86,12 +83,9 @@ pub fn fashion_mnist_sample() -> Recipe {
             std: [0.351; 3],
             on_bad_image: BadImages::Fail,
         },
-        optimizer: Optimizer {
-            momentum: 0.9,
-            nesterov: true,
-            weight_decay: 5e-4,
-            label_smoothing: 0.1,
-        },
+        optimizer: sgd(5e-4, true),
+        loss: Loss { label_smoothing: 0.1, ..Loss::default() },
+        ema: None,
         schedule: Schedule {
             base_lr: 0.8,
             scaling: LrScaling::Linear,
@@ -101,4 +95,10 @@ pub fn fashion_mnist_sample() -> Recipe {
         },
         train: Train { epochs: 14, batch_size: 32, seed: 0, epochs_between_evals: 1 },
     }
+}
+
+/// SGD with the usual momentum of 0.9.
+fn sgd(weight_decay: f64, nesterov: bool) -> Optimizer {
+    let rule = Rule::Sgd { momentum: 0.9, nesterov };
+    Optimizer { weight_decay, accumulate: 1, clip: Clip::Off, rule }
 }

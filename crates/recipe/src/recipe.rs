@@ -3,7 +3,9 @@
 mod check;
 mod check_schedule;
 mod data;
+mod ema;
 mod error;
+mod loss;
 mod model;
 mod optimizer;
 mod overrides;
@@ -15,9 +17,11 @@ mod train;
 use serde::{Deserialize, Serialize};
 
 pub use data::{Augment, BadImages, Data};
+pub use ema::Ema;
 pub use error::RecipeError;
+pub use loss::{Loss, LossKind};
 pub use model::{Model, StemKind};
-pub use optimizer::Optimizer;
+pub use optimizer::{Clip, Optimizer, Rule};
 pub use schedule::{Decay, LrScaling, Schedule, Warmup};
 pub use train::Train;
 
@@ -29,8 +33,14 @@ pub struct Recipe {
     pub model: Model,
     /// The images and what is done to them.
     pub data: Data,
-    /// The optimizer.
+    /// How gradients become a step.
     pub optimizer: Optimizer,
+    /// What a prediction costs.
+    #[serde(default)]
+    pub loss: Loss,
+    /// The running mean of the weights, if one is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ema: Option<Ema>,
     /// The learning rate.
     pub schedule: Schedule,
     /// Length, batch and seed.
@@ -54,4 +64,9 @@ impl Recipe {
     pub fn to_toml(&self) -> String {
         toml::to_string_pretty(self).expect("a recipe has only plain keys and finite depth")
     }
+}
+
+/// The default of counts.
+fn one() -> usize {
+    1
 }

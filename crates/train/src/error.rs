@@ -55,10 +55,47 @@ pub enum TrainError {
         /// What differs.
         conflicts: Vec<String>,
     },
+    /// Another run works in the folder.
+    #[error(
+        "{}: in use by {owner}; wait for it to end, end it, or choose another --model-dir",
+        path.display()
+    )]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+        /// Who has it.
+        owner: String,
+    },
+    /// The folder holds a run on other images.
+    #[error(
+        "{} holds a run on other images: {}; give it the images it began with, go on with these \
+         by --accept-changed-data, or start over with --fresh",
+        path.display(), differences.join("; ")
+    )]
+    OtherImages {
+        /// The folder.
+        path: PathBuf,
+        /// What differs.
+        differences: Vec<String>,
+    },
+    /// There are weights of a run, but no checkpoint: training would write over them.
+    #[error(
+        "{}: these weights are of a run whose checkpoints are gone; \
+         --fresh sets them aside and starts over, or choose another --model-dir",
+        path.display()
+    )]
+    NothingToContinue {
+        /// The weights.
+        path: PathBuf,
+    },
+    /// Somebody asked to stop before there was a result.
+    #[error("stopped before the end, as was asked")]
+    Stopped,
     /// The loss is infinite or not a number.
     #[error(
-        "the loss is {loss} at step {step}: lower the learning rate or lengthen the warm-up; \
-         the last checkpoint is from step {last_checkpoint}"
+        "the loss is {loss} at step {step} ({}): lower the learning rate, lengthen the warm-up, or \
+         try --on-non-finite skip or roll-back; the last checkpoint is from step {last_checkpoint}",
+        some_of(images)
     )]
     Diverged {
         /// Optimizer steps done.
@@ -67,6 +104,8 @@ pub enum TrainError {
         loss: f64,
         /// Where the run can go on from.
         last_checkpoint: u64,
+        /// File names of the images of that step.
+        images: Vec<String>,
     },
     /// There is nothing to evaluate.
     #[error(
@@ -80,4 +119,14 @@ pub enum TrainError {
     /// Every validation image is unreadable.
     #[error("not one validation image could be read: check the validation shards")]
     NothingToEvaluate,
+}
+
+/// The first few names; all of them are in `metrics.jsonl`.
+fn some_of(images: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let shown = images[..images.len().min(SHOWN)].join(", ");
+    match images.len().saturating_sub(SHOWN) {
+        0 => format!("images {shown}"),
+        more => format!("images {shown} and {more} more, listed in metrics.jsonl"),
+    }
 }

@@ -11,6 +11,7 @@ use crate::TrainError;
 use crate::input::Normalizer;
 use crate::loss::cross_entropy;
 use crate::meter::Meter;
+use crate::stopping::StopHandle;
 
 /// Batches between two read-backs: bounds how far the host runs ahead of the device.
 const READ_EVERY: usize = 16;
@@ -18,17 +19,22 @@ const READ_EVERY: usize = 16;
 /// Runs `model` (without autodiff, on `device`) over every image of `loader` once.
 ///
 /// # Errors
-/// [`TrainError::Data`] for an image that cannot be read.
+/// [`TrainError::Data`] for an image that cannot be read, [`TrainError::Stopped`] if `stop` is
+/// requested meanwhile.
 pub fn evaluate(
     model: &ResNet,
     recipe: &Recipe,
     loader: &Loader,
     device: &Device,
+    stop: &StopHandle,
 ) -> Result<Evaluation, TrainError> {
     let start = Instant::now();
     let normalizer = Normalizer::new(recipe.data.mean, recipe.data.std, device);
     let (mut meter, mut totals, mut bad_images) = (Meter::default(), Totals::default(), Vec::new());
     for (index, batch) in loader.epoch(0, 0).enumerate() {
+        if stop.is_requested() {
+            return Err(TrainError::Stopped);
+        }
         let mut batch = batch?;
         bad_images.extend(batch.bad.drain(..).map(|bad| bad.to_string()));
         let batch = normalizer.upload(batch);

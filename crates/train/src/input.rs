@@ -42,6 +42,12 @@ impl Normalizer {
         }
     }
 
+    /// Where it brings batches.
+    #[must_use]
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
     /// Brings `batch` to the device.
     #[must_use]
     pub fn upload(&self, batch: Batch) -> DeviceBatch {

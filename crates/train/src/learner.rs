@@ -5,21 +5,57 @@ use burn::tensor::{Device, Tensor};
 use resnet_data::Batch;
 use resnet_models::tensors::TensorMap;
 use resnet_models::{ResNet, StateDictError, UnknownSize, load_state_dict, state_dict};
-use resnet_recipe::Recipe;
+use resnet_recipe::{Loss, Recipe};
 
+use crate::ema::Ema;
+use crate::flat;
+use crate::gradients::GradientMap;
 use crate::input::Normalizer;
-use crate::loss::cross_entropy;
+use crate::loss::per_example;
 use crate::meter::Meter;
-use crate::sgd::Sgd;
+use crate::mix::Mixer;
+use crate::non_finite::{all_finite, restore_unless};
+use crate::optimizer::Optimizer;
 
 /// A model in training.
 #[derive(Debug)]
 pub struct Learner {
     model: ResNet,
-    sgd: Sgd,
+    optimizer: Optimizer,
+    ema: Option<Ema>,
     normalizer: Normalizer,
-    label_smoothing: f64,
+    mixer: Mixer,
+    loss: Loss,
+    accumulate: usize,
     device: Device,
+}
+
+/// Where a run is when it makes a step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepAt {
+    /// Number of the step, from 0.
+    pub step: u64,
+    /// Its length.
+    pub lr: f64,
+}
+
+/// What training has brought about so far.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LearnerState {
+    /// Parameters and buffers of the model by torchvision's names.
+    pub model: TensorMap,
+    /// What the optimizer remembers, by `SLOT/PARAMETER`.
+    pub optimizer: TensorMap,
+    /// The running means of the weights, empty if none are kept.
+    pub ema: TensorMap,
+}
+
+impl LearnerState {
+    /// The weights for inference: the running means if those are kept.
+    #[must_use]
+    pub fn weights(&self) -> &TensorMap {
+        if self.ema.is_empty() { &self.model } else { &self.ema }
+    }
 }
 
 impl Learner {
@@ -30,61 +66,111 @@ impl Learner {
     /// [`UnknownSize`] if there is no such network.
     pub fn new(recipe: &Recipe, device: &Device) -> Result<Self, UnknownSize> {
         let training = device.clone().autodiff();
-        let optimizer = &recipe.optimizer;
+        let model = crate::build(recipe, &training)?;
         Ok(Self {
-            model: crate::build(recipe, &training)?,
-            sgd: Sgd::new(optimizer.momentum, optimizer.nesterov, optimizer.weight_decay),
+            optimizer: Optimizer::new(&recipe.optimizer),
+            ema: recipe.ema.map(|settings| Ema::new(settings, &model.valid())),
             normalizer: Normalizer::new(recipe.data.mean, recipe.data.std, &training),
-            label_smoothing: optimizer.label_smoothing,
+            mixer: Mixer::new(&recipe.loss, recipe.train.seed),
+            loss: recipe.loss.clone(),
+            accumulate: recipe.optimizer.accumulate,
             device: device.clone(),
+            model,
         })
     }
 
-    /// Puts a saved model and the optimizer's velocities in place.
+    /// Puts a saved state in place.
     ///
     /// # Errors
-    /// [`StateDictError`] if they belong to another architecture.
-    pub fn restore(mut self, model: TensorMap, sgd: TensorMap) -> Result<Self, StateDictError> {
-        (self.model, _) = load_state_dict(self.model, model)?;
-        self.sgd.load_state(sgd, &self.device);
+    /// [`StateDictError`] if it belongs to another architecture.
+    pub fn restore(mut self, state: LearnerState) -> Result<Self, StateDictError> {
+        (self.model, _) = load_state_dict(self.model, state.model)?;
+        self.optimizer.load_state(state.optimizer, &self.device);
+        if let Some(ema) = &mut self.ema {
+            ema.load_state(state.ema, &self.device);
+        }
         Ok(self)
     }
 
-    /// One optimizer step on `batch` at rate `lr`; what it saw is added to `meter`. Nothing is read
-    /// back from the device.
+    /// One optimizer step on `batch`; what it saw is added to `meter`. Nothing is read back from the
+    /// device.
     #[must_use]
-    pub fn step(mut self, batch: Batch, lr: f64, meter: &mut Meter) -> Self {
-        let batch = self.normalizer.upload(batch);
-        let logits = self.model.forward(batch.images.clone());
-        let per_example = cross_entropy(logits.clone(), batch.labels.clone(), self.label_smoothing);
-        meter.add(per_example.clone().inner(), logits.inner(), &batch);
-        let mean = (per_example * batch.weights).sum().div_scalar(batch.examples.max(1.0));
-        self.model = self.sgd.step(lr, self.model, mean.backward());
+    pub fn step(self, batch: Batch, at: StepAt, meter: &mut Meter) -> Self {
+        self.optimize(batch, at, meter).averaged(at.step)
+    }
+
+    /// As [`step`](Self::step), but undone where it leaves anything infinite or not a number; the
+    /// meter then marks the batch. The choice is made on the device: nothing is read back.
+    #[must_use]
+    pub fn step_if_finite(self, batch: Batch, at: StepAt, meter: &mut Meter) -> Self {
+        let (before, optimizer) = (flat::tensors(&self.model.valid()), self.optimizer.clone());
+        let mut after = self.optimize(batch, at, meter);
+        let tensors = flat::tensors(&after.model.valid());
+        let ok = all_finite(tensors.values().chain(after.optimizer.slots()), meter.newest());
+        after.model = restore_unless(&ok, before, after.model);
+        after.optimizer = after.optimizer.or_before(&ok, &optimizer);
+        meter.mark(ok);
+        after.averaged(at.step)
+    }
+
+    fn optimize(mut self, batch: Batch, at: StepAt, meter: &mut Meter) -> Self {
+        let examples = batch.weights.iter().copied().map(f64::from).sum::<f64>().max(1.0);
+        let mut gradients = GradientMap::default();
+        let parts = batch.split(self.accumulate);
+        let count = parts.len();
+        for (part, batch) in (0..).zip(parts) {
+            let loss = self.loss_sum(batch, (at.step, part), meter).div_scalar(examples);
+            gradients = gradients + GradientMap::collect(&self.model, loss.backward());
+        }
+        meter.join(count);
+        self.model = self.optimizer.step(at.step, at.lr, self.model, gradients);
         self
     }
 
-    /// The model for inference; shares nothing with the one in training.
+    /// Takes the weights after step number `step` into their running means.
+    fn averaged(mut self, step: u64) -> Self {
+        if let Some(ema) = &mut self.ema {
+            ema.update(step, || self.model.valid());
+        }
+        self
+    }
+
+    /// The losses of the examples of one part of a batch, added up.
+    fn loss_sum(&self, batch: Batch, (step, part): (u64, u64), meter: &mut Meter) -> Tensor<1> {
+        let mixture = self.mixer.draw(step, part, (batch.height, batch.width));
+        let batch = self.normalizer.upload(batch);
+        let (images, targets) = mixture.apply(batch.images.clone(), batch.labels.clone());
+        let logits = self.model.forward(images);
+        let losses = per_example(&self.loss, logits.clone(), targets);
+        meter.add(losses.clone().inner(), logits.inner(), &batch);
+        (losses * batch.weights).sum()
+    }
+
+    /// The model for inference, with the running means of the weights if those are kept; shares
+    /// nothing with the one in training.
     #[must_use]
     pub fn inference_model(&self) -> ResNet {
-        self.model.valid()
+        let model = self.model.valid();
+        match &self.ema {
+            Some(ema) => ema.apply(model),
+            None => model,
+        }
     }
 
-    /// Parameters and buffers by torchvision's names.
+    /// Everything that the next step depends on.
     #[must_use]
-    pub fn model_state(&self) -> TensorMap {
-        state_dict(&self.inference_model())
-    }
-
-    /// The optimizer's velocities by parameter name.
-    #[must_use]
-    pub fn optimizer_state(&self) -> TensorMap {
-        self.sgd.state()
+    pub fn state(&self) -> LearnerState {
+        LearnerState {
+            model: state_dict(&self.model.valid()),
+            optimizer: self.optimizer.state(),
+            ema: self.ema.as_ref().map(Ema::state).unwrap_or_default(),
+        }
     }
 
     /// The l2 loss of the weights, read back from the device.
     #[must_use]
     pub fn l2_loss(&self) -> f64 {
-        let loss: Tensor<1> = self.sgd.l2_loss(&self.model, &self.device);
+        let loss: Tensor<1> = self.optimizer.l2_loss(&self.model, &self.device);
         f64::from(loss.into_scalar::<f32>())
     }
 

@@ -2,8 +2,9 @@
 //! network and everything a run leaves behind.
 //!
 //! [`run::train`] is the whole of it; the other modules are its parts, in the order in which a batch
-//! meets them: [`device`] chooses where to compute, [`input`] brings a batch there, [`loss`] and
-//! [`sgd`] make a step, [`meter`] counts on the device, [`checkpoint`] keeps the state.
+//! meets them: [`device`] chooses where to compute, [`input`] brings a batch there, [`mix`],
+//! [`loss`], [`gradients`] and [`optimizer`] make a step, [`ema`] follows it, [`meter`] counts on the
+//! device, [`checkpoint`] keeps the state.
 //!
 //! Training, restoring and evaluating are deterministic on the CPU: a run that is stopped and
 //! resumed ends with the same bytes as one that is not.
@@ -11,19 +12,33 @@
 #![warn(missing_docs)]
 
 pub mod checkpoint;
+#[cfg(feature = "dataloader")]
+pub mod dataloader;
 pub mod device;
+pub mod ema;
 mod error;
 pub mod evaluate;
+mod flat;
 pub mod folder;
+pub mod gradients;
+mod identity;
 pub mod input;
 pub mod learner;
 pub mod loaders;
+mod lock;
 pub mod loss;
 pub mod meter;
+pub mod mix;
 mod model;
+mod non_finite;
+pub mod optimizer;
+mod resume;
 pub mod run;
 mod session;
-pub mod sgd;
+pub mod stopping;
 
 pub use error::TrainError;
+pub use identity::Identity;
+pub use lock::FolderLock;
 pub use model::{build, config};
+pub use non_finite::OnNonFinite;

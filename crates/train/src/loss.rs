@@ -2,6 +2,61 @@
 
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor};
+use resnet_recipe::{Loss, LossKind};
+
+/// What is right for each image.
+#[derive(Debug, Clone)]
+pub struct Targets {
+    /// Class of each image, `[b]`.
+    pub labels: Tensor<1, Int>,
+    /// The class of what was mixed into each image, `[b]`, and its share.
+    pub mixed_in: Option<(Tensor<1, Int>, f64)>,
+}
+
+/// The loss of each example, `[b]`, from `logits` `[b, classes]`, as a recipe wants it.
+#[must_use]
+pub fn per_example(recipe: &Loss, logits: Tensor<2>, targets: Targets) -> Tensor<1> {
+    match recipe.kind {
+        LossKind::CrossEntropy => mixed_cross_entropy(logits, targets, recipe.label_smoothing),
+        LossKind::BinaryCrossEntropy => {
+            let [_, classes] = logits.dims();
+            binary_cross_entropy(logits, targets.shares(classes, recipe.label_smoothing))
+        }
+    }
+}
+
+/// Cross-entropy is linear in the target: that of a mixture is the mixture of both.
+fn mixed_cross_entropy(logits: Tensor<2>, targets: Targets, smoothing: f64) -> Tensor<1> {
+    let Some((labels, share)) = targets.mixed_in else {
+        return cross_entropy(logits, targets.labels, smoothing);
+    };
+    let own = cross_entropy(logits.clone(), targets.labels, smoothing);
+    let other = cross_entropy(logits, labels, smoothing);
+    own.mul_scalar(1.0 - share) + other.mul_scalar(share)
+}
+
+impl Targets {
+    /// The target of each class, `[b, classes]`; each row adds up to 1.
+    #[must_use]
+    pub fn shares(self, classes: usize, smoothing: f64) -> Tensor<2> {
+        let own = one_hot(self.labels, classes);
+        let mixed = match self.mixed_in {
+            Some((labels, share)) => {
+                own.mul_scalar(1.0 - share) + one_hot(labels, classes).mul_scalar(share)
+            }
+            None => own,
+        };
+        mixed.mul_scalar(1.0 - smoothing).add_scalar(smoothing / classes as f64)
+    }
+}
+
+/// 1 at the label of each row, 0 elsewhere, `[b, classes]`.
+fn one_hot(labels: Tensor<1, Int>, classes: usize) -> Tensor<2> {
+    let ([batch], device) = (labels.dims(), labels.device());
+    let numbers = Tensor::<1, Int>::arange(0..classes as i64, &device);
+    let labels = labels.reshape([batch, 1]).expand([batch, classes]);
+    labels.equal(numbers.reshape([1, classes]).expand([batch, classes])).float()
+}
 
 /// Cross-entropy of each example in nats, `[b]`, from `logits` `[b, classes]`.
 ///
@@ -20,6 +75,17 @@ pub fn cross_entropy(logits: Tensor<2>, labels: Tensor<1, Int>, smoothing: f64) 
         loss
     };
     loss.reshape([batch])
+}
+
+/// The mean over the classes of each class's own cross-entropy in nats, `[b]`, from `logits` and
+/// `targets` (0 to 1), both `[b, classes]`, as PyTorch's `F.binary_cross_entropy_with_logits`.
+#[must_use]
+pub fn binary_cross_entropy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
+    let [batch, _] = logits.dims();
+    // max(x, 0) - x t + ln(1 + e^-|x|): no exponent is positive.
+    let penalty = logits.clone().abs().neg().exp().log1p();
+    let loss = logits.clone().clamp_min(0.0) - logits * targets + penalty;
+    loss.mean_dim(1).reshape([batch])
 }
 
 /// For each example 1 or 0, `[b]`: whether the label is among the `k` highest of `logits`

@@ -1,6 +1,6 @@
 //! Sums that stay on the device until somebody asks.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Bool, Tensor};
 use resnet_recipe::Totals;
 
 use crate::input::DeviceBatch;
@@ -10,8 +10,25 @@ use crate::loss::in_top_k;
 /// counted itself.
 #[derive(Debug, Clone, Default)]
 pub struct Meter {
-    batches: Vec<(f64, Tensor<1>)>,
+    batches: Vec<Counted>,
     reads: u64,
+}
+
+/// A batch: its examples, its sums `[3]`, and 1 or 0 for a step that was kept or undone, `[1]`.
+#[derive(Debug, Clone)]
+struct Counted {
+    examples: f64,
+    sums: Tensor<1>,
+    kept: Tensor<1>,
+}
+
+/// What became of one step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepTotals {
+    /// The sums over its examples.
+    pub totals: Totals,
+    /// Whether it was kept; see [`step_if_finite`](crate::learner::Learner::step_if_finite).
+    pub kept: bool,
 }
 
 impl Meter {
@@ -24,7 +41,34 @@ impl Meter {
         let top5 = in_top_k(logits, labels, 5);
         let per_example = Tensor::stack::<2>(vec![cross_entropy, top1, top5], 0);
         let sums = (per_example * weights.unsqueeze()).sum_dim(1).reshape([3]);
-        self.batches.push((batch.examples, sums));
+        let kept = Tensor::ones([1], &sums.device());
+        self.batches.push(Counted { examples: batch.examples, sums, kept });
+    }
+
+    /// Makes the newest `parts` entries one: they are parts of one batch.
+    pub fn join(&mut self, parts: usize) {
+        let first = self.batches.len().saturating_sub(parts);
+        let joined = self.batches.drain(first..).reduce(|all, part| Counted {
+            examples: all.examples + part.examples,
+            sums: all.sums + part.sums,
+            kept: all.kept,
+        });
+        self.batches.extend(joined);
+    }
+
+    /// The sums of the newest batch, on the device.
+    ///
+    /// # Panics
+    /// If there is none since they were last read.
+    pub(crate) fn newest(&self) -> Tensor<1> {
+        self.batches.last().expect("a batch was added").sums.clone()
+    }
+
+    /// Says whether the step of the newest batch was kept, `[1]`.
+    pub(crate) fn mark(&mut self, kept: Tensor<1, Bool>) {
+        if let Some(newest) = self.batches.last_mut() {
+            newest.kept = kept.float();
+        }
     }
 
     /// The sums of each batch since the last call, in order; waits for the device, once.
@@ -32,20 +76,25 @@ impl Meter {
     /// Not one sum: adding them up on the host in the order of the steps gives the same bits
     /// however often this was called in between.
     pub fn take(&mut self) -> Vec<Totals> {
-        let (examples, sums): (Vec<f64>, Vec<_>) = self.batches.drain(..).unzip();
-        if sums.is_empty() {
+        self.take_steps().iter().map(|step| step.totals).collect()
+    }
+
+    /// As [`take`](Self::take), with what became of each step.
+    pub fn take_steps(&mut self) -> Vec<StepTotals> {
+        if self.batches.is_empty() {
             return Vec::new();
         }
         self.reads += 1;
-        let values: Vec<f64> = Tensor::cat(sums, 0).into_data().iter::<f64>().collect();
-        let (rows, _) = values.as_chunks::<3>();
-        let totals = |(examples, &[cross_entropy, top1, top5]): (f64, &[f64; 3])| Totals {
-            examples,
-            cross_entropy,
-            top1,
-            top5,
+        let batches = std::mem::take(&mut self.batches);
+        let examples: Vec<f64> = batches.iter().map(|batch| batch.examples).collect();
+        let columns = batches.into_iter().flat_map(|batch| [batch.sums, batch.kept]).collect();
+        let values: Vec<f64> = Tensor::cat(columns, 0).into_data().iter::<f64>().collect();
+        let (rows, _) = values.as_chunks::<4>();
+        let step = |(examples, &[cross_entropy, top1, top5, kept]): (f64, &[f64; 4])| StepTotals {
+            totals: Totals { examples, cross_entropy, top1, top5 },
+            kept: kept > 0.0,
         };
-        examples.into_iter().zip(rows).map(totals).collect()
+        examples.into_iter().zip(rows).map(step).collect()
     }
 
     /// How often the device was waited for.

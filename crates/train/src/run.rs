@@ -6,21 +6,25 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use burn::tensor::Device;
 use resnet_data::Source;
+use resnet_models::load_state_dict;
 use resnet_recipe::{
-    EpochReport, Evaluation, Fanout, JsonLines, Recipe, Resumed, Sink, TensorBoard,
+    Damaged, EpochReport, Evaluation, Fanout, JsonLines, Recipe, Resumed, RunEvent, Sink,
+    TensorBoard,
 };
 
-use crate::TrainError;
-use crate::checkpoint::{self, Best, Checkpoint, CheckpointError, Position, Store};
+use crate::checkpoint::{self, Best, CheckpointError, Keep, Store, Writer};
 use crate::device::Chosen;
 use crate::evaluate::evaluate;
 use crate::folder::ModelFolder;
-use crate::learner::Learner;
+use crate::identity::Identity;
 use crate::loaders::{train_loader, validation_loader};
+use crate::lock::FolderLock;
 use crate::meter::Meter;
-use crate::session::Session;
+use crate::resume;
+use crate::session::{Saver, Session};
+use crate::stopping::{EarlyStop, Ending, StopHandle};
+use crate::{OnNonFinite, TrainError};
 
 /// The images of a run.
 #[derive(Clone)]
@@ -44,8 +48,18 @@ pub struct RunOptions {
     pub log_every: u64,
     /// Optimizer steps between two checkpoints, besides the one after each epoch.
     pub checkpoint_every: Option<u64>,
-    /// Checkpoints to keep; the newest ones.
-    pub keep_checkpoints: usize,
+    /// Time between two checkpoints, besides those.
+    pub checkpoint_after: Option<Duration>,
+    /// Which checkpoints stay.
+    pub keep: Keep,
+    /// What a loss that is not finite does.
+    pub on_non_finite: OnNonFinite,
+    /// When enough is learnt.
+    pub early_stop: EarlyStop,
+    /// Ends the run when somebody asks.
+    pub stop: StopHandle,
+    /// Go on although the images are not those that the run began with.
+    pub accept_changed_data: bool,
     /// Threads that load images.
     pub workers: usize,
 }
@@ -61,7 +75,12 @@ impl RunOptions {
             max_steps: None,
             log_every: 100,
             checkpoint_every: None,
-            keep_checkpoints: 3,
+            checkpoint_after: None,
+            keep: Keep::default(),
+            on_non_finite: OnNonFinite::default(),
+            early_stop: EarlyStop::default(),
+            stop: StopHandle::default(),
+            accept_changed_data: false,
             workers: thread::available_parallelism().map_or(1, NonZero::get),
         }
     }
@@ -74,6 +93,8 @@ pub struct Outcome {
     pub steps: u64,
     /// Whether the recipe's last epoch is done.
     pub complete: bool,
+    /// Why this session ended.
+    pub ending: Ending,
     /// The best evaluation.
     pub best: Option<Best>,
     /// The last evaluation of this session.
@@ -102,16 +123,26 @@ pub fn train(
     recipe.check()?;
     let loader = train_loader(datasets.train.clone(), recipe, options.workers)?;
     let validation = validation_loader(datasets.validation.clone(), recipe, options.workers)?;
+    let images = Identity::of(datasets)?;
     let folder = ModelFolder::open(&options.model_dir)?;
+    let _lock = FolderLock::take(folder.path())?;
     if options.fresh {
         folder.set_aside()?;
     }
     let store = Store::new(folder.path());
-    let (learner, position, resumed) = begin(recipe, &store, &chosen.device)?;
+    store.recover()?;
+    let mut begun = resume::begin(recipe, &store, &chosen.device)?;
+    let accept = options.accept_changed_data;
+    resume::check_images(&mut begun.position, images, accept, folder.path())?;
+    resume::check_best(&begun, &folder)?;
     folder.write_config(&recipe.to_toml())?;
     let mut jsonl = JsonLines::open(&folder.metrics())?;
     let mut tensorboard = TensorBoard::create(folder.path())?;
+    let mut sink = Fanout::new(vec![&mut jsonl, &mut tensorboard, sink]);
+    set_aside_damaged(&store, begun.damaged, &mut sink)?;
+    let resumed = begun.path.map(|path| Resumed { path, step: begun.position.step });
     let steps_per_epoch = loader.batches_per_epoch() as u64;
+    let writer = Writer::new(store.clone(), options.keep);
     let mut session = Session {
         recipe,
         options,
@@ -122,25 +153,40 @@ pub fn train(
         validation,
         folder,
         store,
-        position,
-        checkpoint: resumed.as_ref().map(|resumed| resumed.path.clone()),
+        position: begun.position,
+        saver: Saver::new(writer, resumed.as_ref().map(|resumed| resumed.path.clone())),
         last: None,
         meter: Meter::default(),
-        sink: Fanout::new(vec![&mut jsonl, &mut tensorboard, sink]),
+        skipped_in_a_row: 0,
+        sink,
     };
-    session.announce(datasets, &learner, &chosen.name, resumed)?;
-    session.train(learner)?;
+    session.announce(datasets, &begun.learner, &chosen.name, resumed)?;
+    let ending = session.train(begun.learner)?;
     Ok(Outcome {
         steps: session.position.step,
-        complete: session.position.step >= session.total_steps(),
+        complete: ending == Ending::Complete,
+        ending,
         best: session.position.best,
         last: session.last,
         elapsed: start.elapsed(),
-        checkpoint: session.checkpoint,
+        checkpoint: session.saver.newest,
     })
 }
 
-/// Evaluates the newest checkpoint in `model_dir` on `source`, with the recipe it was trained with.
+fn set_aside_damaged(
+    store: &Store,
+    damaged: Vec<(PathBuf, CheckpointError)>,
+    sink: &mut dyn Sink,
+) -> Result<(), TrainError> {
+    for (path, error) in damaged {
+        let event = Damaged { path: store.set_aside(&path)?, reason: error.to_string() };
+        sink.record(&RunEvent::Damaged(event))?;
+    }
+    Ok(())
+}
+
+/// Evaluates the newest whole checkpoint in `model_dir` on `source`, with the recipe it was trained
+/// with.
 ///
 /// # Errors
 /// [`TrainError::NoCheckpoint`] if there is none, and whatever keeps it or the images from being
@@ -151,43 +197,13 @@ pub fn evaluate_run(
     workers: usize,
     chosen: &Chosen,
 ) -> Result<(Evaluation, PathBuf), TrainError> {
-    let newest = Store::new(model_dir).newest()?;
-    let path = newest.ok_or_else(|| TrainError::NoCheckpoint { path: model_dir.to_owned() })?;
-    let saved = checkpoint::load(&path)?;
-    let recipe = saved.recipe.clone();
-    let learner = restore(&recipe, saved, &path, &chosen.device)?.0;
+    let found = Store::new(model_dir).newest_whole(checkpoint::load_model)?;
+    let newest = found.newest;
+    let none = || TrainError::NoCheckpoint { path: model_dir.to_owned() };
+    let (path, (weights, recipe)) = newest.ok_or_else(none)?;
+    let (model, _) = load_state_dict(crate::build(&recipe, &chosen.device)?, weights)
+        .map_err(|source| CheckpointError::Architecture { path: path.clone(), source })?;
     let loader = validation_loader(source, &recipe, workers)?;
-    let evaluation = evaluate(&learner.inference_model(), &recipe, &loader, &chosen.device)?;
-    Ok((evaluation, path))
-}
-
-/// A learner at its first step, or where the newest checkpoint left it.
-fn begin(
-    recipe: &Recipe,
-    store: &Store,
-    device: &Device,
-) -> Result<(Learner, Position, Option<Resumed>), TrainError> {
-    let Some(path) = store.newest()? else {
-        return Ok((Learner::new(recipe, device)?, Position::default(), None));
-    };
-    let saved = checkpoint::load(&path)?;
-    let conflicts = recipe.resume_conflicts(&saved.recipe);
-    if !conflicts.is_empty() {
-        return Err(TrainError::OtherRun { path, conflicts });
-    }
-    let (learner, position) = restore(recipe, saved, &path, device)?;
-    let step = position.step;
-    Ok((learner, position, Some(Resumed { path, step })))
-}
-
-fn restore(
-    recipe: &Recipe,
-    saved: Checkpoint,
-    path: &Path,
-    device: &Device,
-) -> Result<(Learner, Position), TrainError> {
-    let learner = Learner::new(recipe, device)?
-        .restore(saved.model, saved.optimizer)
-        .map_err(|source| CheckpointError::Architecture { path: path.to_owned(), source })?;
-    Ok((learner, saved.position))
+    let stop = StopHandle::default();
+    Ok((evaluate(&model, &recipe, &loader, &chosen.device, &stop)?, path))
 }

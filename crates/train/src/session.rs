@@ -1,28 +1,31 @@
-//! The loop of a run: epochs, reports, evaluations, checkpoints.
+//! The loop of a run: epochs, evaluations, and when to end.
 
-use std::path::PathBuf;
+mod report;
+mod rollback;
+mod saving;
+
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
 use resnet_data::Loader;
-use resnet_models::tensors;
 use resnet_recipe::{
     EpochReport, Evaluation, Fanout, LrSchedule, Recipe, Resumed, RunEvent, RunStart, Sink,
-    StepReport, Totals,
 };
 
 use crate::TrainError;
-use crate::checkpoint::{Best, Checkpoint, CheckpointError, Position, Store};
+use crate::checkpoint::{Best, Position, Store};
 use crate::evaluate::evaluate;
 use crate::folder::ModelFolder;
-use crate::learner::Learner;
+use crate::learner::{Learner, StepAt};
 use crate::meter::Meter;
+use crate::non_finite::OnNonFinite;
 use crate::run::{Datasets, RunOptions};
+use crate::stopping::Ending;
+use report::Window;
 
-/// A report is due after this time even if fewer than `log_every` steps were made.
-const REPORT_AFTER: Duration = Duration::from_secs(10);
+pub(crate) use saving::Saver;
 
-/// A run under way, from its start or a checkpoint to its end or `max_steps`.
+/// A run under way, from its start or a checkpoint to its end.
 pub(crate) struct Session<'a> {
     pub(crate) recipe: &'a Recipe,
     pub(crate) options: &'a RunOptions,
@@ -34,9 +37,10 @@ pub(crate) struct Session<'a> {
     pub(crate) folder: ModelFolder,
     pub(crate) store: Store,
     pub(crate) position: Position,
-    pub(crate) checkpoint: Option<PathBuf>,
+    pub(crate) saver: Saver,
     pub(crate) last: Option<EpochReport>,
     pub(crate) meter: Meter,
+    pub(crate) skipped_in_a_row: u64,
     pub(crate) sink: Fanout<'a>,
 }
 
@@ -65,24 +69,58 @@ impl Session<'_> {
         self.recipe.train.epochs * self.steps_per_epoch
     }
 
-    /// The step at which this session ends.
+    /// The step at which this session ends at the latest.
     fn stop_at(&self) -> u64 {
         self.options.max_steps.map_or(self.total_steps(), |max| max.min(self.total_steps()))
     }
 
-    pub(crate) fn train(&mut self, mut learner: Learner) -> Result<(), TrainError> {
-        while self.position.step < self.stop_at() {
+    /// Trains until there is a reason to end; everything is on the disk then.
+    pub(crate) fn train(&mut self, mut learner: Learner) -> Result<Ending, TrainError> {
+        loop {
             let started = Instant::now();
-            learner = self.train_to_epoch_end(learner)?;
-            if self.position.step.is_multiple_of(self.steps_per_epoch) {
-                self.finish_epoch(&learner, started.elapsed())?;
+            if self.epoch_is_open() {
+                if self.finish_epoch(&learner, started.elapsed())? {
+                    self.save(&learner)?;
+                }
             }
-            self.save(&learner)?;
+            if let Some(ending) = self.ending() {
+                self.finish_saving()?;
+                return Ok(ending);
+            }
+            learner = match self.train_to_epoch_end(learner) {
+                Err(error @ TrainError::Diverged { .. }) => self.roll_back(error)?,
+                other => self.after_steps(other?, started.elapsed())?,
+            };
         }
-        Ok(())
     }
 
-    /// Steps until the epoch or the session ends.
+    /// Evaluates at the end of an epoch, and saves; whoever was asked to stop only saves.
+    fn after_steps(&mut self, learner: Learner, elapsed: Duration) -> Result<Learner, TrainError> {
+        if self.epoch_is_open() {
+            self.finish_epoch(&learner, elapsed)?;
+        }
+        self.save(&learner)?;
+        Ok(learner)
+    }
+
+    /// Whether the steps of an epoch are done, but not yet its evaluation.
+    fn epoch_is_open(&self) -> bool {
+        let Position { step, epoch_totals, .. } = &self.position;
+        step.is_multiple_of(self.steps_per_epoch) && epoch_totals.examples > 0.0
+    }
+
+    fn ending(&self) -> Option<Ending> {
+        if self.position.step >= self.total_steps() && !self.epoch_is_open() {
+            return Some(Ending::Complete);
+        }
+        if self.options.stop.is_requested() {
+            return Some(Ending::Requested);
+        }
+        let verdict = self.options.early_stop.verdict(self.position.progress);
+        verdict.or_else(|| (self.position.step >= self.stop_at()).then_some(Ending::StepLimit))
+    }
+
+    /// Steps until the epoch or the session ends, or somebody asks to stop.
     fn train_to_epoch_end(&mut self, mut learner: Learner) -> Result<Learner, TrainError> {
         let epoch = self.position.step / self.steps_per_epoch;
         let first_batch = self.position.step % self.steps_per_epoch;
@@ -96,81 +134,50 @@ impl Session<'_> {
             let mut batch = batch?;
             let bad = batch.bad.drain(..).map(|bad| bad.to_string());
             self.position.epoch_bad_images.extend(bad);
-            let lr = self.schedule.at(self.position.step);
-            learner = learner.step(batch, lr, &mut self.meter);
+            let at = StepAt { step: self.position.step, lr: self.learning_rate() };
+            learner = match self.options.on_non_finite {
+                OnNonFinite::SkipStep => learner.step_if_finite(batch, at, &mut self.meter),
+                _ => learner.step(batch, at, &mut self.meter),
+            };
             self.position.step += 1;
-            let saves = self.saves_now(end);
-            if saves || self.position.step == end || self.reports_now(&window) {
-                window = self.report(&learner, &window, lr)?;
+            self.position.score = None;
+            let ends = self.position.step == end || self.options.stop.is_requested();
+            let saves = !ends && self.saves_now();
+            if saves || ends || self.reports_now(&window) {
+                window = self.report(&learner, &window, at.lr)?;
             }
             if saves {
                 self.save(&learner)?;
+            }
+            if ends {
+                break;
             }
         }
         Ok(learner)
     }
 
-    fn reports_now(&self, window: &Window) -> bool {
-        self.position.step.is_multiple_of(self.options.log_every.max(1))
-            || window.started.elapsed() > REPORT_AFTER
+    /// The schedule's rate, halved by every roll back.
+    fn learning_rate(&self) -> f64 {
+        let halvings = i32::try_from(self.position.rollbacks).unwrap_or(i32::MAX);
+        self.schedule.at(self.position.step) * 0.5_f64.powi(halvings)
     }
 
-    /// Whether a checkpoint is due within the epoch; at its end one is written in any case.
-    fn saves_now(&self, end: u64) -> bool {
-        let step = self.position.step;
-        step < end && self.options.checkpoint_every.is_some_and(|every| step.is_multiple_of(every))
-    }
-
-    /// Reads the counts of the steps since the last report back and passes them on.
-    fn report(
-        &mut self,
-        learner: &Learner,
-        window: &Window,
-        lr: f64,
-    ) -> Result<Window, TrainError> {
-        let mut totals = Totals::default();
-        for step in self.meter.take() {
-            totals.add(&step);
-            self.position.epoch_totals.add(&step);
+    /// Whether the epoch could be finished: not if somebody asked to stop before or within its
+    /// evaluation, which is then left to the next session.
+    fn finish_epoch(&mut self, learner: &Learner, elapsed: Duration) -> Result<bool, TrainError> {
+        if self.options.stop.is_requested() {
+            return Ok(false);
         }
-        let l2_loss = learner.l2_loss();
-        let step = self.position.step;
-        if let Some(train) = totals.averages() {
-            let loss = train.cross_entropy + l2_loss;
-            if !loss.is_finite() {
-                let last_checkpoint = self.checkpointed_step();
-                return Err(TrainError::Diverged { step, loss, last_checkpoint });
-            }
-            let seconds = window.started.elapsed().as_secs_f64();
-            let steps = (step - window.first_step) as f64;
-            let report = StepReport {
-                step,
-                epoch: step as f64 / self.steps_per_epoch as f64,
-                loss,
-                train,
-                l2_loss,
-                learning_rate: lr,
-                images_per_second: steps * self.recipe.train.batch_size as f64 / seconds,
-                steps_per_second: steps / seconds,
-                loader_wait: window.waited.as_secs_f64() / seconds,
-            };
-            self.sink.record(&RunEvent::Step(report))?;
-        }
-        Ok(Window::start(step))
-    }
-
-    fn checkpointed_step(&self) -> u64 {
-        let name = self.checkpoint.as_ref().and_then(|path| path.file_name()?.to_str());
-        name.and_then(|name| name.strip_prefix("step-")?.parse().ok()).unwrap_or(0)
-    }
-
-    fn finish_epoch(&mut self, learner: &Learner, elapsed: Duration) -> Result<(), TrainError> {
         let epoch = self.position.step / self.steps_per_epoch;
         let due = epoch.is_multiple_of(self.recipe.train.epochs_between_evals)
             || self.position.step == self.total_steps();
-        let validation = if due { Some(self.evaluate(learner)?) } else { None };
+        let validation = match due.then(|| self.evaluate(learner)) {
+            Some(Err(TrainError::Stopped)) => return Ok(false),
+            Some(evaluation) => Some(evaluation?),
+            None => None,
+        };
         let totals = std::mem::take(&mut self.position.epoch_totals);
-        let Some(train) = totals.averages() else { return Ok(()) };
+        let Some(train) = totals.averages() else { return Ok(true) };
         let report = EpochReport {
             epoch,
             step: self.position.step,
@@ -179,47 +186,20 @@ impl Session<'_> {
             seconds: elapsed.as_secs_f64(),
             bad_images: std::mem::take(&mut self.position.epoch_bad_images),
         };
+        self.position.progress = self.options.early_stop.observe(self.position.progress, &report);
         self.sink.record(&RunEvent::Epoch(report.clone()))?;
         self.last = Some(report);
-        Ok(())
+        Ok(true)
     }
 
     fn evaluate(&mut self, learner: &Learner) -> Result<Evaluation, TrainError> {
-        let model = learner.inference_model();
-        let evaluation = evaluate(&model, self.recipe, &self.validation, self.device)?;
+        let (model, stop) = (learner.inference_model(), &self.options.stop);
+        let evaluation = evaluate(&model, self.recipe, &self.validation, self.device, stop)?;
         let top1 = evaluation.averages.top1;
+        self.position.score = Some(top1);
         if self.position.best.is_none_or(|best| top1 > best.top1) {
             self.position.best = Some(Best { step: self.position.step, top1 });
-            let path = self.folder.best();
-            tensors::write(&path, &learner.model_state()).map_err(CheckpointError::from)?;
-            self.sink.record(&RunEvent::Best(&path))?;
         }
         Ok(evaluation)
-    }
-
-    fn save(&mut self, learner: &Learner) -> Result<(), TrainError> {
-        let checkpoint = Checkpoint {
-            model: learner.model_state(),
-            optimizer: learner.optimizer_state(),
-            position: self.position.clone(),
-            recipe: self.recipe.clone(),
-        };
-        let path = self.store.save(&checkpoint, self.options.keep_checkpoints)?;
-        self.sink.record(&RunEvent::Checkpoint(&path))?;
-        self.checkpoint = Some(path);
-        Ok(())
-    }
-}
-
-/// The time since the last report.
-struct Window {
-    started: Instant,
-    first_step: u64,
-    waited: Duration,
-}
-
-impl Window {
-    fn start(first_step: u64) -> Self {
-        Self { started: Instant::now(), first_step, waited: Duration::ZERO }
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::cache::Cache;
 use super::{ImageFiles, ImageFilesError};
 
-pub(super) fn open(root: &Path, cache: Option<&Path>) -> Result<ImageFiles, ImageFilesError> {
+pub(crate) fn open(root: &Path, cache: Option<&Path>) -> Result<ImageFiles, ImageFilesError> {
     let classes = names(root, is_folder)?;
     if classes.is_empty() {
         return Err(ImageFilesError::NoClasses { root: root.to_owned() });
@@ -50,10 +50,16 @@ fn names(
 }
 
 fn is_folder(entry: &DirEntry, _: &str) -> bool {
-    entry.path().is_dir()
+    // Without a look at the file: that takes a while with a million of them.
+    entry.file_type().is_ok_and(|kind| kind.is_dir() || kind.is_symlink()) && entry.path().is_dir()
 }
 
 fn is_image(_: &DirEntry, name: &str) -> bool {
+    has_image_extension(name)
+}
+
+/// Whether a file is an image, by its name.
+pub(crate) fn has_image_extension(name: &str) -> bool {
     let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
-    matches!(extension.as_deref(), Some("jpg" | "jpeg"))
+    matches!(extension.as_deref(), Some("jpg" | "jpeg" | "png"))
 }

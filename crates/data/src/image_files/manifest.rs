@@ -1,115 +1,154 @@
 //! A CSV or TSV file that lists images.
 
-use std::path::{Component, Path};
+mod columns;
 
-use super::{ImageFiles, ImageFilesError};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
-/// Which columns are used.
-struct Columns {
-    path: usize,
-    label: usize,
-    split: Option<usize>,
+use super::{Groups, ImageFiles, ImageFilesError};
+use columns::{Columns, fields};
+
+/// What a manifest says.
+#[derive(Default)]
+pub(crate) struct Manifest {
+    root: PathBuf,
+    classes: Names,
+    splits: Names,
+    groups: Names,
+    has_groups: bool,
+    has_weights: bool,
+    lines: Vec<Line>,
 }
 
-/// A line: its path and label, and whether it is of the wanted split.
+/// An image; names are given by their numbers.
 struct Line {
     path: String,
-    label: String,
-    wanted: bool,
+    class: u32,
+    split: Option<u32>,
+    group: Option<u32>,
+    weight: f32,
+}
+
+/// Different names, numbered as they come.
+#[derive(Default)]
+struct Names {
+    names: Vec<String>,
+    numbers: HashMap<String, u32>,
+}
+
+impl Manifest {
+    pub(crate) fn read(file: &Path) -> Result<Self, ImageFilesError> {
+        let text = std::fs::read_to_string(file).map_err(ImageFilesError::io("read", file))?;
+        let mut manifest = Self::parse(&text).map_err(|(line, problem)| {
+            ImageFilesError::Manifest { path: file.to_owned(), line, problem }
+        })?;
+        manifest.root = file.parent().unwrap_or(Path::new("")).to_owned();
+        Ok(manifest)
+    }
+
+    /// All lines, or the number of the first bad one and what is wrong with it.
+    fn parse(text: &str) -> Result<Self, (usize, String)> {
+        let mut numbered = (1..).zip(text.trim_start_matches('\u{feff}').lines());
+        let (_, header) = numbered.next().ok_or((1, "an empty file".to_owned()))?;
+        let separator = if header.contains('\t') { '\t' } else { ',' };
+        let columns = fields(header, separator).and_then(|header| Columns::of(&header));
+        let columns = columns.map_err(|problem| (1, problem))?;
+        let mut manifest = Self {
+            has_groups: columns.group.is_some(),
+            has_weights: columns.weight.is_some(),
+            ..Self::default()
+        };
+        for (number, line) in numbered.filter(|(_, line)| !line.is_empty()) {
+            let fields = fields(line, separator).map_err(|problem| (number, problem))?;
+            manifest.push(&columns, &fields).map_err(|problem| (number, problem))?;
+        }
+        if manifest.lines.is_empty() {
+            return Err((1, "no line lists an image: add one below the header".to_owned()));
+        }
+        manifest.order_classes();
+        Ok(manifest)
+    }
+
+    fn push(&mut self, columns: &Columns, fields: &[String]) -> Result<(), String> {
+        let (path, label) = (columns.path(fields)?, columns.label(fields)?);
+        let class = self.classes.number(label);
+        let split = columns.split(fields)?.map(|split| self.splits.number(split));
+        let group = columns.group(fields).map(|group| self.groups.number(group));
+        let weight = columns.weight(fields)?;
+        self.lines.push(Line { path: path.to_owned(), class, split, group, weight });
+        Ok(())
+    }
+
+    /// Numbers the classes in the order of their names: of their values, if all are whole numbers.
+    fn order_classes(&mut self) {
+        let mut sorted = self.classes.names.clone();
+        let value = |name: &String| name.parse::<u64>();
+        match sorted.iter().all(|name| value(name).is_ok()) {
+            true => sorted.sort_by_key(|name| (value(name).unwrap_or_default(), name.clone())),
+            false => sorted.sort(),
+        }
+        let mut ordered = Names::default();
+        for name in &sorted {
+            ordered.number(name);
+        }
+        for line in &mut self.lines {
+            line.class = ordered.number(&self.classes.names[line.class as usize]);
+        }
+        self.classes = ordered;
+    }
+
+    /// The names of the splits; none if there is no such column.
+    pub(crate) fn splits(&self) -> &[String] {
+        &self.splits.names
+    }
+
+    /// The names of the classes of all lines; the position is the label.
+    pub(crate) fn classes(&self) -> &[String] {
+        &self.classes.names
+    }
+
+    /// The images of a split, or of all lines.
+    pub(crate) fn images(&self, split: Option<&str>) -> Result<ImageFiles, ImageFilesError> {
+        let wanted = |line: &&Line| {
+            let name = line.split.map(|split| self.splits.names[split as usize].as_str());
+            split.is_none() || name == split
+        };
+        let mut files = ImageFiles::new(self.root.clone(), self.classes.names.clone());
+        for line in self.lines.iter().filter(wanted) {
+            files.push(&line.path, line.class)?;
+        }
+        let lines = || self.lines.iter().filter(wanted);
+        files.groups = self.has_groups.then(|| Groups {
+            names: self.groups.names.clone(),
+            of_image: lines().map(|line| line.group).collect(),
+        });
+        files.weights = self.has_weights.then(|| lines().map(|line| line.weight).collect());
+        Ok(files)
+    }
+}
+
+impl Names {
+    fn number(&mut self, name: &str) -> u32 {
+        if let Some(&number) = self.numbers.get(name) {
+            return number;
+        }
+        let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        self.names.push(name.to_owned());
+        self.numbers.insert(name.to_owned(), number);
+        number
+    }
 }
 
 pub(super) fn open(file: &Path, split: Option<&str>) -> Result<ImageFiles, ImageFilesError> {
-    let text = std::fs::read_to_string(file).map_err(ImageFilesError::io("read", file))?;
-    let lines = lines(&text, split).map_err(|(line, problem)| ImageFilesError::Manifest {
-        path: file.to_owned(),
-        line,
-        problem,
-    })?;
-    let mut classes: Vec<String> = lines.iter().map(|line| line.label.clone()).collect();
-    classes.sort();
-    classes.dedup();
-    let root = file.parent().unwrap_or(Path::new("")).to_owned();
-    let mut files = ImageFiles::new(root, classes);
-    for line in lines.iter().filter(|line| line.wanted) {
-        let class = files.classes.binary_search(&line.label).unwrap_or_default();
-        files.push(&line.path, u32::try_from(class).unwrap_or(u32::MAX))?;
-    }
-    Ok(files)
-}
-
-/// All lines, or the number of the first bad one and what is wrong with it.
-fn lines(text: &str, split: Option<&str>) -> Result<Vec<Line>, (usize, String)> {
-    let mut numbered = (1..).zip(text.trim_start_matches('\u{feff}').lines());
-    let (_, header) = numbered.next().ok_or((1, "an empty file".to_owned()))?;
-    let separator = if header.contains('\t') { '\t' } else { ',' };
-    let columns = Columns::of(&fields(header, separator).map_err(|e| (1, e))?, split)
-        .map_err(|problem| (1, problem))?;
-    let mut lines = Vec::new();
-    for (number, line) in numbered.filter(|(_, line)| !line.is_empty()) {
-        let fields = fields(line, separator).map_err(|problem| (number, problem))?;
-        lines.push(columns.line(&fields, split).map_err(|problem| (number, problem))?);
-    }
-    match lines.iter().any(|line| line.wanted) {
-        true => Ok(lines),
-        false => Err((1, "no line is of the wanted split: check the name of the split".to_owned())),
-    }
-}
-
-impl Columns {
-    fn of(header: &[String], split: Option<&str>) -> Result<Self, String> {
-        let column = |name: &str| header.iter().position(|column| column.trim() == name);
-        let required = |name: &str| {
-            let found = header.join(", ");
-            column(name).ok_or_else(|| {
-                format!("there is no column {name:?} among {found}: add a header line path,label")
-            })
-        };
-        if split.is_some() {
-            required("split")?;
-        }
-        Ok(Self { path: required("path")?, label: required("label")?, split: column("split") })
-    }
-
-    fn line(&self, fields: &[String], split: Option<&str>) -> Result<Line, String> {
-        let field = |column: usize| {
-            let field = fields.get(column).filter(|field| !field.is_empty());
-            field.ok_or_else(|| format!("column {} is empty or missing", column + 1))
-        };
-        let (path, label) = (field(self.path)?, field(self.label)?);
-        let inside = Path::new(path)
-            .components()
-            .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-        if !inside {
-            return Err(format!(
-                "{path:?} leads out of the manifest's folder: list images below it"
-            ));
-        }
-        let of_split = match (split, self.split) {
-            (Some(wanted), Some(column)) => field(column)? == wanted,
-            _ => true,
-        };
-        Ok(Line { path: path.clone(), label: label.clone(), wanted: of_split })
-    }
-}
-
-/// The fields of a line; one in quotes may hold the separator, and a quote as two.
-fn fields(line: &str, separator: char) -> Result<Vec<String>, String> {
-    let (mut fields, mut field, mut quoted) = (Vec::new(), String::new(), false);
-    let mut characters = line.chars().peekable();
-    while let Some(character) = characters.next() {
-        match character {
-            '"' if quoted && characters.peek() == Some(&'"') => {
-                characters.next();
-                field.push('"');
-            }
-            '"' if quoted || field.is_empty() => quoted = !quoted,
-            _ if character == separator && !quoted => fields.push(std::mem::take(&mut field)),
-            _ => field.push(character),
-        }
-    }
-    if quoted {
-        return Err("a quote without its end: fields of several lines are not read".to_owned());
-    }
-    fields.push(field);
-    Ok(fields)
+    let manifest = Manifest::read(file)?;
+    let known = manifest.splits();
+    let problem = match split {
+        Some(_) if known.is_empty() => "there is no column \"split\": add it".to_owned(),
+        Some(wanted) if !known.iter().any(|split| split == wanted) => format!(
+            "no line is of the wanted split {wanted:?}: check the name, the splits are {}",
+            known.join(", ")
+        ),
+        _ => return manifest.images(split),
+    };
+    Err(ImageFilesError::Manifest { path: file.to_owned(), line: 1, problem })
 }

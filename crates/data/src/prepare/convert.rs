@@ -1,20 +1,15 @@
 //! From a raw image file to the JPEG that is stored.
 
-use image::ImageDecoder;
-use image::codecs::png::PngDecoder;
 use jpeg_encoder::{ColorType, Encoder};
 use zune_core::bytestream::ZCursor;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
-use crate::decode::{Decoder, Jpeg, RgbImage};
+use crate::decode::{AnyImage, Decoder, RgbImage};
 use crate::transform::{Region, Resizer, shorter_side_to};
 
 /// As the reference re-encodes the images that are no RGB JPEG.
 const REENCODED_QUALITY: u8 = 100;
-
-/// Memory for decoding a PNG image, as for JPEG images by [`Jpeg`]'s default.
-const MAX_PNG_BYTES: u64 = 512 << 20;
 
 /// Converts one image at a time, reusing its memory.
 ///
@@ -77,7 +72,7 @@ impl Converter {
         {
             return Ok(Converted { jpeg: raw, height, width, change: Change::None, pixels: None });
         }
-        self.decode(raw, kind)?;
+        AnyImage::default().decode(raw, &mut self.decoded).map_err(|error| error.0)?;
         let RgbImage { height, width, .. } = self.decoded;
         let change = match kind {
             Kind::Png => Change::FromPng,
@@ -99,13 +94,6 @@ impl Converter {
 
     fn too_large(&self, height: usize, width: usize) -> bool {
         self.short_side.is_some_and(|side| height.min(width) > side)
-    }
-
-    fn decode(&mut self, raw: &[u8], kind: Kind) -> Result<(), String> {
-        match kind {
-            Kind::Png => decode_png(raw, &mut self.decoded),
-            _ => Jpeg::default().decode(raw, &mut self.decoded).map_err(|error| error.0),
-        }
     }
 
     fn shrink(&mut self) -> Result<(), String> {
@@ -144,25 +132,6 @@ fn kind(raw: &[u8]) -> Result<Kind, String> {
         4 => Ok(Kind::Cmyk),
         other => Err(format!("a JPEG of {other} colour components")),
     }
-}
-
-/// Transparency is dropped and 16 bits are rounded to 8.
-fn decode_png(raw: &[u8], out: &mut RgbImage) -> Result<(), String> {
-    let damaged = |error: image::ImageError| format!("damaged PNG: {error}");
-    let mut limits = image::Limits::default();
-    limits.max_image_width = Some(u32::from(u16::MAX));
-    limits.max_image_height = Some(u32::from(u16::MAX));
-    limits.max_alloc = Some(MAX_PNG_BYTES);
-    let mut decoder =
-        PngDecoder::with_limits(std::io::Cursor::new(raw), limits.clone()).map_err(damaged)?;
-    if decoder.total_bytes() > MAX_PNG_BYTES {
-        return Err(format!("a PNG of more than {MAX_PNG_BYTES} bytes of pixels"));
-    }
-    decoder.set_limits(limits).map_err(damaged)?;
-    let rgb = image::DynamicImage::from_decoder(decoder).map_err(damaged)?.into_rgb8();
-    (out.height, out.width) = (rgb.height() as usize, rgb.width() as usize);
-    out.pixels = rgb.into_raw();
-    Ok(())
 }
 
 fn encode(image: &RgbImage, quality: u8, out: &mut Vec<u8>) -> Result<(), String> {

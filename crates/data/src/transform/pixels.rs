@@ -3,22 +3,35 @@
 use std::ops::Range;
 
 use crate::decode::RgbImage;
-use crate::random::SampleRng;
 
-/// Mirrors an image of `width` pixels a row left to right with probability `p`.
-pub(super) fn flip_with_chance(pixels: &mut [u8], width: usize, p: f64, rng: &mut SampleRng) {
-    if !rng.chance(p) {
-        return;
-    }
+/// Mirrors an image of `width` pixels a row left to right.
+pub(super) fn flip_horizontally(pixels: &mut [u8], width: usize) {
     for row in pixels.chunks_exact_mut(width * 3) {
         let (pixels, _) = row.as_chunks_mut::<3>();
         pixels.reverse();
     }
 }
 
+/// Mirrors an image of `width` pixels a row top to bottom.
+pub(super) fn flip_vertically(pixels: &mut [u8], width: usize) {
+    let row = width * 3;
+    let rows = pixels.len() / row;
+    let (top, bottom) = pixels.split_at_mut(rows / 2 * row);
+    let bottom = bottom.chunks_exact_mut(row).rev();
+    for (upper, lower) in top.chunks_exact_mut(row).zip(bottom) {
+        upper.swap_with_slice(lower);
+    }
+}
+
 /// Copies the `size` x `size` window at `(top, left)` of `image` to `out`; what lies outside the
-/// image is black.
-pub(super) fn window(image: &RgbImage, (top, left): (isize, isize), size: usize, out: &mut [u8]) {
+/// image has the colour `fill`.
+pub(super) fn window(
+    image: &RgbImage,
+    (top, left): (isize, isize),
+    size: usize,
+    fill: [u8; 3],
+    out: &mut [u8],
+) {
     let (from, to) = overlap(image.width, left, size);
     for (row, out) in out.chunks_exact_mut(size * 3).enumerate() {
         let source = row.checked_add_signed(top).filter(|&row| row < image.height);
@@ -26,13 +39,18 @@ pub(super) fn window(image: &RgbImage, (top, left): (isize, isize), size: usize,
             Some(row) if !from.is_empty() => {
                 let start = row * image.width * 3;
                 let pixels = &image.pixels[start + from.start * 3..start + from.end * 3];
-                out[..to.start * 3].fill(0);
+                paint(&mut out[..to.start * 3], fill);
                 out[to.start * 3..to.end * 3].copy_from_slice(pixels);
-                out[to.end * 3..].fill(0);
+                paint(&mut out[to.end * 3..], fill);
             }
-            _ => out.fill(0),
+            _ => paint(out, fill),
         }
     }
+}
+
+/// Gives every pixel the same colour.
+pub(super) fn paint(pixels: &mut [u8], colour: [u8; 3]) {
+    pixels.as_chunks_mut::<3>().0.fill(colour);
 }
 
 /// The columns of the image that a window of `size` at `left` sees, and where they lie in it.
@@ -45,9 +63,8 @@ fn overlap(extent: usize, left: isize, size: usize) -> (Range<usize>, Range<usiz
 
 #[cfg(test)]
 mod tests {
-    use super::{flip_with_chance, window};
+    use super::{flip_horizontally, flip_vertically, window};
     use crate::decode::RgbImage;
-    use crate::random::SampleRng;
 
     /// One row of grey pixels 1, 2, 3.
     fn row() -> RgbImage {
@@ -59,23 +76,26 @@ mod tests {
     }
 
     #[test]
-    fn a_window_beyond_the_image_is_black_there() {
+    fn a_window_beyond_the_image_is_filled_there() {
         let mut out = [9; 4 * 4 * 3];
-        window(&row(), (-1, -2), 4, &mut out);
+        window(&row(), (-1, -2), 4, [0; 3], &mut out);
         assert_eq!(reds(&out), [0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0]);
-        window(&row(), (0, 2), 4, &mut out);
-        assert_eq!(reds(&out)[..4], [3, 0, 0, 0]);
-        window(&row(), (0, 5), 4, &mut out);
+        window(&row(), (0, 2), 4, [7, 8, 9], &mut out);
+        assert_eq!(reds(&out)[..5], [3, 7, 7, 7, 7]);
+        assert_eq!(out[3..6], [7, 8, 9]);
+        window(&row(), (0, 5), 4, [0; 3], &mut out);
         assert_eq!(out, [0; 48]);
     }
 
     #[test]
     fn a_flip_mirrors_pixels_and_keeps_their_colours() {
-        let mut rng = SampleRng::for_sample(0, 0, 0);
         let mut pixels = [1, 2, 3, 4, 5, 6];
-        flip_with_chance(&mut pixels, 2, 1.0, &mut rng);
+        flip_horizontally(&mut pixels, 2);
         assert_eq!(pixels, [4, 5, 6, 1, 2, 3]);
-        flip_with_chance(&mut pixels, 2, 0.0, &mut rng);
-        assert_eq!(pixels, [4, 5, 6, 1, 2, 3]);
+        flip_vertically(&mut pixels, 1);
+        assert_eq!(pixels, [1, 2, 3, 4, 5, 6]);
+        let mut three_rows = [1, 1, 1, 2, 2, 2, 3, 3, 3];
+        flip_vertically(&mut three_rows, 1);
+        assert_eq!(three_rows, [3, 3, 3, 2, 2, 2, 1, 1, 1]);
     }
 }

@@ -50,6 +50,31 @@ pub fn random_resized_crop(
     allowed_centre(height, width, ratio)
 }
 
+/// Draws the rectangle of torchvision's `RandomErasing.get_params`: up to ten tries, then none.
+///
+/// It differs from [`random_resized_crop`]: `ratio` is height divided by width, the rectangle is
+/// smaller than the image in both directions, and it may be empty.
+pub(super) fn random_erasing(
+    height: usize,
+    width: usize,
+    scale: (f64, f64),
+    ratio: (f64, f64),
+    rng: &mut SampleRng,
+) -> Option<Region> {
+    const TRIES: usize = 10;
+    let area = (height * width) as f64;
+    let (h, w) = (0..TRIES).find_map(|_| {
+        let target = area * rng.uniform(scale.0, scale.1);
+        let aspect = rng.uniform(ratio.0.ln(), ratio.1.ln()).exp();
+        let (h, w) =
+            (python_round((target * aspect).sqrt()), python_round((target / aspect).sqrt()));
+        (h < height && w < width).then_some((h, w))
+    })?;
+    let top = rng.below((height - h + 1) as u64) as usize;
+    let left = rng.below((width - w + 1) as u64) as usize;
+    Some(Region { top, left, height: h, width: w })
+}
+
 /// The fallback of [`random_resized_crop`].
 fn allowed_centre(height: usize, width: usize, (narrowest, widest): (f64, f64)) -> Region {
     let aspect = width as f64 / height as f64;
@@ -68,6 +93,15 @@ fn allowed_centre(height: usize, width: usize, (narrowest, widest): (f64, f64)) 
 pub fn shorter_side_to(side: usize, height: usize, width: usize) -> (usize, usize) {
     let longer = |long: usize, short: usize| (side * long / short).max(1);
     if width <= height { (longer(height, width), side) } else { (side, longer(width, height)) }
+}
+
+/// Height and width after the longer side became `side` pixels: Pillow's `ImageOps.contain`, which
+/// rounds the shorter side.
+pub(super) fn longer_side_to(side: usize, height: usize, width: usize) -> (usize, usize) {
+    let shorter = |short: usize, long: usize| {
+        python_round(short as f64 / long as f64 * side as f64).clamp(1, side)
+    };
+    if width < height { (side, shorter(width, height)) } else { (shorter(height, width), side) }
 }
 
 /// Where a centred crop of `size` begins along an extent, as `CenterCrop` rounds it. Negative where

@@ -78,7 +78,7 @@ fn a_batch_without_a_good_image_is_black_and_counts_nothing() {
 
 #[test]
 fn an_image_too_small_for_the_crop_is_a_bad_image() {
-    let transform = Transform::PadCrop { size: 20, pad: 1, flip: 0.5 };
+    let transform = Transform::pad_crop(20, 1);
     let error = first_error(&records_loader(&good_records(2), in_order(2, transform)));
     assert_says(&error, &["image-1.JPEG", "16x16 pixels with a border of 1", "20x20"]);
 }

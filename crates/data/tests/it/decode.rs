@@ -93,6 +93,17 @@ fn a_size_above_the_limit_is_refused_before_memory_is_taken() {
 }
 
 #[test]
+fn more_pixels_than_the_file_can_hold_are_refused_before_memory_is_taken() {
+    let mut bytes = jpeg(50);
+    let frame = bytes.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+    bytes[frame + 5..frame + 9].copy_from_slice(&[0x23, 0x28, 0x23, 0x28]);
+    let mut result = Ok(RgbImage::default());
+    let memory = allocation_counter::measure(|| result = decode(&bytes));
+    assert_says(&result.unwrap_err(), &["cannot hold 9000x9000 pixels"]);
+    assert!(memory.bytes_max < 1 << 20, "{memory:?}");
+}
+
+#[test]
 fn a_lower_limit_can_be_set() {
     let decoder = Jpeg { max_pixels: 255 };
     let error = decoder.decode(&jpeg(50), &mut RgbImage::default()).unwrap_err().to_string();
@@ -105,7 +116,8 @@ fn other_formats_are_named() {
     assert_says(&decode(b"GIF89a").unwrap_err(), &["a GIF image"]);
     assert_says(&decode(b"RIFF0000WEBP").unwrap_err(), &["WebP"]);
     assert_says(&decode(b"").unwrap_err(), &["an empty file"]);
-    assert_says(&decode(b"hello").unwrap_err(), &["do not begin like a JPEG"]);
+    let words = ["do not begin like an image", "a JPEG image is expected"];
+    assert_says(&decode(b"hello").unwrap_err(), &words);
 }
 
 /// zune-jpeg 0.5.15 makes 252 levels of error of such a file and reports success.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use resnet_data::{Batch, LastBatch, Loader, LoaderOptions, SampleRng, SyntheticImages, Transform};
+use resnet_data::{
+    Augment, Batch, Crop, LastBatch, Loader, LoaderOptions, SampleRng, SyntheticImages, Transform,
+};
 
 use crate::support::{
     KEEP, assert_says, batches, good_records, in_order, records_loader, shuffled, synthetic,
@@ -175,9 +177,9 @@ fn options_outside_their_range_are_named() {
     let transform = |transform| LoaderOptions { transform, ..good() };
     refused(transform(Transform::imagenet_train(0)), &["size must be from 1", "not 0"]);
     let (scale, ratio) = ((0.5, 0.1), (1.0, 1.0));
-    let crop = Transform::RandomResizedCrop { size: 8, scale, ratio, flip: 0.5 };
+    let crop = Transform::new(8, Crop::RandomResizedCrop { scale, ratio });
     refused(transform(crop), &["scale must be two increasing", "(0.5, 0.1)"]);
-    let crop = Transform::PadCrop { size: 8, pad: 1, flip: f64::NAN };
+    let crop = Transform::imagenet_train(8).then(Augment::HorizontalFlip { p: f64::NAN });
     refused(transform(crop), &["flip must be a probability", "NaN"]);
 }
 

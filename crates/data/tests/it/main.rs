@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper that cannot do its work fails its test")]
 
+mod any_image;
 mod bad_images;
 mod decode;
 mod draws;
 mod epochs;
 mod image_files;
+mod pixel_ops;
+mod png;
+mod policies;
 mod prepare_bad_input;
 mod prepare_corpus;
 mod prepare_docs;
@@ -16,7 +20,9 @@ mod prepare_peers;
 mod prepare_resume;
 mod prepare_support;
 mod records;
+mod resuming;
 mod sample;
+mod sampling;
 mod shards;
 mod stopping;
 mod support;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use resnet_data::prepare::{Layout, PrepareOptions, Shards};
-use resnet_data::{ImageRecords, LabelRange, Loader, Source, Split, Transform};
+use resnet_data::{Crop, ImageRecords, LabelRange, Loader, Source, Split, Transform};
 use tfrecord_codec::{Example, FeatureKind, RecordReader};
 
 use crate::prepare_support::{
@@ -113,7 +113,7 @@ fn the_loader_reads_what_was_prepared() {
     for (split, images) in [(Split::Train, 15), (Split::Validation, 6)] {
         let source = ImageRecords::open(made.out.path(), split, LabelRange::imagenet(3)).unwrap();
         assert_eq!(source.len(), images);
-        let transform = Transform::ResizeCenterCrop { resize: 24, size: 24 };
+        let transform = Transform::new(24, Crop::ResizeCenterCrop { resize: 24 });
         let loader = Loader::new(Arc::new(source), in_order(5, transform)).unwrap();
         let loaded = batches(&loader, 0, 0);
         assert_eq!(loaded.iter().flat_map(|batch| &batch.weights).sum::<f32>(), images as f32);

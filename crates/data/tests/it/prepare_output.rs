@@ -254,8 +254,8 @@ fn a_finished_folder_is_left_as_it_is() {
 }
 
 #[test]
-fn a_png_of_16_bits_is_rounded_to_8() {
-    let grey = image::ImageBuffer::from_fn(16, 16, |_, _| image::Luma([0x7f_c0_u16]));
+fn of_a_png_of_16_bits_the_upper_8_are_kept() {
+    let grey = image::ImageBuffer::from_fn(16, 16, |_, _| image::Luma([0x7f_ff_u16]));
     let mut png = std::io::Cursor::new(Vec::new());
     grey.write_to(&mut png, image::ImageFormat::Png).unwrap();
     let made = prepared(
@@ -271,5 +271,5 @@ fn a_png_of_16_bits_is_rounded_to_8() {
     );
     let mut image = RgbImage::default();
     Jpeg::default().decode(&records(made.out.path(), "train")[0].jpeg, &mut image).unwrap();
-    assert!(image.pixels.iter().all(|level| level.abs_diff(0x7f) <= 1));
+    assert!(image.pixels.iter().all(|&level| level == 0x7f));
 }

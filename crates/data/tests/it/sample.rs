@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use resnet_data::{ImageRecords, LabelRange, Loader, Split, Transform};
+use resnet_data::{Crop, ImageRecords, LabelRange, Loader, Split, Transform};
 
 use crate::support::{batches, in_order};
 
@@ -12,7 +12,7 @@ use crate::support::{batches, in_order};
 fn classes(split: Split) -> BTreeMap<u32, usize> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/fashion-mnist");
     let source = ImageRecords::open(&folder, split, LabelRange::imagenet(10)).unwrap();
-    let whole = Transform::ResizeCenterCrop { resize: 28, size: 28 };
+    let whole = Transform::new(28, Crop::ResizeCenterCrop { resize: 28 });
     let loader = Loader::new(Arc::new(source), in_order(100, whole)).unwrap();
     let mut counts = BTreeMap::new();
     for batch in batches(&loader, 0, 0) {

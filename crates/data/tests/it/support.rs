@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jpeg_encoder::{ColorType, Encoder};
 use resnet_data::{
-    Batch, DataError, ImageRecords, LabelRange, Loader, LoaderOptions, Source, Split,
+    Batch, Crop, DataError, ImageRecords, LabelRange, Loader, LoaderOptions, Source, Split,
     SyntheticImages, Transform,
 };
 use tfrecord_codec::{ExampleBuilder, RecordWriter};
@@ -14,7 +14,7 @@ use tfrecord_codec::{ExampleBuilder, RecordWriter};
 pub(crate) const SIDE: u16 = 16;
 
 /// A transform that keeps the pixels of test shards as they are.
-pub(crate) const KEEP: Transform = Transform::ResizeCenterCrop { resize: 16, size: 16 };
+pub(crate) const KEEP: Transform = Transform::new(16, Crop::ResizeCenterCrop { resize: 16 });
 
 /// An even grey JPEG of 16x16 pixels; decoded, every level is within 1 of `level`.
 pub(crate) fn jpeg(level: u8) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! What makes a value senseless.
 
-use super::{Optimizer, Recipe, RecipeError};
+use super::{Ema, Recipe, RecipeError};
 
 impl Recipe {
     /// Checks every value.
@@ -9,7 +9,9 @@ impl Recipe {
     /// [`RecipeError::Value`] for the first one that makes no sense.
     pub fn check(&self) -> Result<(), RecipeError> {
         self.check_sizes()?;
-        self.check_rates()?;
+        self.optimizer.check()?;
+        self.loss.check()?;
+        self.ema.map_or(Ok(()), Ema::check)?;
         self.check_schedule()?;
         let deviations = self.data.std;
         ensure(
@@ -38,18 +40,22 @@ impl Recipe {
         let fits = i64::try_from(train.seed).is_ok();
         ensure("train.seed", train.seed, fits, "must be below 2^63, the greatest number of TOML")
     }
+}
 
-    fn check_rates(&self) -> Result<(), RecipeError> {
-        let Self { optimizer, .. } = self;
-        let fraction = "must be at least 0 and below 1";
-        let not_negative = "must be a finite number of at least 0";
-        let in_unit = |value: f64| (0.0..1.0).contains(&value);
-        let natural = |value: f64| value.is_finite() && value >= 0.0;
-        let Optimizer { momentum, weight_decay, label_smoothing, .. } = *optimizer;
-        ensure("optimizer.momentum", momentum, in_unit(momentum), fraction)?;
-        ensure("optimizer.weight_decay", weight_decay, natural(weight_decay), not_negative)?;
-        ensure("optimizer.label_smoothing", label_smoothing, in_unit(label_smoothing), fraction)
-    }
+pub(super) const FRACTION: &str = "must be at least 0 and below 1";
+pub(super) const NATURAL: &str = "must be a finite number of at least 0";
+pub(super) const POSITIVE: &str = "must be a finite number above 0";
+
+pub(super) fn in_unit(value: f64) -> bool {
+    (0.0..1.0).contains(&value)
+}
+
+pub(super) fn natural(value: f64) -> bool {
+    value.is_finite() && value >= 0.0
+}
+
+pub(super) fn positive(value: f64) -> bool {
+    value.is_finite() && value > 0.0
 }
 
 pub(super) fn ensure(

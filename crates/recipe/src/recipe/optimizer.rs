@@ -1,17 +1,117 @@
-//! `[optimizer]`: how gradients move weights.
+//! `[optimizer]`: how gradients become a step.
 
 use serde::{Deserialize, Serialize};
 
-/// SGD with momentum, as PyTorch's `torch.optim.SGD` with dampening 0.
+use super::RecipeError;
+use super::check::{FRACTION, NATURAL, POSITIVE, ensure, in_unit, natural, positive};
+
+/// How gradients become a step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Optimizer {
-    /// Momentum.
-    pub momentum: f64,
-    /// Nesterov's variant.
-    pub nesterov: bool,
-    /// Added to the gradient as `weight_decay * weight`; not for biases and BatchNorm.
+    /// Strength of the weight decay; biases, BatchNorm and other tensors of one dimension have none.
     pub weight_decay: f64,
-    /// Share of the target that is spread evenly over all classes.
-    pub label_smoothing: f64,
+    /// Parts that a batch is cut into; their gradients are added up before the step. The result is
+    /// that of the whole batch, except that BatchNorm sees one part at a time.
+    #[serde(default = "super::one")]
+    pub accumulate: usize,
+    /// What is done to large gradients.
+    #[serde(default)]
+    pub clip: Clip,
+    /// The rule.
+    pub rule: Rule,
+}
+
+/// The rule of an optimizer. Coupled weight decay is added to the gradient, decoupled decay to the
+/// step.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Rule {
+    /// Stochastic gradient descent with coupled decay, as `torch.optim.SGD` with dampening 0.
+    Sgd {
+        /// Momentum.
+        momentum: f64,
+        /// Nesterov's variant.
+        nesterov: bool,
+    },
+    /// Adam with decoupled decay, as `torch.optim.AdamW`
+    /// ([Loshchilov and Hutter 2019](https://arxiv.org/abs/1711.05101)).
+    Adamw {
+        /// Decay of the running means of the gradient and of its square.
+        betas: (f64, f64),
+        /// Added to the denominator.
+        eps: f64,
+    },
+    /// Adam's direction, scaled in each tensor to the length of its weights, with decoupled decay, as
+    /// timm's `Lamb` ([You et al. 2020](https://arxiv.org/abs/1904.00962)).
+    Lamb {
+        /// Decay of the running means of the gradient and of its square.
+        betas: (f64, f64),
+        /// Added to the denominator.
+        eps: f64,
+    },
+    /// Momentum with a rate for each tensor in proportion to its weights' length, with coupled decay,
+    /// as timm's `Lars` ([You et al. 2017](https://arxiv.org/abs/1708.03888)).
+    Lars {
+        /// Momentum.
+        momentum: f64,
+        /// Step length as a share of the weights' length.
+        trust: f64,
+    },
+    /// The sign of a running mean, with decoupled decay, as timm's `Lion`
+    /// ([Chen et al. 2023](https://arxiv.org/abs/2302.06675)).
+    Lion {
+        /// Share of the old mean in the step, and in the new mean.
+        betas: (f64, f64),
+    },
+}
+
+/// What is done to large gradients.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Clip {
+    /// Nothing.
+    #[default]
+    Off,
+    /// All gradients together get at most this length, as `torch.nn.utils.clip_grad_norm_`.
+    Norm(f64),
+    /// The gradient of each filter gets at most this share of the filter's length, as timm's
+    /// `adaptive_clip_grad` ([Brock et al. 2021](https://arxiv.org/abs/2102.06171)).
+    Adaptive(f64),
+}
+
+impl Optimizer {
+    pub(super) fn check(&self) -> Result<(), RecipeError> {
+        let decay = self.weight_decay;
+        ensure("optimizer.weight_decay", decay, natural(decay), NATURAL)?;
+        let parts = self.accumulate;
+        ensure("optimizer.accumulate", parts, parts > 0, "must be at least 1")?;
+        if let Clip::Norm(most) | Clip::Adaptive(most) = self.clip {
+            ensure("optimizer.clip", most, positive(most), POSITIVE)?;
+        }
+        self.rule.check()
+    }
+}
+
+impl Rule {
+    fn check(self) -> Result<(), RecipeError> {
+        let share = |key, value: f64| ensure(key, value, in_unit(value), FRACTION);
+        match self {
+            Self::Sgd { momentum, .. } => share("optimizer.rule.sgd.momentum", momentum),
+            Self::Lars { momentum, trust } => {
+                share("optimizer.rule.lars.momentum", momentum)?;
+                ensure("optimizer.rule.lars.trust", trust, positive(trust), POSITIVE)
+            }
+            Self::Adamw { betas, eps } | Self::Lamb { betas, eps } => {
+                check_betas(betas)?;
+                ensure("optimizer.rule.eps", eps, positive(eps), POSITIVE)
+            }
+            Self::Lion { betas } => check_betas(betas),
+        }
+    }
+}
+
+fn check_betas((first, second): (f64, f64)) -> Result<(), RecipeError> {
+    ensure("optimizer.rule.betas", first, in_unit(first), FRACTION)?;
+    ensure("optimizer.rule.betas", second, in_unit(second), FRACTION)
 }

@@ -1,6 +1,6 @@
 //! Single keys changed by `section.key=value`, and what is said of those that do not exist.
 
-use resnet_recipe::{Augment, Decay, Recipe, RecipeError, Span, presets};
+use resnet_recipe::{Augment, Clip, Decay, Recipe, RecipeError, Rule, Span, presets};
 
 fn changed(overrides: &[&str]) -> Recipe {
     presets::tutorial().with_overrides(overrides).expect("sound overrides")
@@ -21,13 +21,13 @@ fn an_override_changes_its_key_and_no_other() {
 #[test]
 fn values_are_toml_and_bare_words_are_texts() {
     let recipe = changed(&[
-        "optimizer.nesterov = true",
+        "optimizer.rule.sgd.nesterov = true",
         "model.stem=small",
         "data.mean=[0.5, 0.25, 1]",
         "schedule.warmup.length=500 steps",
         "schedule.base_lr=2",
     ]);
-    assert!(recipe.optimizer.nesterov);
+    assert_eq!(recipe.optimizer.rule, Rule::Sgd { momentum: 0.9, nesterov: true });
     assert_eq!(recipe.data.mean, [0.5, 0.25, 1.0]);
     assert_eq!(recipe.schedule.warmup.length, Span::Steps(500));
     assert_eq!(recipe.schedule.base_lr, 2.0);
@@ -42,6 +42,17 @@ fn a_choice_takes_the_place_of_another() {
     assert_eq!(changed(&["data.augment.pad-crop.pad=4"]).data.augment, Augment::PadCrop { pad: 4 });
     let plateau = changed(&["schedule.decay=reduce-on-plateau"]).schedule.decay;
     assert!(matches!(plateau, Decay::ReduceOnPlateau(rule) if rule.patience == 10));
+}
+
+#[test]
+fn a_section_that_is_off_is_turned_on_by_its_keys() {
+    let recipe = changed(&["ema.decay=0.999", "optimizer.clip.norm=5"]);
+    assert_eq!(recipe.ema.map(|ema| (ema.decay, ema.every)), Some((0.999, 1)));
+    assert_eq!(recipe.optimizer.clip, Clip::Norm(5.0));
+    assert_eq!(
+        changed(&["optimizer.rule.lion.betas=[0.9, 0.99]"]).optimizer.rule,
+        Rule::Lion { betas: (0.9, 0.99) }
+    );
 }
 
 #[test]
@@ -73,10 +84,13 @@ fn a_value_of_the_wrong_type_is_named_with_its_key_and_what_it_has_to_be() {
         refusal(&["train.epochs=many"]),
         "train.epochs: this is string \"many\", and has to be a whole number of at least 0"
     );
-    assert!(refusal(&["optimizer.momentum=x"]).contains("optimizer.momentum"));
-    assert!(refusal(&["optimizer.momentum=x"]).contains("a number"));
+    assert_eq!(
+        refusal(&["optimizer.rule.sgd.momentum=x"]),
+        "optimizer.rule.sgd.momentum: this is string \"x\", and has to be a number"
+    );
     assert!(refusal(&["schedule.warmup.length=5 weeks"]).contains("\"1000 steps\""));
     assert!(refusal(&["data.mean=[1, true, 0]"]).starts_with("data.mean.1: "));
+    assert!(refusal(&["data.mean=[1, 0, 0, 1]"]).starts_with("data.mean: "));
     assert!(refusal(&["train=3"]).contains("a section of keys"));
 }
 
@@ -106,7 +120,7 @@ fn a_file_with_an_unknown_key_is_refused_with_its_line_and_the_nearest_key() {
     let text = presets::tutorial().to_toml().replace("momentum", "momentun");
     let line = 1 + text.lines().position(|line| line.contains("momentun")).expect("a line");
     let message = Recipe::from_toml(&text).expect_err("misspelt").to_string();
-    assert!(message.starts_with(&format!("line {line}, optimizer.momentun")), "{message}");
+    assert!(message.starts_with(&format!("line {line}, optimizer.rule.sgd.momentun")), "{message}");
     assert!(message.contains("did you mean `momentum`?"), "{message}");
 }
 

@@ -20,9 +20,9 @@ fn an_unknown_key_is_refused_by_name() {
 #[test]
 fn a_senseless_value_is_named_with_its_key() {
     let mut recipe = presets::tutorial();
-    recipe.optimizer.label_smoothing = 1.5;
+    recipe.loss.label_smoothing = 1.5;
     let message = recipe.check().expect_err("1.5").to_string();
-    assert!(message.starts_with("optimizer.label_smoothing = 1.5"), "{message}");
+    assert!(message.starts_with("loss.label_smoothing = 1.5"), "{message}");
 }
 
 #[test]

@@ -4,7 +4,12 @@
 mod formula;
 
 mod checkpoints;
+#[cfg(feature = "dataloader")]
+mod dataloader;
+mod learning;
 mod losses;
+mod mixing;
+mod optimizers;
 mod pytorch;
 mod readbacks;
 mod resume;

@@ -8,11 +8,12 @@ use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use resnet_models::tensors::TensorMap;
 use resnet_models::{ResNetConfig, Stem, load_state_dict, state_dict};
-use resnet_recipe::Totals;
+use resnet_recipe::{Clip, Rule, Totals};
+use resnet_train::gradients::GradientMap;
 use resnet_train::input::DeviceBatch;
 use resnet_train::loss::cross_entropy;
 use resnet_train::meter::Meter;
-use resnet_train::sgd::Sgd;
+use resnet_train::optimizer::Optimizer;
 use serde_json::Value;
 
 use crate::formula;
@@ -88,7 +89,12 @@ impl Case {
         let model = self.config().init(0, &self.device);
         let (mut model, _) = load_state_dict(model, weights.clone()).expect("fits");
         let nesterov = self.golden["nesterov"].as_bool().expect("a flag");
-        let mut sgd = Sgd::new(0.9, nesterov, self.number("weight_decay"));
+        let mut sgd = Optimizer::new(&resnet_recipe::Optimizer {
+            weight_decay: self.number("weight_decay"),
+            accumulate: 1,
+            clip: Clip::Off,
+            rule: Rule::Sgd { momentum: 0.9, nesterov },
+        });
         let l2 = f64::from(sgd.l2_loss(&model, &Device::flex()).into_scalar::<f32>());
         close("l2_penalty", l2, self.number("l2_penalty"), 1e-5);
         let batch = self.batch();
@@ -97,7 +103,8 @@ impl Case {
             let logits = model.forward(batch.images.clone());
             let loss = cross_entropy(logits.clone(), batch.labels.clone(), 0.1).mean();
             self.check_step(step, &batch, logits.inner(), loss.clone().inner());
-            model = sgd.step(lr, model, loss.backward());
+            let gradients = GradientMap::collect(&model, loss.backward());
+            model = sgd.step(step as u64, lr, model, gradients);
             if step == 0 {
                 self.check_gradients(&sgd.state(), &weights);
                 self.check_state("after_first", &state_dict(&model.valid()));
@@ -127,7 +134,8 @@ impl Case {
         for (key, wanted) in self.golden["grad_norms"].as_object().expect("norms") {
             let decays = before[key].shape().len() > 1;
             let decay = if decays { self.number("weight_decay") } else { 0.0 };
-            let gradient = velocity[key].iter::<f64>().zip(before[key].iter::<f64>());
+            let velocity = &velocity[&format!("momentum_buffer/{key}")];
+            let gradient = velocity.iter::<f64>().zip(before[key].iter::<f64>());
             let norm = norm(gradient.map(|(v, w)| v - decay * w));
             close(&format!("gradient of {key}"), norm, wanted.as_f64().expect("norm"), tolerance);
         }

@@ -1,7 +1,7 @@
 //! The device is waited for only where a report needs it.
 
 use burn::tensor::Device;
-use resnet_train::learner::Learner;
+use resnet_train::learner::{Learner, StepAt};
 use resnet_train::loaders::train_loader;
 use resnet_train::meter::Meter;
 
@@ -13,8 +13,9 @@ fn steps_between_two_reports_read_nothing_back() {
     let loader = train_loader(images().train, &recipe, 1).expect("a loader");
     let mut learner = Learner::new(&recipe, &Device::flex()).expect("a network");
     let mut meter = Meter::default();
-    for batch in loader.epoch(0, 0) {
-        learner = learner.step(batch.expect("a batch"), 0.01, &mut meter);
+    for (step, batch) in (0..).zip(loader.epoch(0, 0)) {
+        let at = StepAt { step, lr: 0.01 };
+        learner = learner.step(batch.expect("a batch"), at, &mut meter);
     }
     assert_eq!(meter.reads(), 0);
     let steps = meter.take();

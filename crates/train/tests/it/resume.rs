@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use resnet_recipe::{Recipe, Rule};
 use resnet_train::TrainError;
 use resnet_train::run::RunOptions;
 
-use crate::sample::{recipe, run, run_in};
+use crate::sample::{recipe, run, run_in, with_everything};
 
 const TOTAL_STEPS: u64 = 12;
 
@@ -26,8 +27,17 @@ fn files(outcome_checkpoint: &Path) -> Vec<(String, Vec<u8>)> {
 
 #[test]
 fn stopping_at_any_step_changes_no_byte() {
+    stop_and_resume(&recipe());
+}
+
+#[test]
+fn neither_does_it_with_mixing_accumulation_and_a_running_mean() {
+    stop_and_resume(&with_everything(Rule::Lamb { betas: (0.9, 0.999), eps: 1e-6 }));
+}
+
+fn stop_and_resume(recipe: &Recipe) {
     let whole = tempfile::tempdir().expect("a folder");
-    let outcome = run_in(whole.path(), &recipe()).expect("trains");
+    let outcome = run_in(whole.path(), recipe).expect("trains");
     assert!(outcome.complete);
     let expected = files(&outcome.checkpoint.expect("a checkpoint"));
     for stop in [1, 4, 6, 11] {
@@ -39,14 +49,15 @@ fn stopping_at_any_step_changes_no_byte() {
             workers: 1,
             ..RunOptions::new(folder.path())
         };
-        let outcome = run(&recipe(), &options).expect("trains");
+        let outcome = run(recipe, &options).expect("trains");
         assert_eq!((outcome.steps, outcome.complete), (stop, false));
         let options = RunOptions { max_steps: None, log_every: 5, workers: 2, ..options };
-        let outcome = run(&recipe(), &options).expect("continues");
+        let outcome = run(recipe, &options).expect("continues");
         assert_eq!((outcome.steps, outcome.complete), (TOTAL_STEPS, true));
         let got = files(&outcome.checkpoint.expect("a checkpoint"));
-        for ((name, got), (_, expected)) in got.iter().zip(&expected) {
-            assert!(got == expected, "{name} differs after stopping at step {stop}");
+        assert_eq!(got.len(), expected.len());
+        for (got, expected) in got.iter().zip(&expected) {
+            assert!(got == expected, "{} differs after stopping at step {stop}", got.0);
         }
     }
 }

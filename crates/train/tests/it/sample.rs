@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 use resnet_data::SyntheticImages;
-use resnet_recipe::{Fanout, Recipe, Train, presets};
+use resnet_recipe::{Clip, Ema, Fanout, LossKind, Recipe, Rule, Train, presets};
 use resnet_train::TrainError;
 use resnet_train::device::Chosen;
 use resnet_train::run::{Datasets, Outcome, RunOptions, train};
@@ -15,6 +15,17 @@ pub(crate) fn recipe() -> Recipe {
     let mut recipe = presets::fashion_mnist_sample();
     recipe.train = Train { epochs: 3, batch_size: 4, ..recipe.train };
     (recipe.data.image_size, recipe.data.validation_resize) = (12, 12);
+    recipe
+}
+
+/// The same with everything that has a state of its own.
+pub(crate) fn with_everything(rule: Rule) -> Recipe {
+    let mut recipe = recipe();
+    recipe.optimizer.rule = rule;
+    (recipe.optimizer.accumulate, recipe.optimizer.clip) = (2, Clip::Norm(1.0));
+    (recipe.loss.mixup, recipe.loss.cutmix) = (0.8, 1.0);
+    recipe.loss.kind = LossKind::BinaryCrossEntropy;
+    recipe.ema = Some(Ema { decay: 0.9, every: 2 });
     recipe
 }
 

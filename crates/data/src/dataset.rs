@@ -1,0 +1,146 @@
+//! Data sets on disk, whatever their layout.
+
+mod classes;
+mod error;
+mod files;
+mod layout;
+mod shards;
+mod tfds;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::records::LabelRange;
+use crate::source::Source;
+use crate::split_name;
+
+pub use error::DatasetError;
+pub use layout::Layout;
+
+/// A data set on disk: its classes and splits, in whichever [`Layout`] it lies.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # for image in ["train/cat/1.jpg", "train/dog/2.jpg", "val/dog/3.jpg"] {
+/// #     let path = dir.path().join(image);
+/// #     std::fs::create_dir_all(path.parent().unwrap())?;
+/// #     std::fs::write(path, "")?;
+/// # }
+/// use resnet_data::{Dataset, DatasetOptions, Layout};
+///
+/// let pets = Dataset::open(dir.path(), &DatasetOptions::default())?;
+/// assert_eq!(pets.layout(), Layout::SplitFolders);
+/// assert_eq!(pets.classes(), ["cat", "dog"]);
+/// assert_eq!(pets.splits(), ["train", "validation"]);
+/// let validation = pets.split("validation").unwrap();
+/// assert_eq!(validation.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Dataset {
+    layout: Layout,
+    classes: Vec<String>,
+    splits: Splits,
+}
+
+/// Names of splits and their images.
+type Splits = Vec<(String, Arc<dyn Source>)>;
+
+/// What a data set does not say of itself. The default fits all that do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DatasetOptions {
+    /// The layout, if it is not to be recognised.
+    pub layout: Option<Layout>,
+    /// The label of the first class, where labels are numbers. Without it that of `dataset.json`, else 1
+    /// for TFRecord shards and 0 for other layouts.
+    pub label_offset: Option<u32>,
+    /// Number of classes, where labels are numbers and nothing names them. Without it 1000 for
+    /// TFRecord shards; else what the largest label asks for.
+    pub num_classes: Option<u32>,
+    /// A file that keeps the names in class folders, so that a folder that has not changed is not
+    /// listed again ([`ImageFiles::folder_cached`](crate::ImageFiles::folder_cached)). Where there are folders
+    /// for splits, each has its own file, with `-SPLIT` behind this name.
+    pub cache: Option<PathBuf>,
+}
+
+impl Dataset {
+    /// Opens a folder, or a file with the extension `csv`, `tsv`, `tar` or `parquet`.
+    ///
+    /// Labels are counted from 0 in every layout, and all splits number the classes the same. `val`,
+    /// `valid` and `validation` name the same split, which is reported as `validation`.
+    ///
+    /// # Errors
+    ///
+    /// If no layout is recognised, or what there is contradicts it. Every message names the place and
+    /// the remedy.
+    pub fn open(path: &Path, options: &DatasetOptions) -> Result<Self, DatasetError> {
+        let layout = options.layout.map_or_else(|| layout::recognise(path), Ok)?;
+        let (classes, splits) = match layout {
+            Layout::Shards => shards::open(path, options)?,
+            Layout::Tfds => tfds::open(path, options)?,
+            Layout::ClassFolders => files::class_folders(path, options)?,
+            Layout::SplitFolders => files::split_folders(path, options)?,
+            Layout::Manifest => files::manifest(path)?,
+            Layout::WebDataset | Layout::Parquet => {
+                return Err(DatasetError::NotBuiltIn { path: path.to_owned() });
+            }
+        };
+        Ok(Self { layout, classes, splits: sorted(path, splits)? })
+    }
+
+    /// The layout that was recognised.
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// The names of the classes; the position is the label. `0`, `1` and so on where no names are
+    /// known.
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// The splits: training, validation, test, then others by name; only `all` where the layout has
+    /// none.
+    pub fn splits(&self) -> Vec<&str> {
+        self.splits.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// The images of a split.
+    pub fn split(&self, name: &str) -> Option<Arc<dyn Source>> {
+        let name = split_name::usual(name);
+        let (_, images) = self.splits.iter().find(|(known, _)| known == name)?;
+        Some(Arc::clone(images))
+    }
+}
+
+impl fmt::Debug for Dataset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dataset")
+            .field("layout", &self.layout)
+            .field("classes", &self.classes.len())
+            .field("splits", &self.splits())
+            .finish()
+    }
+}
+
+/// The splits in order; each may be there once.
+fn sorted(path: &Path, mut splits: Splits) -> Result<Splits, DatasetError> {
+    splits.sort_by(|(a, _), (b, _)| split_name::compare(a, b));
+    match splits.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        Some(pair) => {
+            let (path, split) = (path.to_owned(), pair[0].0.clone());
+            let (first, second) = (pair[0].1.describe(), pair[1].1.describe());
+            Err(DatasetError::SplitTwice { path, split, first, second })
+        }
+        None => Ok(splits),
+    }
+}
+
+impl DatasetOptions {
+    /// The numbering of labels that start from `offset` if nothing else is asked for.
+    fn labels(&self, offset: u32, num_classes: usize) -> LabelRange {
+        let num_classes = u32::try_from(num_classes).unwrap_or(u32::MAX);
+        LabelRange { num_classes, offset: self.label_offset.unwrap_or(offset) }
+    }
+}

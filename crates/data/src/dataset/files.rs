@@ -1,0 +1,80 @@
+//! Images that lie as files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::error::DatasetError;
+use super::layout::folders;
+use super::{DatasetOptions, Splits};
+use crate::image_files::folder;
+use crate::image_files::manifest::Manifest;
+use crate::{shards, split_name};
+
+/// A folder for each class.
+pub(super) fn class_folders(
+    root: &Path,
+    options: &DatasetOptions,
+) -> Result<(Vec<String>, Splits), DatasetError> {
+    let files = folder::open(root, options.cache.as_deref())?;
+    let classes = files.classes().to_vec();
+    Ok((classes, vec![(split_name::ALL.to_owned(), Arc::new(files))]))
+}
+
+/// A folder for each split, in it one for each class; the training folder says which there are.
+///
+/// A folder of another name is a split if it has class folders: Kaggle's `test/` holds images without
+/// labels.
+pub(super) fn split_folders(
+    root: &Path,
+    options: &DatasetOptions,
+) -> Result<(Vec<String>, Splits), DatasetError> {
+    let names = split_names(root)?;
+    let mut classes: Option<Vec<String>> = None;
+    let mut splits = Splits::new();
+    for name in &names {
+        let cache = options.cache.as_deref().map(|cache| with_suffix(cache, name));
+        let files = folder::open(&root.join(name), cache.as_deref())?;
+        let files = match &classes {
+            Some(classes) => files.with_classes(classes)?,
+            None => files,
+        };
+        classes.get_or_insert_with(|| files.classes().to_vec());
+        splits.push((split_name::usual(name).to_owned(), Arc::new(files)));
+    }
+    Ok((classes.unwrap_or_default(), splits))
+}
+
+/// The names of the folders that are splits, the training folder first.
+fn split_names(root: &Path) -> Result<Vec<String>, DatasetError> {
+    let mut names = Vec::new();
+    for name in folders(&shards::entries(root)?) {
+        let expected = matches!(split_name::usual(name), "train" | "validation");
+        if expected || folders(&shards::entries(&root.join(name))?).next().is_some() {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort_by(|a, b| split_name::compare(split_name::usual(a), split_name::usual(b)));
+    Ok(names)
+}
+
+/// `listing` with the suffix `train` is `listing-train`.
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-");
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// A CSV or TSV file.
+pub(super) fn manifest(path: &Path) -> Result<(Vec<String>, Splits), DatasetError> {
+    let manifest = Manifest::read(path)?;
+    let mut splits = Splits::new();
+    for name in manifest.splits() {
+        let files = manifest.images(Some(name))?;
+        splits.push((split_name::usual(name).to_owned(), Arc::new(files)));
+    }
+    if splits.is_empty() {
+        splits.push((split_name::ALL.to_owned(), Arc::new(manifest.images(None)?)));
+    }
+    Ok((manifest.classes().to_vec(), splits))
+}

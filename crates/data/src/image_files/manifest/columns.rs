@@ -1,0 +1,101 @@
+//! The columns of a manifest.
+
+use std::path::{Component, Path};
+
+/// Which columns are used, from 0.
+pub(super) struct Columns {
+    path: usize,
+    label: usize,
+    split: Option<usize>,
+    pub(super) group: Option<usize>,
+    pub(super) weight: Option<usize>,
+}
+
+impl Columns {
+    pub(super) fn of(header: &[String]) -> Result<Self, String> {
+        let column = |name: &str| {
+            let mut found = (0..).zip(header).filter(|(_, column)| column.trim() == name);
+            match (found.next(), found.next()) {
+                (Some(_), Some(_)) => Err(format!("two columns {name:?}: rename one")),
+                (first, _) => Ok(first.map(|(number, _)| number)),
+            }
+        };
+        let required = |name: &str| {
+            let found = header.join(", ");
+            column(name)?.ok_or_else(|| {
+                format!("there is no column {name:?} among {found}: add a header line path,label")
+            })
+        };
+        Ok(Self {
+            path: required("path")?,
+            label: required("label")?,
+            split: column("split")?,
+            group: column("group")?,
+            weight: column("weight")?,
+        })
+    }
+
+    pub(super) fn path<'a>(&self, fields: &'a [String]) -> Result<&'a str, String> {
+        let path = field(fields, self.path, "path")?;
+        let inside = Path::new(path)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        match inside {
+            true => Ok(path),
+            false => {
+                Err(format!("{path:?} leads out of the manifest's folder: list images below it"))
+            }
+        }
+    }
+
+    pub(super) fn label<'a>(&self, fields: &'a [String]) -> Result<&'a str, String> {
+        field(fields, self.label, "label")
+    }
+
+    pub(super) fn split<'a>(&self, fields: &'a [String]) -> Result<Option<&'a str>, String> {
+        self.split.map(|column| field(fields, column, "split")).transpose()
+    }
+
+    /// An image without a group is a group of its own.
+    pub(super) fn group<'a>(&self, fields: &'a [String]) -> Option<&'a str> {
+        field(fields, self.group?, "group").ok()
+    }
+
+    pub(super) fn weight(&self, fields: &[String]) -> Result<f32, String> {
+        let Some(column) = self.weight else { return Ok(1.0) };
+        let text = field(fields, column, "weight")?;
+        let weight = text.trim().parse().ok();
+        weight.filter(|weight: &f32| weight.is_finite() && *weight >= 0.0).ok_or_else(|| {
+            format!("the weight {text:?} must be a number of at least 0, such as 1 or 0.5")
+        })
+    }
+}
+
+fn field<'a>(fields: &'a [String], column: usize, name: &str) -> Result<&'a str, String> {
+    let field = fields.get(column).filter(|field| !field.is_empty());
+    field
+        .map(String::as_str)
+        .ok_or_else(|| format!("column {} ({name}) is empty or missing: fill it in", column + 1))
+}
+
+/// The fields of a line; one in quotes may hold the separator, and a quote as two.
+pub(super) fn fields(line: &str, separator: char) -> Result<Vec<String>, String> {
+    let (mut fields, mut field, mut quoted) = (Vec::new(), String::new(), false);
+    let mut characters = line.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' if quoted && characters.peek() == Some(&'"') => {
+                characters.next();
+                field.push('"');
+            }
+            '"' if quoted || field.is_empty() => quoted = !quoted,
+            _ if character == separator && !quoted => fields.push(std::mem::take(&mut field)),
+            _ => field.push(character),
+        }
+    }
+    if quoted {
+        return Err("a quote without its end: fields of several lines are not read".to_owned());
+    }
+    fields.push(field);
+    Ok(fields)
+}

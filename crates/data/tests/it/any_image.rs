@@ -1,0 +1,115 @@
+//! The loader's decoder: whatever a file turns out to be, whichever way the camera was held.
+
+use std::fs;
+use std::path::Path;
+
+use resnet_data::{AnyImage, Decoder, ExifOrientation, Jpeg, Png, RgbImage};
+
+use crate::support::{KEEP, assert_says, batches, in_order, jpeg, record, records_loader};
+
+const APPLY: AnyImage = AnyImage { max_pixels: 10_000, orientation: ExifOrientation::Apply };
+
+fn golden(name: &str) -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)).unwrap()
+}
+
+fn decode(decoder: &dyn Decoder, bytes: &[u8]) -> RgbImage {
+    let mut image = RgbImage::default();
+    decoder.decode(bytes, &mut image).unwrap();
+    image
+}
+
+/// A photograph 43 wide and 37 high with this orientation in its EXIF data.
+fn held(orientation: u8) -> Vec<u8> {
+    let mut bytes = golden("exif-orientation-6.jpg");
+    let entry = [0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6];
+    let place = bytes.windows(entry.len()).position(|window| window == entry).unwrap();
+    bytes[place + entry.len() - 1] = orientation;
+    bytes
+}
+
+#[test]
+fn formats_are_told_by_content() {
+    let png = golden("png/rgb-8.png");
+    assert_eq!(decode(&AnyImage::default(), &png), decode(&Png::default(), &png));
+    assert_eq!(decode(&AnyImage::default(), &jpeg(9)), decode(&Jpeg::default(), &jpeg(9)));
+    let error = AnyImage::default().decode(b"RIFF0000WEBP", &mut RgbImage::default()).unwrap_err();
+    assert_says(&error.to_string(), &["WebP", "a JPEG or PNG image is expected"]);
+}
+
+#[test]
+fn limits_hold_for_both_formats() {
+    let decoder = AnyImage { max_pixels: 90, ..AnyImage::default() };
+    for bytes in [golden("png/rgb-8.png"), jpeg(9)] {
+        let error = decoder.decode(&bytes, &mut RgbImage::default()).unwrap_err().to_string();
+        assert_says(&error, &["more than the limit of 90"]);
+    }
+}
+
+#[test]
+fn a_loader_takes_jpeg_and_png_from_one_source() {
+    let png = golden("png/grey-8.png");
+    let records = [record(&jpeg(50), 1, "a.JPEG"), record(&png, 2, "b.JPEG")];
+    let batch = batches(&records_loader(&records, in_order(2, KEEP)), 0, 0).remove(0);
+    assert_eq!((batch.labels, batch.weights), (vec![0, 1], vec![1.0; 2]));
+}
+
+#[test]
+fn orientation_is_ignored_unless_asked_for() {
+    let (plain, turned) = (decode(&Jpeg::default(), &held(1)), held(6));
+    assert_eq!(decode(&AnyImage::default(), &turned), plain);
+    assert_ne!(decode(&APPLY, &turned), plain);
+}
+
+/// Where the pixel at row `y` and column `x` of the upright image is stored, by the table of
+/// EXIF 2.32, section 4.6.4 A, Orientation.
+fn stored_at(
+    orientation: u8,
+    (y, x): (usize, usize),
+    (height, width): (usize, usize),
+) -> (usize, usize) {
+    let (bottom, right) = (height - 1, width - 1);
+    match orientation {
+        2 => (y, right - x),
+        3 => (bottom - y, right - x),
+        4 => (bottom - y, x),
+        5 => (x, y),
+        6 => (bottom - x, y),
+        7 => (bottom - x, right - y),
+        8 => (x, right - y),
+        _ => (y, x),
+    }
+}
+
+#[test]
+fn every_orientation_is_turned_upright() {
+    let plain = decode(&Jpeg::default(), &held(1));
+    for orientation in 0..=9 {
+        let upright = decode(&APPLY, &held(orientation));
+        let quarter_turn = (5..=8).contains(&orientation);
+        let size = if quarter_turn { (43, 37) } else { (37, 43) };
+        assert_eq!((upright.height, upright.width), size, "orientation {orientation}");
+        for place in (0..size.0).flat_map(|y| (0..size.1).map(move |x| (y, x))) {
+            let (y, x) = stored_at(orientation, place, (37, 43));
+            let stored = &plain.pixels[(y * 43 + x) * 3..][..3];
+            let shown = &upright.pixels[(place.0 * size.1 + place.1) * 3..][..3];
+            assert_eq!(shown, stored, "orientation {orientation} at {place:?}");
+        }
+    }
+}
+
+#[test]
+fn damaged_exif_data_does_not_matter() {
+    let bytes = held(6);
+    let plain = decode(&Jpeg::default(), &bytes);
+    // Length of the segment, its name, and the TIFF structure up to the end.
+    for index in 28..56 {
+        let mut damaged = bytes.clone();
+        damaged[index] ^= 0xff;
+        let mut pixels = decode(&APPLY, &damaged).pixels;
+        let mut expected = plain.pixels.clone();
+        pixels.sort_unstable();
+        expected.sort_unstable();
+        assert!(pixels == expected, "byte {index}");
+    }
+}

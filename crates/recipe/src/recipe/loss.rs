@@ -1,0 +1,50 @@
+//! `[loss]`: what a prediction costs.
+
+use serde::{Deserialize, Serialize};
+
+use super::RecipeError;
+use super::check::{FRACTION, ensure, in_unit};
+
+/// What a prediction costs, and how images and labels are mixed before.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Loss {
+    /// The function.
+    #[serde(default)]
+    pub kind: LossKind,
+    /// Share of the target that is spread evenly over all classes.
+    #[serde(default)]
+    pub label_smoothing: f64,
+    /// Parameter of the Beta distribution of mixup's shares, at most 1; 0 is off
+    /// ([Zhang et al. 2018](https://arxiv.org/abs/1710.09412)).
+    #[serde(default)]
+    pub mixup: f64,
+    /// The same of cutmix ([Yun et al. 2019](https://arxiv.org/abs/1905.04899)). With both, each batch
+    /// gets one of them, equally often.
+    #[serde(default)]
+    pub cutmix: f64,
+}
+
+/// The function that is minimised.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LossKind {
+    /// Softmax and cross-entropy: one class is right.
+    #[default]
+    CrossEntropy,
+    /// Each class on its own, averaged over the classes
+    /// ([Wightman et al. 2021](https://arxiv.org/abs/2110.00476)).
+    BinaryCrossEntropy,
+}
+
+impl Loss {
+    pub(super) fn check(&self) -> Result<(), RecipeError> {
+        let smoothing = self.label_smoothing;
+        ensure("loss.label_smoothing", smoothing, in_unit(smoothing), FRACTION)?;
+        let parameter = |key, value: f64| {
+            ensure(key, value, (0.0..=1.0).contains(&value), "must be from 0 (off) to 1")
+        };
+        parameter("loss.mixup", self.mixup)?;
+        parameter("loss.cutmix", self.cutmix)
+    }
+}

@@ -1,0 +1,88 @@
+//! All tensors of a model, one after another: what optimizers, running means and undone steps share.
+
+use std::collections::BTreeMap;
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::Tensor;
+
+/// A parameter or a running statistic.
+pub(crate) struct Flat<'a> {
+    /// PyTorch's name.
+    pub(crate) name: &'a str,
+    pub(crate) shape: &'a [usize],
+    /// Its values, flattened, outside autodiff.
+    pub(crate) values: Tensor<1>,
+}
+
+/// Tensors by name, flattened.
+pub(crate) type FlatTensors = BTreeMap<String, Tensor<1>>;
+
+/// What every tensor of `model` is now; copies nothing. Running statistics are up to date only in a
+/// model for inference: Burn folds their last update in when it makes one.
+pub(crate) fn tensors<M: Module>(model: &M) -> FlatTensors {
+    let mut tensors = FlatTensors::new();
+    visit(model, |tensor| drop(tensors.insert(tensor.name.to_owned(), tensor.values)));
+    tensors
+}
+
+/// Shows every tensor of `model` to `see`.
+pub(crate) fn visit<M: Module>(model: &M, see: impl FnMut(Flat<'_>)) {
+    model.visit(&mut Walk { path: Vec::new(), each: see });
+}
+
+/// `model` with the tensors that `change` returns; where it returns none, nothing changes.
+pub(crate) fn map<M: Module>(model: M, change: impl FnMut(Flat<'_>) -> Option<Tensor<1>>) -> M {
+    model.map(&mut Walk { path: Vec::new(), each: change })
+}
+
+struct Walk<F> {
+    path: Vec<String>,
+    each: F,
+}
+
+fn flattened<const D: usize>(tensor: Tensor<D>) -> Tensor<1> {
+    let len = tensor.shape().num_elements();
+    let tensor = if tensor.device().is_autodiff() { tensor.inner() } else { tensor };
+    tensor.reshape([len])
+}
+
+impl<F: FnMut(Flat<'_>)> ModuleVisitor for Walk<F> {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let tensor = param.val();
+        let (name, shape) = (self.path.join("."), tensor.dims());
+        (self.each)(Flat { name: &name, shape: &shape, values: flattened(tensor) });
+    }
+}
+
+impl<F: FnMut(Flat<'_>) -> Option<Tensor<1>>> ModuleMapper for Walk<F> {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (id, tensor, mapper) = param.consume();
+        let (name, shape) = (self.path.join("."), tensor.dims());
+        let values = flattened(tensor.clone());
+        let changed = (self.each)(Flat { name: &name, shape: &shape, values });
+        let tensor = match changed {
+            None => tensor,
+            Some(values) if tensor.device().is_autodiff() => {
+                Tensor::from_inner(values.reshape(shape)).require_grad()
+            }
+            Some(values) => values.reshape(shape),
+        };
+        Param::from_mapped_value(id, tensor, mapper)
+    }
+}

@@ -1,0 +1,89 @@
+//! The gradients of a model by parameter name.
+
+use std::collections::BTreeMap;
+use std::ops::Add;
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{Gradients, Tensor};
+
+/// The gradient of each parameter, flattened, on the device. Those of several parts of a batch add
+/// up.
+#[derive(Debug, Clone, Default)]
+pub struct GradientMap(BTreeMap<String, Tensor<1>>);
+
+impl GradientMap {
+    /// Takes the gradients of `model` out of a backward pass; a parameter that the loss does not
+    /// depend on has none.
+    #[must_use]
+    pub fn collect<M: Module>(model: &M, gradients: Gradients) -> Self {
+        let mut collector = Collector { path: Vec::new(), gradients, by_name: BTreeMap::new() };
+        model.visit(&mut collector);
+        Self(collector.by_name)
+    }
+
+    /// The length of all gradients together, `[1]`, on the device; `None` if there is none.
+    #[must_use]
+    pub fn norm(&self) -> Option<Tensor<1>> {
+        let squares = self.0.values().map(|gradient| gradient.clone().square().sum());
+        squares.reduce(|sum, square| sum + square).map(Tensor::sqrt)
+    }
+
+    /// Shortens all gradients alike so that their [`norm`](Self::norm) is at most `most`, as
+    /// `torch.nn.utils.clip_grad_norm_` does; nothing is read back from the device.
+    #[must_use]
+    pub fn clip_norm(self, most: f64) -> Self {
+        let Some(norm) = self.norm() else { return self };
+        // PyTorch's guard against a division by zero.
+        let scale = norm.add_scalar(1e-6).recip().mul_scalar(most).clamp_max(1.0);
+        let clip = |(name, gradient)| (name, gradient * scale.clone());
+        Self(self.0.into_iter().map(clip).collect())
+    }
+
+    /// Takes out the gradient of one parameter.
+    pub fn remove(&mut self, name: &str) -> Option<Tensor<1>> {
+        self.0.remove(name)
+    }
+
+    /// Puts in the gradient of a parameter, flattened.
+    pub fn insert(&mut self, name: impl Into<String>, gradient: Tensor<1>) {
+        self.0.insert(name.into(), gradient);
+    }
+}
+
+impl Add for GradientMap {
+    type Output = Self;
+
+    fn add(mut self, other: Self) -> Self {
+        for (name, gradient) in other.0 {
+            let sum = match self.0.remove(&name) {
+                Some(earlier) => earlier + gradient,
+                None => gradient,
+            };
+            self.0.insert(name, sum);
+        }
+        self
+    }
+}
+
+struct Collector {
+    path: Vec<String>,
+    gradients: Gradients,
+    by_name: BTreeMap<String, Tensor<1>>,
+}
+
+impl ModuleVisitor for Collector {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(gradient) = param.val().grad_remove(&mut self.gradients) {
+            let len = gradient.shape().num_elements();
+            self.by_name.insert(self.path.join("."), gradient.reshape([len]));
+        }
+    }
+}

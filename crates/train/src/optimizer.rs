@@ -1,0 +1,209 @@
+//! From gradients to the next weights.
+//!
+//! Burn has most of these rules, but restores their state on `Device::default()`, which panics where
+//! CUDA is compiled in and no GPU is there, keys it by identifiers that a safetensors file cannot
+//! hold, and clips each tensor by itself. Here the state goes by parameter name.
+
+mod adam;
+mod lars;
+mod lion;
+mod sgd;
+
+use std::collections::BTreeMap;
+
+use burn::module::Module;
+use burn::tensor::{Bool, Device, Tensor, TensorData};
+use resnet_models::tensors::TensorMap;
+use resnet_recipe::{Clip, Optimizer as Settings, Rule};
+
+use crate::flat::{self, Flat};
+use crate::gradients::GradientMap;
+use crate::non_finite::choose;
+
+/// An optimizer as a recipe describes it, and its state.
+///
+/// Weight decay is for tensors of two dimensions and more, which are the weights of convolutions and
+/// of the classifier; those of one dimension are biases and BatchNorm's scales and shifts.
+#[derive(Debug, Clone)]
+pub struct Optimizer {
+    settings: Settings,
+    state: BTreeMap<String, Slots>,
+}
+
+/// What a rule remembers of one parameter, flattened; empty before its first step.
+type Slots = Vec<Tensor<1>>;
+
+/// What a rule sees of one parameter, flattened.
+struct Parameter {
+    gradient: Tensor<1>,
+    weight: Tensor<1>,
+    /// Weight decay, 0 where there is none.
+    decay: f64,
+    slots: Slots,
+    /// Number of this step, from 1.
+    step: i32,
+}
+
+/// The direction against which a weight moves, and what is remembered.
+type Direction = (Tensor<1>, Slots);
+
+impl Optimizer {
+    /// An optimizer before its first step.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        Self { settings: settings.clone(), state: BTreeMap::new() }
+    }
+
+    /// `model` after step number `step` (from 0) of length `lr`; parameters without a gradient stay.
+    pub fn step<M: Module>(&mut self, step: u64, lr: f64, model: M, gradients: GradientMap) -> M {
+        let gradients = match self.settings.clip {
+            Clip::Norm(most) => gradients.clip_norm(most),
+            Clip::Off | Clip::Adaptive(_) => gradients,
+        };
+        // Beyond two billion steps Adam's corrections have long been 1.
+        let number = i32::try_from(step).unwrap_or(i32::MAX - 1) + 1;
+        let mut step = Step { number, lr, gradients, optimizer: self };
+        flat::map(model, |parameter| step.update(parameter))
+    }
+
+    /// The loss `weight_decay / 2 * Σ w²` whose gradient a coupled weight decay is, `[1]`, on the
+    /// device; 0 if decay is decoupled.
+    #[must_use]
+    pub fn l2_loss<M: Module>(&self, model: &M, device: &Device) -> Tensor<1> {
+        let mut sum = Tensor::zeros([1], device);
+        if matches!(self.settings.rule, Rule::Sgd { .. } | Rule::Lars { .. }) {
+            flat::visit(model, |Flat { shape, values, .. }| {
+                if decays(shape) {
+                    sum = sum.clone() + values.clone().mul(values).sum();
+                }
+            });
+        }
+        sum.mul_scalar(self.settings.weight_decay / 2.0)
+    }
+
+    /// What is remembered, on the device.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = &Tensor<1>> {
+        self.state.values().flatten()
+    }
+
+    /// The state after a step where `ok`, else that of `before` it.
+    #[must_use]
+    pub(crate) fn or_before(mut self, ok: &Tensor<1, Bool>, before: &Self) -> Self {
+        for (name, slots) in &mut self.state {
+            let old = before.state.get(name);
+            for (number, slot) in slots.iter_mut().enumerate() {
+                // Before the first step all is zero.
+                let old = old.and_then(|old| old.get(number)).cloned();
+                *slot = choose(ok, old.unwrap_or_else(|| slot.zeros_like()), slot.clone());
+            }
+        }
+        self
+    }
+
+    /// What is remembered, for a checkpoint: `SLOT/PARAMETER`, slots by PyTorch's names.
+    #[must_use]
+    pub fn state(&self) -> TensorMap {
+        let mut tensors = TensorMap::new();
+        for (parameter, slots) in &self.state {
+            for (slot, tensor) in std::iter::zip(self.slot_names(), slots) {
+                tensors.insert(format!("{slot}/{parameter}"), tensor.to_data());
+            }
+        }
+        tensors
+    }
+
+    /// Takes the state of a checkpoint onto `device`; what another rule has left is passed over.
+    pub fn load_state(&mut self, mut state: TensorMap, device: &Device) {
+        self.state.clear();
+        for slot in self.slot_names() {
+            let prefix = format!("{slot}/");
+            let after = state.split_off(&prefix);
+            for (name, data) in after {
+                match name.strip_prefix(&prefix) {
+                    Some(parameter) => self.remember(parameter, data, device),
+                    None => drop(state.insert(name, data)),
+                }
+            }
+        }
+    }
+
+    fn remember(&mut self, parameter: &str, data: TensorData, device: &Device) {
+        let slots = self.state.entry(parameter.to_owned()).or_default();
+        slots.push(Tensor::from_data(data, device));
+    }
+
+    fn slot_names(&self) -> &'static [&'static str] {
+        match self.settings.rule {
+            Rule::Sgd { .. } | Rule::Lars { .. } => &["momentum_buffer"],
+            Rule::Adamw { .. } | Rule::Lamb { .. } => &["exp_avg", "exp_avg_sq"],
+            Rule::Lion { .. } => &["exp_avg"],
+        }
+    }
+
+    fn direction(&self, parameter: Parameter) -> Direction {
+        match self.settings.rule {
+            Rule::Sgd { momentum, nesterov } => sgd::direction(parameter, momentum, nesterov),
+            Rule::Adamw { betas, eps } => adam::adamw(parameter, betas, eps),
+            Rule::Lamb { betas, eps } => adam::lamb(parameter, betas, eps),
+            Rule::Lars { momentum, trust } => lars::direction(parameter, momentum, trust),
+            Rule::Lion { betas } => lion::direction(parameter, betas),
+        }
+    }
+}
+
+/// One step over all parameters.
+struct Step<'a> {
+    /// Number of the step, from 1.
+    number: i32,
+    lr: f64,
+    gradients: GradientMap,
+    optimizer: &'a mut Optimizer,
+}
+
+impl Step<'_> {
+    /// The new values of a parameter; `None` if it has no gradient.
+    fn update(&mut self, Flat { name, shape, values }: Flat<'_>) -> Option<Tensor<1>> {
+        let gradient = self.gradients.remove(name)?;
+        let settings = &self.optimizer.settings;
+        let gradient = match settings.clip {
+            Clip::Adaptive(most) => clip_filters(gradient, values.clone(), shape, most),
+            Clip::Off | Clip::Norm(_) => gradient,
+        };
+        let decay = if decays(shape) { settings.weight_decay } else { 0.0 };
+        let slots = self.optimizer.state.remove(name).unwrap_or_default();
+        let (weight, step) = (values.clone(), self.number);
+        let parameter = Parameter { gradient, weight, decay, slots, step };
+        let (direction, slots) = self.optimizer.direction(parameter);
+        self.optimizer.state.insert(name.to_owned(), slots);
+        Some(values - direction.mul_scalar(self.lr))
+    }
+}
+
+fn decays(shape: &[usize]) -> bool {
+    shape.len() > 1
+}
+
+/// Shortens the gradient of each filter to at most `most` of the filter's own length.
+fn clip_filters(gradient: Tensor<1>, weight: Tensor<1>, shape: &[usize], most: f64) -> Tensor<1> {
+    let len: usize = shape.iter().product();
+    // A tensor of one dimension counts as one filter.
+    let filters = if shape.len() > 1 { shape[0] } else { 1 };
+    let rows = |tensor: Tensor<1>| tensor.reshape([filters, len / filters]);
+    let norm = |rows: Tensor<2>| rows.square().sum_dim(1).sqrt();
+    let (gradient, weight) = (rows(gradient), rows(weight));
+    // The two bounds are timm's: filters that start at zero may still move.
+    let allowed = norm(weight).clamp_min(1e-3).mul_scalar(most);
+    let scale = (allowed / norm(gradient.clone()).clamp_min(1e-6)).clamp_max(1.0);
+    (gradient * scale).reshape([len])
+}
+
+/// `numerator / denominator` of two lengths, `[1]`, and 1 where `one_if_zero` has a zero.
+fn ratio_or_one(ratio: Tensor<1>, one_if_zero: [Tensor<1>; 2]) -> Tensor<1> {
+    one_if_zero
+        .into_iter()
+        .fold(ratio, |ratio, length| ratio.mask_fill(length.equal_elem(0.0), 1.0))
+}
+
+fn length(tensor: &Tensor<1>) -> Tensor<1> {
+    tensor.clone().square().sum().sqrt()
+}

@@ -1,0 +1,44 @@
+//! Running means of the gradient and of its square.
+
+use burn::tensor::Tensor;
+
+use super::{Direction, Parameter, Slots, length, ratio_or_one};
+
+/// Adam's direction, and decoupled weight decay.
+pub(super) fn adamw(parameter: Parameter, betas: (f64, f64), eps: f64) -> Direction {
+    let (weight, decay) = (parameter.weight.clone(), parameter.decay);
+    let (direction, slots) = adam(parameter, betas, eps);
+    (direction + weight.mul_scalar(decay), slots)
+}
+
+/// The same, brought to the length of the weights where weights decay.
+pub(super) fn lamb(parameter: Parameter, betas: (f64, f64), eps: f64) -> Direction {
+    let (weight, decay) = (parameter.weight.clone(), parameter.decay);
+    let (direction, slots) = adamw(parameter, betas, eps);
+    if decay == 0.0 {
+        return (direction, slots);
+    }
+    let (of_weight, of_step) = (length(&weight), length(&direction));
+    let trust = ratio_or_one(of_weight.clone() / of_step.clone(), [of_weight, of_step]);
+    (direction * trust, slots)
+}
+
+/// `m / (1 - b1^t)` over `sqrt(v / (1 - b2^t)) + eps`.
+fn adam(parameter: Parameter, (beta1, beta2): (f64, f64), eps: f64) -> Direction {
+    let Parameter { gradient, mut slots, step, .. } = parameter;
+    let (v, m) = (slots.pop(), slots.pop());
+    let m = mean(m, gradient.clone(), beta1);
+    let v = mean(v, gradient.square(), beta2);
+    let corrected = m.clone().div_scalar(1.0 - beta1.powi(step));
+    let scale = v.clone().sqrt().div_scalar((1.0 - beta2.powi(step)).sqrt()).add_scalar(eps);
+    (corrected / scale, Slots::from([m, v]))
+}
+
+/// The running mean after `new`, from zero.
+fn mean(old: Option<Tensor<1>>, new: Tensor<1>, beta: f64) -> Tensor<1> {
+    let new = new.mul_scalar(1.0 - beta);
+    match old {
+        Some(old) => old.mul_scalar(beta) + new,
+        None => new,
+    }
+}

@@ -1,0 +1,75 @@
+//! Where a run begins: at its first step, or at its newest whole checkpoint.
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use resnet_models::tensors;
+use resnet_recipe::Recipe;
+
+use crate::TrainError;
+use crate::checkpoint::{self, Checkpoint, CheckpointError, Position, Store};
+use crate::folder::ModelFolder;
+use crate::identity::Identity;
+use crate::learner::Learner;
+
+/// A learner and where it stands.
+pub(crate) struct Begun {
+    pub(crate) learner: Learner,
+    pub(crate) position: Position,
+    /// The checkpoint it comes from, if it is not the start.
+    pub(crate) path: Option<PathBuf>,
+    /// Newer checkpoints that are damaged.
+    pub(crate) damaged: Vec<(PathBuf, CheckpointError)>,
+}
+
+/// A learner at its first step, or where the newest whole checkpoint left it.
+pub(crate) fn begin(recipe: &Recipe, store: &Store, device: &Device) -> Result<Begun, TrainError> {
+    let found = store.newest_whole(checkpoint::load)?;
+    let learner = Learner::new(recipe, device)?;
+    let damaged = found.damaged;
+    let Some((path, saved)) = found.newest else {
+        return Ok(Begun { learner, position: Position::default(), path: None, damaged });
+    };
+    let conflicts = recipe.resume_conflicts(&saved.recipe);
+    if !conflicts.is_empty() {
+        return Err(TrainError::OtherRun { path, conflicts });
+    }
+    let Checkpoint { learner: state, position, .. } = saved;
+    let learner = learner
+        .restore(state)
+        .map_err(|source| CheckpointError::Architecture { path: path.clone(), source })?;
+    Ok(Begun { learner, position, path: Some(path), damaged })
+}
+
+/// Puts the identity of the images into `position`, after comparing it with the one there.
+pub(crate) fn check_images(
+    position: &mut Position,
+    images: Identity,
+    accept_change: bool,
+    folder: &Path,
+) -> Result<(), TrainError> {
+    let saved = position.images.replace(images);
+    let (Some(saved), Some(images)) = (saved, &position.images) else { return Ok(()) };
+    let differences = images.differences(&saved);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    if !accept_change {
+        return Err(TrainError::OtherImages { path: folder.to_owned(), differences });
+    }
+    Ok(())
+}
+
+/// Writes the best weights again if they are those of the checkpoint: a run that was killed may have
+/// written the checkpoint and not them. Refuses a folder with best weights that no checkpoint
+/// belongs to, rather than write over them.
+pub(crate) fn check_best(begun: &Begun, folder: &ModelFolder) -> Result<(), TrainError> {
+    if begun.position.is_best() {
+        let state = begun.learner.state();
+        return Ok(tensors::write(&folder.best(), state.weights()).map_err(CheckpointError::from)?);
+    }
+    if begun.path.is_none() && folder.best().exists() {
+        return Err(TrainError::NothingToContinue { path: folder.best() });
+    }
+    Ok(())
+}

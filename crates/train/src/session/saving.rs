@@ -1,0 +1,81 @@
+//! When a checkpoint is due, and what is told when it is safe.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use resnet_recipe::{RunEvent, Sink};
+
+use super::Session;
+use crate::TrainError;
+use crate::checkpoint::{Checkpoint, Writer, Written, step_of};
+use crate::learner::Learner;
+
+/// The writer, and when it was last used.
+pub(crate) struct Saver {
+    writer: Writer,
+    /// The newest checkpoint that is safe.
+    pub(crate) newest: Option<PathBuf>,
+    last_save: Instant,
+    /// A checkpoint was due while another one was being written.
+    overdue: bool,
+}
+
+impl Saver {
+    pub(crate) fn new(writer: Writer, newest: Option<PathBuf>) -> Self {
+        Self { writer, newest, last_save: Instant::now(), overdue: false }
+    }
+
+    /// The step from which a run would go on now.
+    pub(super) fn last_step(&self) -> u64 {
+        self.newest.as_deref().and_then(step_of).unwrap_or(0)
+    }
+}
+
+impl Session<'_> {
+    /// Whether to write a checkpoint within the epoch; at its end one is written in any case.
+    pub(super) fn saves_now(&mut self) -> bool {
+        let (step, options, saver) = (self.position.step, self.options, &mut self.saver);
+        let by_steps = options.checkpoint_every.is_some_and(|every| step.is_multiple_of(every));
+        let by_time =
+            options.checkpoint_after.is_some_and(|time| saver.last_save.elapsed() >= time);
+        // The step does not wait for the disk: what is due is made up for when that is free.
+        saver.overdue |= by_steps || by_time;
+        saver.overdue && !saver.writer.is_busy()
+    }
+
+    /// Copies the state to the host and lets the writer do the rest.
+    pub(super) fn save(&mut self, learner: &Learner) -> Result<(), TrainError> {
+        let checkpoint = Checkpoint {
+            learner: learner.state(),
+            position: self.position.clone(),
+            recipe: self.recipe.clone(),
+        };
+        let is_best = self.position.is_best();
+        let best = is_best.then(|| self.folder.best());
+        let written = self.saver.writer.start(checkpoint, best)?;
+        (self.saver.last_save, self.saver.overdue) = (Instant::now(), false);
+        self.tell(written)
+    }
+
+    /// Tells of a checkpoint that is on the disk by now, or fails if it cannot be.
+    pub(super) fn notice_saved(&mut self) -> Result<(), TrainError> {
+        let written = self.saver.writer.finished()?;
+        self.tell(written)
+    }
+
+    /// Waits until everything is on the disk.
+    pub(super) fn finish_saving(&mut self) -> Result<(), TrainError> {
+        let written = self.saver.writer.wait()?;
+        self.tell(written)
+    }
+
+    fn tell(&mut self, written: Option<Written>) -> Result<(), TrainError> {
+        let Some(Written { checkpoint, best }) = written else { return Ok(()) };
+        self.sink.record(&RunEvent::Checkpoint(&checkpoint))?;
+        if let Some(best) = best {
+            self.sink.record(&RunEvent::Best(&best))?;
+        }
+        self.saver.newest = Some(checkpoint);
+        Ok(())
+    }
+}
