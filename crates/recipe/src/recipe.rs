@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use data::{Augment, BadImages, Data};
 pub use ema::Ema;
 pub use error::RecipeError;
+pub(crate) use error::closest;
 pub use loss::{Loss, LossKind};
 pub use model::{Model, StemKind};
 pub use optimizer::{Clip, Optimizer, Rule};
