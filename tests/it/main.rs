@@ -4,6 +4,7 @@ mod bad_input;
 mod command_line;
 mod devices;
 mod end_to_end;
+mod flags;
 mod support;
 mod tensorboard;
 mod tfrecord_command;

@@ -10,6 +10,7 @@ mod learning;
 mod losses;
 mod mixing;
 mod optimizers;
+mod plateau;
 mod pytorch;
 mod readbacks;
 mod resume;
