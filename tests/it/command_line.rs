@@ -22,6 +22,12 @@ fn help_explains_every_flag() {
         "--fresh",
         "--on-bad-image",
         "--base-lr",
+        "--checkpoint-minutes",
+        "--keep-best",
+        "--on-non-finite",
+        "--stop-threshold",
+        "--patience",
+        "--accept-changed-data",
     ] {
         assert!(help.contains(flag), "{flag} is not in --help");
     }

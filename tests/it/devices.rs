@@ -17,7 +17,7 @@ const TOLERANCE: f64 = 1e-4;
 fn losses(chosen: &Chosen) -> Vec<f64> {
     let recipe = presets::fashion_mnist_sample();
     let images = Arc::new(SyntheticImages::new(32, 10, 0).with_side(12));
-    let transform = Transform::PadCrop { size: 12, pad: 2, flip: 0.5 };
+    let transform = Transform::pad_crop(12, 2);
     let loader = Loader::new(images, LoaderOptions::train(8, 0, transform)).expect("a loader");
     let mut learner = Learner::new(&recipe, &chosen.device).expect("a network");
     let mut meter = Meter::default();

@@ -2,9 +2,12 @@
 
 mod bad_input;
 mod command_line;
+mod dataset_command;
 mod devices;
 mod end_to_end;
 mod flags;
+mod reliability;
 mod support;
 mod tensorboard;
 mod tfrecord_command;
+mod zoo_command;

@@ -4,13 +4,17 @@ mod classes;
 mod error;
 mod files;
 mod layout;
+#[cfg(feature = "parquet")]
+mod parquet_files;
 mod shards;
 mod tfds;
+mod web;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::error::DataError;
 use crate::records::LabelRange;
 use crate::source::Source;
 use crate::split_name;
@@ -82,10 +86,16 @@ impl Dataset {
             Layout::ClassFolders => files::class_folders(path, options)?,
             Layout::SplitFolders => files::split_folders(path, options)?,
             Layout::Manifest => files::manifest(path)?,
-            Layout::WebDataset | Layout::Parquet => {
-                return Err(DatasetError::NotBuiltIn { path: path.to_owned() });
-            }
+            Layout::WebDataset => web::open(path, options)?,
+            #[cfg(feature = "parquet")]
+            Layout::Parquet => parquet_files::open(path, options)?,
+            #[cfg(not(feature = "parquet"))]
+            Layout::Parquet => return Err(DatasetError::NotBuiltIn { path: path.to_owned() }),
         };
+        if splits.is_empty() {
+            let found = format!("nothing that is {layout}");
+            return Err(DatasetError::NotRecognised { path: path.to_owned(), found });
+        }
         Ok(Self { layout, classes, splits: sorted(path, splits)? })
     }
 
@@ -124,9 +134,12 @@ impl fmt::Debug for Dataset {
     }
 }
 
-/// The splits in order; each may be there once.
+/// The splits in order; each is there once and has an image.
 fn sorted(path: &Path, mut splits: Splits) -> Result<Splits, DatasetError> {
     splits.sort_by(|(a, _), (b, _)| split_name::compare(a, b));
+    if let Some((_, empty)) = splits.iter().find(|(_, images)| images.is_empty()) {
+        return Err(DataError::Empty { source_name: empty.describe() }.into());
+    }
     match splits.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         Some(pair) => {
             let (path, split) = (path.to_owned(), pair[0].0.clone());

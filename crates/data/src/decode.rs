@@ -89,8 +89,8 @@ impl Format {
 
 /// Refuses an image before memory is taken for its pixels.
 ///
-/// `max_per_byte` is the number of pixels that one byte of the format can hold at most: a small file that claims
-/// a large picture is truncated, or was made to exhaust memory.
+/// `max_per_byte` is the number of pixels that one byte of the format can hold at most: a small file
+/// that claims a large picture is truncated, or was made to exhaust memory.
 fn check_size(
     (height, width): (usize, usize),
     max_pixels: usize,

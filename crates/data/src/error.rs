@@ -82,6 +82,15 @@ pub enum DataError {
         label: &'static str,
     },
 
+    /// An image that is in a tar or Parquet file cannot be taken from it.
+    #[error("{place}: {problem}")]
+    Sample {
+        /// The file, and the place in it.
+        place: String,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+
     /// A label is not one of the classes.
     #[error(
         "{}: record {record} at byte {offset}: label {label} is outside {first}..={last}. Set the \

@@ -181,6 +181,14 @@ impl Source for ImageFiles {
         self.weights.as_ref().map_or(1.0, |weights| weights[index])
     }
 
+    fn label(&self, index: usize) -> Result<u32, DataError> {
+        Ok(self.entries[index].class)
+    }
+
+    fn file(&self, index: usize) -> Option<PathBuf> {
+        Some(self.root.join(self.relative(index)))
+    }
+
     fn describe(&self) -> String {
         let (len, classes, root) = (self.len(), self.classes.len(), self.root.display());
         format!("{len} image files of {classes} classes in {root}")

@@ -1,11 +1,14 @@
 //! An ImageNet input pipeline without a framework: TFRecord shards in, reproducible batches out.
 //!
+//! * A [`Dataset`] is what lies on disk, whatever its layout: shards, folders, tar files, a list. It
+//!   knows classes and splits, and gives a source for each split.
 //! * A [`Source`] is a set of labelled images with random access: [`ImageRecords`] for TFRecord
-//!   shards in the ImageNet schema, [`ImageFiles`] for folders and lists of picture files,
+//!   shards in the ImageNet schema, [`ImageFiles`] for folders and lists of image files,
 //!   [`SyntheticImages`] for tests without data.
 //! * A [`Transform`] says what happens to each image, with torchvision's parameters and rounding.
 //! * A [`Loader`] reads, decodes and transforms on its own threads and hands out [`Batch`]es of `u8`
 //!   pixels in NHWC order.
+//! * [`inspect`] looks at every image of a data set and says what is wrong with it.
 //! * [`prepare`] makes such shards from ImageNet's archives, or from folders of pictures.
 //!
 //! What always holds:
@@ -30,14 +33,19 @@
 //! # Ok::<(), resnet_data::DataError>(())
 //! ```
 
+mod archive;
 mod batch;
 mod batches;
 mod collector;
+pub mod contact_sheet;
 mod dataset;
 mod decode;
 mod error;
 mod image_files;
+pub mod inspect;
+mod levels;
 mod loader;
+mod numbering;
 mod open_files;
 mod options;
 pub mod prepare;
@@ -49,6 +57,7 @@ mod source;
 mod split_name;
 mod state;
 mod stats;
+pub mod stratify;
 mod synthetic;
 mod transform;
 mod worker;

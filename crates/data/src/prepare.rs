@@ -31,7 +31,6 @@
 //! # Ok::<(), resnet_data::prepare::PrepareError>(())
 //! ```
 
-mod archive;
 mod boxes;
 mod convert;
 mod error;

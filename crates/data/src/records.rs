@@ -67,6 +67,18 @@ impl LabelRange {
         let class = u32::try_from(label.checked_sub(i64::from(self.offset))?).ok()?;
         (class < self.num_classes).then_some(class)
     }
+
+    /// The class of a label, or what is wrong with it.
+    pub(crate) fn checked(self, label: i64) -> Result<u32, String> {
+        let first = i64::from(self.offset);
+        let last = first + i64::from(self.num_classes) - 1;
+        self.class(label).ok_or_else(|| {
+            format!(
+                "label {label} is outside {first}..={last}. Set the number of classes, or the label \
+                 offset; a negative label says that the image has none"
+            )
+        })
+    }
 }
 
 impl ImageRecords {

@@ -1,6 +1,7 @@
 //! Where images come from.
 
 use std::ops::Range;
+use std::path::PathBuf;
 
 use crate::error::DataError;
 
@@ -49,6 +50,11 @@ pub trait Source: Send + Sync {
     /// and not negative.
     fn weight(&self, _index: usize) -> f32 {
         1.0
+    }
+
+    /// The file that holds image `index` and nothing else; `None` where images share files.
+    fn file(&self, _index: usize) -> Option<PathBuf> {
+        None
     }
 
     /// The source in a few words, for messages and logs.

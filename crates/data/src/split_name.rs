@@ -55,7 +55,6 @@ mod tests {
             ("valid/0000.tar", "validation"),
             ("data/test-00000-of-00002.parquet", "test"),
             ("data/unlabelled-00000-of-00001.parquet", "unlabelled"),
-            ("imagenet2012-train.tfrecord-00000-of-01024", ALL),
             ("0000.tar", ALL),
             ("training.tar", ALL),
         ] {

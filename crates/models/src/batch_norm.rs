@@ -1,6 +1,6 @@
 //! Batch normalisation as PyTorch defines it.
 
-use burn::module::{Module, Param, RunningState};
+use burn::module::{Flag, Module, Param, RunningState};
 use burn::tensor::Tensor;
 use burn::tensor::module::{batch_norm, batch_norm_train};
 
@@ -20,6 +20,9 @@ pub struct BatchNorm {
     pub running_mean: RunningState<Tensor<1>>,
     /// Running variance of each channel, `[c]`, used outside training.
     pub running_var: RunningState<Tensor<1>>,
+    /// Whether batches are to be learned from; `freeze()` of this layer or of any module around it
+    /// switches it off.
+    pub training: Param<Flag>,
     /// Share of the newest batch in the running statistics.
     pub momentum: f64,
     /// Added to the variance before the square root.
@@ -28,10 +31,10 @@ pub struct BatchNorm {
 
 impl BatchNorm {
     /// Normalises `x_bchw`; on an autodiff device with the batch's statistics, which also update
-    /// the running ones, elsewhere with the running statistics.
+    /// the running ones, elsewhere or when frozen with the running statistics.
     #[must_use]
     pub fn forward(&self, x_bchw: Tensor<4>) -> Tensor<4> {
-        if x_bchw.device().is_autodiff() {
+        if x_bchw.device().is_autodiff() && self.training.val().is_enabled() {
             self.forward_train(x_bchw)
         } else {
             let (mean, variance) = (self.running_mean.value(), self.running_var.value());

@@ -1,109 +1,161 @@
-//! The residual block: one type for both kinds of network.
+//! The residual block: one type for every network.
 
 use burn::module::Module;
 use burn::nn::conv::Conv2d;
 use burn::tensor::Tensor;
-use burn::tensor::activation::relu;
 
-use crate::BatchNorm;
-use crate::config::BlockKind;
+use crate::config::ResNetConfig;
+use crate::drops::Drops;
 use crate::init::Init;
+use crate::options::{Activation, AntiAlias, Version};
+use crate::shape::BlockShape;
+use crate::{Attention, Downsample, Norm};
 
-/// The projection of a shortcut whose shape changes: a strided 1×1 convolution and its
-/// normalisation, torchvision's `downsample.0` and `downsample.1`.
-pub type Downsample = (Conv2d, BatchNorm);
-
-/// A residual block of version 1.5: a bottleneck strides in its 3×3 convolution.
+/// A residual block: two or three convolutions around which the input is passed on.
 ///
 /// A basic block ([He et al. 2015](https://arxiv.org/abs/1512.03385), figure 5 left) has two 3×3
-/// convolutions, a bottleneck (right) 1×1, 3×3 and 1×1.
+/// convolutions, a bottleneck (right) 1×1, 3×3 and 1×1. Fields are named as in torchvision.
 #[derive(Module, Debug)]
 pub struct ResidualBlock {
-    conv1: Conv2d,
-    bn1: BatchNorm,
-    conv2: Conv2d,
-    bn2: BatchNorm,
-    conv3: Option<Conv2d>,
-    bn3: Option<BatchNorm>,
-    downsample: Option<Downsample>,
+    pub(crate) conv1: Conv2d,
+    pub(crate) bn1: Option<Norm>,
+    pub(crate) conv2: Conv2d,
+    pub(crate) bn2: Option<Norm>,
+    pub(crate) conv3: Option<Conv2d>,
+    pub(crate) bn3: Option<Norm>,
+    pub(crate) se: Option<Attention>,
+    pub(crate) downsample: Option<Downsample>,
+    #[module(skip)]
+    settings: Settings,
 }
 
-/// What tells one block of a stage from another.
-pub(crate) struct BlockShape {
-    pub(crate) kind: BlockKind,
-    pub(crate) in_channels: usize,
-    pub(crate) width: usize,
-    pub(crate) stride: usize,
-    pub(crate) zero_init_gamma: bool,
-}
-
-impl BlockShape {
-    pub(crate) fn out_channels(&self) -> usize {
-        self.width * self.kind.expansion()
-    }
-
-    fn needs_projection(&self) -> bool {
-        self.stride != 1 || self.in_channels != self.out_channels()
-    }
+/// What a block does besides its layers.
+#[derive(Debug, Clone)]
+struct Settings {
+    activation: Activation,
+    preactivated: bool,
+    /// The filter that took a stride, and the number of the convolution that it was taken from.
+    smoothing: Option<(usize, AntiAlias)>,
+    /// Probability that the main path is left out.
+    drop_rate: f64,
 }
 
 impl ResidualBlock {
-    pub(crate) fn new(shape: &BlockShape, init: &mut Init<'_>) -> Self {
-        let mut block = match shape.kind {
-            BlockKind::Basic => Self::basic(shape, init),
-            BlockKind::Bottleneck => Self::bottleneck(shape, init),
+    pub(crate) fn new(
+        config: &ResNetConfig,
+        shape: &BlockShape,
+        drop_rate: f64,
+        init: &mut Init<'_>,
+    ) -> Self {
+        let (convs, norms) = (&shape.convs, shape.norms());
+        let last = convs.len() - 1;
+        let settings = Settings {
+            activation: config.activation,
+            preactivated: shape.version == Version::V2,
+            smoothing: config.anti_alias.filter(|_| shape.smoothed).map(|f| (shape.strided, f)),
+            drop_rate,
         };
-        if shape.needs_projection() {
-            let conv = init.conv([shape.in_channels, shape.out_channels()], 1, shape.stride);
-            block.downsample = Some((conv, init.batch_norm(shape.out_channels(), 1.0)));
+        let zeroed = shape.zero_init_gamma && !settings.preactivated;
+        let gamma = |index| if zeroed && index == last { 0.0 } else { 1.0 };
+        let norm = |index: usize, init: &Init<'_>| {
+            norms.get(index).map(|&channels| init.norm(shape.norm, channels, gamma(index)))
+        };
+        let mut block = Self {
+            conv1: init.conv(&convs[0]),
+            bn1: norm(0, init),
+            conv2: init.conv(&convs[1]),
+            bn2: norm(1, init),
+            conv3: convs.get(2).map(|conv| init.conv(conv)),
+            bn3: norm(2, init),
+            se: shape.attention.map(|kind| init.attention(kind, shape.output)),
+            downsample: shape.needs_projection().then(|| Downsample::new(shape, init)),
+            settings,
+        };
+        if shape.zero_init_gamma && block.settings.preactivated {
+            block.zero_last_conv();
         }
         block
     }
 
-    fn basic(shape: &BlockShape, init: &mut Init<'_>) -> Self {
-        let (input, width) = (shape.in_channels, shape.width);
-        Self {
-            conv1: init.conv([input, width], 3, shape.stride),
-            bn1: init.batch_norm(width, 1.0),
-            conv2: init.conv([width, width], 3, 1),
-            bn2: init.batch_norm(width, last_gamma(shape)),
-            conv3: None,
-            bn3: None,
-            downsample: None,
-        }
+    /// Whether the block is of version 2.
+    pub(crate) fn is_preactivated(&self) -> bool {
+        self.settings.preactivated
     }
 
-    fn bottleneck(shape: &BlockShape, init: &mut Init<'_>) -> Self {
-        let (input, width, output) = (shape.in_channels, shape.width, shape.out_channels());
-        Self {
-            conv1: init.conv([input, width], 1, 1),
-            bn1: init.batch_norm(width, 1.0),
-            conv2: init.conv([width, width], 3, shape.stride),
-            bn2: init.batch_norm(width, 1.0),
-            conv3: Some(init.conv([width, output], 1, 1)),
-            bn3: Some(init.batch_norm(output, last_gamma(shape))),
-            downsample: None,
-        }
+    /// Version 2 ends with a convolution: it takes the part of the last gamma.
+    fn zero_last_conv(&mut self) {
+        let last = self.conv3.as_mut().unwrap_or(&mut self.conv2);
+        last.weight = last.weight.clone().map(|weight| weight.zeros_like());
     }
 
-    /// `[b, c, h, w]` to `[b, c', h/stride, w/stride]`.
+    /// `[b, c, h, w]` to `[b, c', h/stride, w/stride]`; with `drops`, the main path of some images
+    /// is left out.
     #[must_use]
-    pub fn forward(&self, x_bchw: Tensor<4>) -> Tensor<4> {
-        let shortcut = match &self.downsample {
-            Some((conv, bn)) => bn.forward(conv.forward(x_bchw.clone())),
-            None => x_bchw.clone(),
-        };
-        let x = relu(self.bn1.forward(self.conv1.forward(x_bchw)));
-        let mut x = self.bn2.forward(self.conv2.forward(x));
-        if let (Some(conv), Some(bn)) = (&self.conv3, &self.bn3) {
-            x = bn.forward(conv.forward(relu(x)));
+    pub fn forward(&self, x_bchw: Tensor<4>, drops: Option<&mut Drops>) -> Tensor<4> {
+        if self.settings.preactivated {
+            self.forward_preactivated(x_bchw, drops)
+        } else {
+            self.forward_plain(x_bchw, drops)
         }
-        relu(x + shortcut)
+    }
+
+    fn forward_plain(&self, x: Tensor<4>, drops: Option<&mut Drops>) -> Tensor<4> {
+        let shortcut = match &self.downsample {
+            Some(downsample) => downsample.forward(x.clone()),
+            None => x.clone(),
+        };
+        let x = self.activate(normalise(&self.bn1, self.conv1.forward(x)));
+        let mut x = normalise(&self.bn2, self.conv2.forward(self.smooth(0, x)));
+        if let Some(conv) = &self.conv3 {
+            let activated = self.smooth(1, self.activate(x));
+            x = normalise(&self.bn3, conv.forward(activated));
+        }
+        self.activate(self.finish(x, drops) + shortcut)
+    }
+
+    fn forward_preactivated(&self, x: Tensor<4>, drops: Option<&mut Drops>) -> Tensor<4> {
+        let activated = self.activate(normalise(&self.bn1, x.clone()));
+        let shortcut = match &self.downsample {
+            Some(downsample) => downsample.forward(activated.clone()),
+            None => x,
+        };
+        let x = self.conv1.forward(activated);
+        let mut x = self.conv2.forward(self.activate(normalise(&self.bn2, x)));
+        if let Some(conv) = &self.conv3 {
+            x = conv.forward(self.activate(normalise(&self.bn3, x)));
+        }
+        self.finish(x, drops) + shortcut
+    }
+
+    /// Attention and stochastic depth, at the end of the main path.
+    fn finish(&self, x: Tensor<4>, drops: Option<&mut Drops>) -> Tensor<4> {
+        let x = match &self.se {
+            Some(attention) => attention.forward(x),
+            None => x,
+        };
+        match drops {
+            Some(drops) => drops.images(x, self.settings.drop_rate),
+            None => x,
+        }
+    }
+
+    fn activate(&self, x: Tensor<4>) -> Tensor<4> {
+        self.settings.activation.forward(x)
+    }
+
+    /// The filter after convolution `index`, where there is one.
+    fn smooth(&self, index: usize, x: Tensor<4>) -> Tensor<4> {
+        match self.settings.smoothing {
+            Some((at, filter)) if at == index => filter.forward(x),
+            _ => x,
+        }
     }
 }
 
-/// Gamma of the block's last normalisation: zero makes a fresh block the identity
-/// ([Goyal et al. 2017](https://arxiv.org/abs/1706.02677), section 5.1).
-fn last_gamma(shape: &BlockShape) -> f32 {
-    if shape.zero_init_gamma { 0.0 } else { 1.0 }
+/// A folded normalisation has become part of the convolution before it.
+fn normalise(norm: &Option<Norm>, x: Tensor<4>) -> Tensor<4> {
+    match norm {
+        Some(norm) => norm.forward(x),
+        None => x,
+    }
 }

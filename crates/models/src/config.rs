@@ -4,40 +4,16 @@ use burn::tensor::Device;
 use thiserror::Error;
 
 use crate::ResNet;
-
-/// Which residual block a network stacks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BlockKind {
-    /// Two 3×3 convolutions (ResNet-18 and -34, and the CIFAR networks).
-    Basic,
-    /// 1×1, 3×3 and 1×1 with four times the output channels (ResNet-50 and deeper).
-    Bottleneck,
-}
-
-impl BlockKind {
-    /// Output channels over the width of the block.
-    #[must_use]
-    pub fn expansion(self) -> usize {
-        match self {
-            Self::Basic => 1,
-            Self::Bottleneck => 4,
-        }
-    }
-}
-
-/// How pixels enter the first stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stem {
-    /// 7×7 convolution of stride 2, then 3×3 max-pooling of stride 2: for images around 224 px.
-    ImageNet,
-    /// One 3×3 convolution of stride 1: for images around 32 px.
-    Small,
-}
+use crate::cost::{self, Cost};
+use crate::options::{
+    Activation, AntiAlias, AttentionKind, BlockKind, NormKind, Pooling, Shortcut, Stem, StemPool,
+    Version,
+};
 
 /// There is no network of this size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error(
-    "there is no ResNet-{size}: choose 18, 34, 50, 101 or 152 for ImageNet-sized images, \
+    "there is no ResNet-{size}: choose 18, 34, 50, 101, 152 or 200 for ImageNet-sized images, \
      or 8, 20, 32, 44, 56 or 110 for small ones"
 )]
 pub struct UnknownSize {
@@ -45,36 +21,75 @@ pub struct UnknownSize {
     pub size: usize,
 }
 
-/// The architecture of a [`ResNet`].
+/// The architecture of a [`ResNet`]: start from a named one and change what differs.
 ///
 /// ```
-/// use resnet_models::{ResNetConfig, Stem};
-/// # fn main() -> Result<(), resnet_models::UnknownSize> {
-/// let config = ResNetConfig::new(18)?.with_num_classes(10).with_stem(Stem::Small);
-/// assert_eq!(config.blocks, [2, 2, 2, 2]);
-/// # Ok(())
-/// # }
+/// use resnet_models::{AttentionKind, ResNetConfig, Shortcut, Stem};
+///
+/// let config = ResNetConfig::resnet50()
+///     .with_num_classes(7)
+///     .with_stem(Stem::Deep)
+///     .with_shortcut(Shortcut::AveragePool)
+///     .with_attention(Some(AttentionKind::SqueezeExcite { ratio: 1.0 / 16.0 }));
+/// assert_eq!(config.blocks, [3, 4, 6, 3]);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ResNetConfig {
     /// Kind of residual block.
     pub block: BlockKind,
+    /// Order of operations within a block.
+    pub version: Version,
     /// Residual blocks in each stage; three or four stages.
     pub blocks: Vec<usize>,
     /// How pixels enter.
     pub stem: Stem,
-    /// Channels after the stem; doubled from stage to stage.
+    /// What halves the size after the stem's convolutions; small stems have none.
+    pub stem_pool: StemPool,
+    /// Channels after the stem.
+    pub stem_width: usize,
+    /// Width of the first stage's blocks; doubled from stage to stage.
     pub width: usize,
+    /// Groups of a bottleneck's 3×3 convolution: the cardinality of ResNeXt
+    /// ([Xie et al. 2016](https://arxiv.org/abs/1611.05431)).
+    pub groups: usize,
+    /// Channels of each group of a bottleneck's 3×3 convolution, of 64: 4 is ResNeXt's `4d`, 128
+    /// with one group a wide network ([Zagoruyko and Komodakis 2016](https://arxiv.org/abs/1605.07146)).
+    pub base_width: usize,
+    /// Projection of shortcuts.
+    pub shortcut: Shortcut,
+    /// Channel attention of every block.
+    pub attention: Option<AttentionKind>,
+    /// What takes over the stride of 3×3 convolutions.
+    pub anti_alias: Option<AntiAlias>,
+    /// Normalisation of every layer.
+    pub norm: NormKind,
+    /// Activation of every layer.
+    pub activation: Activation,
+    /// How the last feature map becomes one vector.
+    pub pooling: Pooling,
+    /// Channels of the images.
+    pub in_channels: usize,
     /// Length of the logits.
     pub num_classes: usize,
-    /// Start the last normalisation of every block at zero, so that a fresh block is the identity.
+    /// Input pixels to one pixel of the last feature map, along an axis: 8, 16 or 32. Stages that
+    /// would go beyond are dilated instead ([Yu et al. 2017](https://arxiv.org/abs/1705.09914)).
+    pub output_stride: usize,
+    /// Probability that the last block's main path is left out in training; it rises linearly from
+    /// zero at the first block ([Huang et al. 2016](https://arxiv.org/abs/1603.09382)).
+    pub stochastic_depth: f64,
+    /// Probability that a feature is left out in training, before the classifier.
+    pub dropout: f64,
+    /// Start the last normalisation of every block at zero, so that a fresh block is the identity
+    /// ([Goyal et al. 2017](https://arxiv.org/abs/1706.02677), section 5.1). In version 2 it is the
+    /// last convolution.
     pub zero_init_gamma: bool,
 }
 
 impl ResNetConfig {
-    /// The network with `size` weighted layers: 18, 34, 50, 101 or 152 as in torchvision (1000
-    /// classes, ImageNet stem), or the CIFAR family 8, 20, 32, 44, 56, 110 (10 classes, small stem,
-    /// widths 16, 32, 64; He et al. 2015, section 4.2, with projections where shapes change).
+    /// The network with `size` weighted layers: 18, 34, 50, 101 or 152 as in torchvision and 200 as
+    /// in timm (1000 classes, ImageNet stem), or the CIFAR family 8, 20, 32, 44, 56, 110 (10
+    /// classes, small stem, widths 16, 32, 64; He et al. 2015, section 4.2, with projections where
+    /// shapes change).
     ///
     /// # Errors
     /// [`UnknownSize`] for any other number.
@@ -86,66 +101,93 @@ impl ResNetConfig {
             50 => Self::imagenet(Bottleneck, [3, 4, 6, 3]),
             101 => Self::imagenet(Bottleneck, [3, 4, 23, 3]),
             152 => Self::imagenet(Bottleneck, [3, 8, 36, 3]),
+            200 => Self::imagenet(Bottleneck, [3, 24, 36, 3]),
             8 | 20 | 32 | 44 | 56 | 110 => Self::cifar((size - 2) / 6),
             _ => return Err(UnknownSize { size }),
         })
     }
 
-    fn imagenet(block: BlockKind, blocks: [usize; 4]) -> Self {
+    /// A network for images around 224 px, with this block and these numbers of blocks.
+    #[must_use]
+    pub fn imagenet(block: BlockKind, blocks: [usize; 4]) -> Self {
         Self {
             block,
+            version: Version::V1_5,
             blocks: blocks.to_vec(),
             stem: Stem::ImageNet,
+            stem_pool: StemPool::Max,
+            stem_width: 64,
             width: 64,
+            groups: 1,
+            base_width: 64,
+            shortcut: Shortcut::Conv,
+            attention: None,
+            anti_alias: None,
+            norm: NormKind::Batch,
+            activation: Activation::Relu,
+            pooling: Pooling::Average,
+            in_channels: 3,
             num_classes: 1000,
+            output_stride: 32,
+            stochastic_depth: 0.0,
+            dropout: 0.0,
             zero_init_gamma: false,
         }
     }
 
-    fn cifar(blocks_per_stage: usize) -> Self {
+    /// A network for images around 32 px with three stages of basic blocks.
+    #[must_use]
+    pub fn cifar(blocks_per_stage: usize) -> Self {
         Self {
-            block: BlockKind::Basic,
             blocks: vec![blocks_per_stage; 3],
             stem: Stem::Small,
+            stem_width: 16,
             width: 16,
             num_classes: 10,
-            zero_init_gamma: false,
+            ..Self::imagenet(BlockKind::Basic, [1; 4])
         }
     }
 
-    /// Sets the number of classes.
+    /// Channels of the feature map after each stage.
     #[must_use]
-    pub fn with_num_classes(mut self, num_classes: usize) -> Self {
-        self.num_classes = num_classes;
-        self
+    pub fn stage_channels(&self) -> Vec<usize> {
+        let channels = |index| (self.width << index) * self.block.expansion();
+        (0..self.blocks.len()).map(channels).collect()
     }
 
-    /// Sets the stem.
-    #[must_use]
-    pub fn with_stem(mut self, stem: Stem) -> Self {
-        self.stem = stem;
-        self
-    }
-
-    /// Starts the last normalisation of every block at zero.
-    #[must_use]
-    pub fn with_zero_init_gamma(mut self, zero: bool) -> Self {
-        self.zero_init_gamma = zero;
-        self
-    }
-
-    /// Channels of the features that enter the classifier.
+    /// Length of the vector that enters the classifier.
     #[must_use]
     pub fn feature_channels(&self) -> usize {
-        (self.width << (self.blocks.len() - 1)) * self.block.expansion()
+        self.stage_channels().last().copied().unwrap_or(0) * self.pooling.feature_factor()
+    }
+
+    /// Trainable parameters, and the multiply-adds of one image of `[height, width]`, counted
+    /// without building the network.
+    ///
+    /// ```
+    /// let cost = resnet_models::ResNetConfig::resnet50().cost([224, 224]);
+    /// assert_eq!(cost.parameters, 25_557_032);
+    /// assert_eq!(cost.multiply_adds, 4_089_184_256);
+    /// ```
+    #[must_use]
+    pub fn cost(&self, [height, width]: [usize; 2]) -> Cost {
+        cost::count(self, [height, width])
     }
 
     /// Builds the network on `device`; the same `seed` gives the same weights on every device.
     ///
     /// # Panics
-    /// If there are not three or four stages, a stage is empty, or a size is zero.
+    /// If [`check`](Self::check) finds a contradiction.
     #[must_use]
     pub fn init(&self, seed: u64, device: &Device) -> ResNet {
+        if let Err(error) = self.check() {
+            panic!("{error}");
+        }
         ResNet::new(self, seed, device)
+    }
+
+    /// Which convolution of a block strides.
+    pub(crate) fn strided_conv(&self) -> usize {
+        usize::from(self.block == BlockKind::Bottleneck && self.version != Version::V1)
     }
 }

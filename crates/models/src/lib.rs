@@ -6,13 +6,10 @@
 //! use burn::tensor::{Device, Tensor};
 //! use resnet_models::ResNetConfig;
 //!
-//! # fn main() -> Result<(), resnet_models::UnknownSize> {
 //! let device = Device::flex();
-//! let model = ResNetConfig::new(18)?.with_num_classes(10).init(0, &device);
+//! let model = ResNetConfig::resnet18().with_num_classes(10).init(0, &device);
 //! let logits = model.forward(Tensor::zeros([1, 3, 64, 64], &device));
 //! assert_eq!(logits.dims(), [1, 10]);
-//! # Ok(())
-//! # }
 //! ```
 //!
 //! The fields of [`ResNet`] carry torchvision's names, so a [state dict](state_dict) saved with
@@ -23,18 +20,57 @@
 
 #![warn(missing_docs)]
 
+mod activation;
+mod attention;
 mod batch_norm;
 mod block;
+mod blur_pool;
+mod check;
+mod classifier;
 mod config;
+mod cost;
+mod drops;
+mod fold;
+mod forward;
 mod init;
 mod linear;
+mod norm;
+mod options;
+mod param_groups;
+mod path;
+mod pooling;
+mod presets;
+mod registry;
 mod resnet;
+mod setters;
+mod shape;
+mod shortcut;
 mod state_dict;
+mod stem;
+mod table;
 pub mod tensors;
+pub mod timm;
+mod transfer;
 
+pub use activation::Activate;
+pub use attention::{Attention, EfficientAttention, SqueezeExcite};
 pub use batch_norm::BatchNorm;
-pub use block::{Downsample, ResidualBlock};
-pub use config::{BlockKind, ResNetConfig, Stem, UnknownSize};
+pub use block::ResidualBlock;
+pub use check::ConfigError;
+pub use classifier::Classifier;
+pub use config::{ResNetConfig, UnknownSize};
+pub use cost::Cost;
+pub use drops::Drops;
 pub use linear::Linear;
+pub use norm::{GroupNorm, Norm};
+pub use options::{
+    Activation, AntiAlias, AttentionKind, BlockKind, NormKind, Pooling, Shortcut, Stem, StemPool,
+    Version,
+};
+pub use param_groups::{ParamRule, param_rules};
+pub use path::ModulePath;
+pub use registry::{Published, UnknownName, ZooEntry, by_name, zoo};
 pub use resnet::ResNet;
+pub use shortcut::{Downsample, ShortcutPool};
 pub use state_dict::{LoadReport, StateDictError, load_state_dict, state_dict};
+pub use stem::{DeepStem, SmoothPool, StemConv, StemPooling};

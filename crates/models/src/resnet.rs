@@ -1,131 +1,136 @@
 //! The network itself.
 
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::nn::PaddingConfig2d;
-use burn::nn::conv::Conv2d;
-use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
-use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
-use crate::block::{BlockShape, ResidualBlock};
-use crate::config::{ResNetConfig, Stem};
+use crate::activation::Activate;
+use crate::block::ResidualBlock;
+use crate::config::ResNetConfig;
 use crate::init::Init;
-use crate::{BatchNorm, Linear};
+use crate::options::{Activation, Pooling, Stem, StemPool, Version};
+use crate::shape::{self, BlockShape, ConvShape};
+use crate::stem::{StemConv, StemPooling};
+use crate::{Linear, ModulePath, Norm};
 
-/// A residual network ([He et al. 2015](https://arxiv.org/abs/1512.03385)), version 1.5.
+/// A residual network ([He et al. 2015](https://arxiv.org/abs/1512.03385)) of any version.
 ///
-/// Fields are named as in torchvision's `resnet.py`; build one with [`ResNetConfig::init`].
+/// Fields are named as in torchvision's `resnet.py` and, for what torchvision lacks, timm's; build
+/// one with [`ResNetConfig::init`].
 #[derive(Module, Debug)]
 pub struct ResNet {
-    conv1: Conv2d,
-    bn1: BatchNorm,
-    maxpool: Option<MaxPool2d>,
-    layer1: Vec<ResidualBlock>,
-    layer2: Vec<ResidualBlock>,
-    layer3: Vec<ResidualBlock>,
-    layer4: Vec<ResidualBlock>,
-    fc: Linear,
+    pub(crate) conv1: StemConv,
+    /// None in version 2 and where it was folded.
+    pub(crate) bn1: Option<Norm>,
+    pub(crate) maxpool: Option<StemPooling>,
+    pub(crate) layer1: Vec<ResidualBlock>,
+    pub(crate) layer2: Vec<ResidualBlock>,
+    pub(crate) layer3: Vec<ResidualBlock>,
+    pub(crate) layer4: Vec<ResidualBlock>,
+    /// After the last block of version 2.
+    pub(crate) norm: Option<Norm>,
+    pub(crate) fc: Linear,
+    #[module(skip)]
+    pub(crate) settings: Settings,
+}
+
+/// What a network does besides its layers.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) activation: Activation,
+    pub(crate) preactivated: bool,
+    pub(crate) pooling: Pooling,
+    pub(crate) dropout: f64,
 }
 
 impl ResNet {
     pub(crate) fn new(config: &ResNetConfig, seed: u64, device: &Device) -> Self {
-        let stages = config.blocks.len();
-        assert!((3..=4).contains(&stages), "a ResNet has three or four stages, not {stages}");
-        assert!(!config.blocks.contains(&0), "every stage needs a block: {:?}", config.blocks);
         let init = &mut Init::new(seed, device);
-        let (kernel, stride) = match config.stem {
-            Stem::ImageNet => (7, 2),
-            Stem::Small => (3, 1),
-        };
+        let preactivated = config.version == Version::V2;
+        let (norm, activation) = (config.norm, config.activation);
+        let stem = config.stem.convs(config.in_channels, config.stem_width);
+        let conv1 = StemConv::new(&stem, norm, activation, init);
+        let bn1 = (!preactivated).then(|| init.norm(norm, config.stem_width, 1.0));
+        let maxpool = stem_pooling(config, init);
+        let mut stages = build_stages(config, init);
+        let mut stage = |index| stages.get_mut(index).map(std::mem::take).unwrap_or_default();
+        let last = config.stage_channels().last().copied().unwrap_or(0);
+        let features = config.feature_channels();
         Self {
-            conv1: init.conv([3, config.width], kernel, stride),
-            bn1: init.batch_norm(config.width, 1.0),
-            maxpool: (config.stem == Stem::ImageNet).then(max_pool),
-            layer1: stage(config, 0, init),
-            layer2: stage(config, 1, init),
-            layer3: stage(config, 2, init),
-            layer4: stage(config, 3, init),
-            fc: init.linear(config.feature_channels(), config.num_classes),
+            conv1,
+            bn1,
+            maxpool,
+            layer1: stage(0),
+            layer2: stage(1),
+            layer3: stage(2),
+            layer4: stage(3),
+            norm: preactivated.then(|| init.norm(norm, last, 1.0)),
+            fc: init.classifier(config.version, features, config.num_classes),
+            settings: Settings {
+                activation,
+                preactivated,
+                pooling: config.pooling,
+                dropout: config.dropout,
+            },
         }
     }
 
-    /// Logits `[b, classes]` of normalised images `[b, 3, h, w]`.
-    ///
-    /// On an autodiff device batch normalisation uses and updates its statistics; call
-    /// `model.valid()` for inference.
-    #[must_use]
-    pub fn forward(&self, images_bchw: Tensor<4>) -> Tensor<2> {
-        let mut x = relu(self.bn1.forward(self.conv1.forward(images_bchw)));
-        if let Some(pool) = &self.maxpool {
-            x = pool.forward(x);
-        }
-        for block in self.blocks() {
-            x = block.forward(x);
-        }
-        // The mean over all pixels is torchvision's adaptive average pooling to 1×1.
-        let [b, c, h, w] = x.dims();
-        let features = x.reshape([b, c, h * w]).mean_dim(2).reshape([b, c]);
-        self.fc.forward(features)
-    }
-
-    /// Trainable parameters: weights and biases, without the running statistics of BatchNorm.
+    /// Trainable parameters: weights and biases, frozen ones too, without the running statistics of
+    /// BatchNorm.
     #[must_use]
     pub fn num_trainable_params(&self) -> usize {
         let mut count = CountTrainable::default();
         self.visit(&mut count);
         count.trainable
     }
+}
 
-    fn blocks(&self) -> impl Iterator<Item = &ResidualBlock> {
-        [&self.layer1, &self.layer2, &self.layer3, &self.layer4].into_iter().flatten()
+fn stem_pooling(config: &ResNetConfig, init: &mut Init<'_>) -> Option<StemPooling> {
+    let width = config.stem_width;
+    match (config.stem, config.stem_pool) {
+        (Stem::Small, _) => None,
+        (_, StemPool::Max) => Some(StemPooling::max(config.anti_alias)),
+        (_, StemPool::Conv) => {
+            let conv = init.conv(&ConvShape::new(width, width, 3).stride(2));
+            let norm = init.norm(config.norm, width, 1.0);
+            Some(StemPooling::Conv((conv, norm, Activate::new(config.activation))))
+        }
     }
 }
 
-fn max_pool() -> MaxPool2d {
-    MaxPool2dConfig::new([3, 3])
-        .with_strides([2, 2])
-        .with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1))
-        .init()
-}
-
-/// Stage `index`, empty where the network has fewer; every stage but the first halves the size.
-fn stage(config: &ResNetConfig, index: usize, init: &mut Init<'_>) -> Vec<ResidualBlock> {
-    let width = config.width << index;
-    let expanded = |width: usize| width * config.block.expansion();
-    let count = config.blocks.get(index).copied().unwrap_or(0);
-    let block = |position: usize| BlockShape {
-        kind: config.block,
-        in_channels: match (index, position) {
-            (0, 0) => config.width,
-            (_, 0) => expanded(width / 2),
-            _ => expanded(width),
-        },
-        width,
-        stride: if index > 0 && position == 0 { 2 } else { 1 },
-        zero_init_gamma: config.zero_init_gamma,
+fn build_stages(config: &ResNetConfig, init: &mut Init<'_>) -> Vec<Vec<ResidualBlock>> {
+    let last = (config.blocks.iter().sum::<usize>() - 1).max(1) as f64;
+    let mut position = 0.0;
+    let mut block = |shape: &BlockShape| {
+        let drop_rate = config.stochastic_depth * position / last;
+        position += 1.0;
+        ResidualBlock::new(config, shape, drop_rate, init)
     };
-    (0..count).map(|position| ResidualBlock::new(&block(position), init)).collect()
+    shape::stages(config).iter().map(|stage| stage.iter().map(&mut block).collect()).collect()
 }
 
 #[derive(Default)]
 struct CountTrainable {
-    path: Vec<String>,
+    path: ModulePath,
     trainable: usize,
 }
 
 impl ModuleVisitor for CountTrainable {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.path.enter(name, container_type);
     }
 
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
+    fn exit_module(&mut self, _name: &str, container_type: &str) {
+        self.path.exit(container_type);
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let is_buffer = self.path.last().is_some_and(|name| name.starts_with("running_"));
-        if !is_buffer {
+        if !is_buffer(&self.path.key()) {
             self.trainable += param.val().shape().num_elements();
         }
     }
+}
+
+/// Whether the key is one of a running statistic, which no gradient reaches.
+pub(crate) fn is_buffer(key: &str) -> bool {
+    key.ends_with("running_mean") || key.ends_with("running_var")
 }

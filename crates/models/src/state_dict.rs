@@ -4,6 +4,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 use thiserror::Error;
 
+use crate::ModulePath;
 use crate::tensors::TensorMap;
 
 /// What became of each tensor while loading.
@@ -53,7 +54,7 @@ pub fn load_state_dict<M: Module>(
     model: M,
     tensors: TensorMap,
 ) -> Result<(M, LoadReport), StateDictError> {
-    let mut loader = Loader { path: Vec::new(), tensors, report: LoadReport::default() };
+    let mut loader = Loader { path: ModulePath::default(), tensors, report: LoadReport::default() };
     let model = model.map(&mut loader);
     let mut report = loader.report;
     report.unexpected = loader.tensors.into_keys().collect();
@@ -62,26 +63,26 @@ pub fn load_state_dict<M: Module>(
 
 #[derive(Default)]
 struct Collector {
-    path: Vec<String>,
+    path: ModulePath,
     tensors: TensorMap,
 }
 
 impl ModuleVisitor for Collector {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.path.enter(name, container_type);
     }
 
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
+    fn exit_module(&mut self, _name: &str, container_type: &str) {
+        self.path.exit(container_type);
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        self.tensors.insert(self.path.join("."), param.val().into_data());
+        self.tensors.insert(self.path.key(), param.val().into_data());
     }
 }
 
 struct Loader {
-    path: Vec<String>,
+    path: ModulePath,
     tensors: TensorMap,
     report: LoadReport,
 }
@@ -103,16 +104,16 @@ impl Loader {
 }
 
 impl ModuleMapper for Loader {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.path.enter(name, container_type);
     }
 
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
+    fn exit_module(&mut self, _name: &str, container_type: &str) {
+        self.path.exit(container_type);
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let name = self.path.join(".");
+        let name = self.path.key();
         let expected: Vec<usize> = param.lazy_shape().to_vec();
         match self.take(name, &expected) {
             Some(data) => {

@@ -81,3 +81,19 @@ fn tagged(event: &str, report: &impl Serialize) -> Value {
     value["event"] = Value::from(event);
     value
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_line_at_the_end_is_cut_off_and_whole_lines_stay() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("metrics.jsonl");
+        for (before, after) in [("{}\n{\"event\":", "{}\n"), ("{\"ev", ""), ("{}\n", "{}\n")] {
+            std::fs::write(&path, before).expect("written");
+            JsonLines::open(&path).expect("opens");
+            assert_eq!(std::fs::read_to_string(&path).expect("read"), after);
+        }
+    }
+}

@@ -41,8 +41,9 @@ pub use events::{
 pub use jsonl::JsonLines;
 pub use metrics::{Averages, Totals};
 pub use recipe::{
-    Augment, BadImages, Clip, Data, Decay, Ema, Loss, LossKind, LrScaling, Model, Optimizer,
-    Recipe, RecipeError, Rule, Schedule, StemKind, Train, Warmup,
+    Augment, BadImages, Clip, Crop, Data, Decay, Ema, Interpolation, Loss, LossKind, LrScaling,
+    Model, Optimizer, ProgressiveResolution, Recipe, RecipeError, Rule, Sampling, Schedule,
+    StemKind, Train, ValidationCrop, Warmup,
 };
 pub use schedule::{
     DecaySteps, LrSchedule, Plateau, PlateauState, WarmupShape, WarmupSteps, Watch,

@@ -11,8 +11,8 @@ pub use named::{ALL, Preset, UnknownPreset, find};
 pub use nvidia::nvidia_90;
 
 use crate::recipe::{
-    Augment, BadImages, Clip, Data, Decay, Loss, LrScaling, Model, Optimizer, Recipe, Rule,
-    Schedule, StemKind, Train, Warmup,
+    Augment, BadImages, Clip, Crop, Data, Decay, Interpolation, Loss, LrScaling, Model, Optimizer,
+    Recipe, Rule, Schedule, StemKind, Train, ValidationCrop, Warmup,
 };
 use crate::span::Span;
 
@@ -20,6 +20,13 @@ use crate::span::Span;
 pub const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
 /// Standard deviation of ImageNet's training pixels, as torchvision uses it.
 pub const IMAGENET_STD: [f32; 3] = [0.229, 0.224, 0.225];
+
+/// Mean of ImageNet's training pixels, as TensorFlow's official ResNet subtracts it: 123.68, 116.78
+/// and 103.94 of 255.
+pub const TENSORFLOW_MEAN: [f32; 3] = [123.68 / 255.0, 116.78 / 255.0, 103.94 / 255.0];
+/// What makes `(pixel / 255 - mean) / std` a subtraction alone, as TensorFlow's official ResNet and
+/// the weights of VGG expect it: no division by a deviation.
+pub const TENSORFLOW_STD: [f32; 3] = [1.0 / 255.0; 3];
 
 /// ResNet-50 on ImageNet for 90 epochs, after TensorFlow's official `imagenet_main.py`
 /// (`official/r1/resnet`, 2019).
@@ -46,7 +53,10 @@ pub fn tutorial() -> Recipe {
         data: Data {
             image_size: 224,
             validation_resize: 256,
-            augment: Augment::RandomResizedCrop,
+            validation_crop: ValidationCrop::ResizeCenterCrop,
+            interpolation: Interpolation::Bilinear,
+            crop: Crop::random_resized(),
+            augment: vec![Augment::HorizontalFlip { p: 0.5 }],
             label_offset: 1,
             mean: IMAGENET_MEAN,
             std: IMAGENET_STD,
@@ -86,7 +96,10 @@ pub fn fashion_mnist_sample() -> Recipe {
         data: Data {
             image_size: 28,
             validation_resize: 28,
-            augment: Augment::PadCrop { pad: 2 },
+            validation_crop: ValidationCrop::ResizeCenterCrop,
+            interpolation: Interpolation::Bilinear,
+            crop: Crop::PadCrop { pad: 2 },
+            augment: vec![Augment::HorizontalFlip { p: 0.5 }],
             label_offset: 1,
             // Of the bundled training images, all channels being equal.
             mean: [0.289; 3],
@@ -111,4 +124,19 @@ pub fn fashion_mnist_sample() -> Recipe {
 fn sgd(weight_decay: f64, nesterov: bool) -> Optimizer {
     let rule = Rule::Sgd { momentum: 0.9, nesterov };
     Optimizer { weight_decay, accumulate: 1, clip: Clip::Off, rule }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TENSORFLOW_MEAN, TENSORFLOW_STD};
+
+    #[test]
+    fn tensorflow_values_subtract_a_mean_and_divide_by_nothing() {
+        for (channel, mean) in [123.68, 116.78, 103.94].into_iter().enumerate() {
+            for pixel in [0.0, 1.0, 127.0, 255.0] {
+                let ours = (pixel / 255.0 - TENSORFLOW_MEAN[channel]) / TENSORFLOW_STD[channel];
+                assert!((ours - (pixel - mean)).abs() < 1e-4, "{pixel} of channel {channel}");
+            }
+        }
+    }
 }

@@ -1,7 +1,9 @@
 //! The recipe: every number that decides the result of a run.
 
+mod augment;
 mod check;
 mod check_schedule;
+mod crop;
 mod data;
 mod ema;
 mod error;
@@ -10,19 +12,23 @@ mod model;
 mod optimizer;
 mod overrides;
 mod read;
+mod resolution;
 mod resume;
 mod schedule;
 mod train;
 
 use serde::{Deserialize, Serialize};
 
-pub use data::{Augment, BadImages, Data};
+pub use augment::{Augment, Sampling};
+pub use crop::{Crop, Interpolation, ValidationCrop};
+pub use data::{BadImages, Data};
 pub use ema::Ema;
 pub use error::RecipeError;
 pub(crate) use error::closest;
 pub use loss::{Loss, LossKind};
 pub use model::{Model, StemKind};
 pub use optimizer::{Clip, Optimizer, Rule};
+pub use resolution::ProgressiveResolution;
 pub use schedule::{Decay, LrScaling, Schedule, Warmup};
 pub use train::Train;
 

@@ -26,6 +26,7 @@ pub use keep::Keep;
 pub use store::{Found, Store};
 pub use writer::{Writer, Written};
 
+pub(crate) use files::write_tensors;
 pub(crate) use store::step_of;
 pub(crate) use sums::hex;
 
@@ -35,8 +36,6 @@ const FORMAT: u32 = 2;
 /// Where a run stands.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Position {
-    /// Version of the layout.
-    pub(crate) format: u32,
     /// Optimizer steps done; epoch and batch follow from it.
     pub step: u64,
     /// Sums over the examples of the epoch in progress. At the last step of an epoch they are empty,

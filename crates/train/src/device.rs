@@ -122,6 +122,17 @@ fn because(refused: &[String]) -> String {
     if refused.is_empty() { "first choice of auto".to_owned() } else { refused.join(", ") }
 }
 
+/// Whether tensors on `device` lie in the host's memory, where any thread reads them.
+#[cfg(feature = "flex")]
+pub(crate) fn is_host(device: &Device) -> bool {
+    *device == Device::flex()
+}
+
+#[cfg(not(feature = "flex"))]
+pub(crate) fn is_host(_device: &Device) -> bool {
+    false
+}
+
 #[cfg(feature = "flex")]
 fn cpu(reason: &str) -> Result<Chosen, DeviceError> {
     let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::Tensor;
+use resnet_models::ModulePath;
 
 /// A parameter or a running statistic.
 pub(crate) struct Flat<'a> {
@@ -27,16 +28,16 @@ pub(crate) fn tensors<M: Module>(model: &M) -> FlatTensors {
 
 /// Shows every tensor of `model` to `see`.
 pub(crate) fn visit<M: Module>(model: &M, see: impl FnMut(Flat<'_>)) {
-    model.visit(&mut Walk { path: Vec::new(), each: see });
+    model.visit(&mut Walk { path: ModulePath::default(), each: see });
 }
 
 /// `model` with the tensors that `change` returns; where it returns none, nothing changes.
 pub(crate) fn map<M: Module>(model: M, change: impl FnMut(Flat<'_>) -> Option<Tensor<1>>) -> M {
-    model.map(&mut Walk { path: Vec::new(), each: change })
+    model.map(&mut Walk { path: ModulePath::default(), each: change })
 }
 
 struct Walk<F> {
-    path: Vec<String>,
+    path: ModulePath,
     each: F,
 }
 
@@ -47,33 +48,33 @@ fn flattened<const D: usize>(tensor: Tensor<D>) -> Tensor<1> {
 }
 
 impl<F: FnMut(Flat<'_>)> ModuleVisitor for Walk<F> {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.path.enter(name, container_type);
     }
 
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
+    fn exit_module(&mut self, _name: &str, container_type: &str) {
+        self.path.exit(container_type);
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let tensor = param.val();
-        let (name, shape) = (self.path.join("."), tensor.dims());
+        let (name, shape) = (self.path.key(), tensor.dims());
         (self.each)(Flat { name: &name, shape: &shape, values: flattened(tensor) });
     }
 }
 
 impl<F: FnMut(Flat<'_>) -> Option<Tensor<1>>> ModuleMapper for Walk<F> {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.path.enter(name, container_type);
     }
 
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
+    fn exit_module(&mut self, _name: &str, container_type: &str) {
+        self.path.exit(container_type);
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let (id, tensor, mapper) = param.consume();
-        let (name, shape) = (self.path.join("."), tensor.dims());
+        let (name, shape) = (self.path.key(), tensor.dims());
         let values = flattened(tensor.clone());
         let changed = (self.each)(Flat { name: &name, shape: &shape, values });
         let tensor = match changed {

@@ -5,6 +5,7 @@ use std::ops::Add;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor};
+use resnet_models::ModulePath;
 
 /// The gradient of each parameter, flattened, on the device. Those of several parts of a batch add
 /// up.
@@ -16,7 +17,8 @@ impl GradientMap {
     /// depend on has none.
     #[must_use]
     pub fn collect<M: Module>(model: &M, gradients: Gradients) -> Self {
-        let mut collector = Collector { path: Vec::new(), gradients, by_name: BTreeMap::new() };
+        let mut collector =
+            Collector { path: ModulePath::default(), gradients, by_name: BTreeMap::new() };
         model.visit(&mut collector);
         Self(collector.by_name)
     }
@@ -66,24 +68,24 @@ impl Add for GradientMap {
 }
 
 struct Collector {
-    path: Vec<String>,
+    path: ModulePath,
     gradients: Gradients,
     by_name: BTreeMap<String, Tensor<1>>,
 }
 
 impl ModuleVisitor for Collector {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.path.enter(name, container_type);
     }
 
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
+    fn exit_module(&mut self, _name: &str, container_type: &str) {
+        self.path.exit(container_type);
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(gradient) = param.val().grad_remove(&mut self.gradients) {
             let len = gradient.shape().num_elements();
-            self.by_name.insert(self.path.join("."), gradient.reshape([len]));
+            self.by_name.insert(self.path.key(), gradient.reshape([len]));
         }
     }
 }

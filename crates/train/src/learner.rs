@@ -1,12 +1,14 @@
 //! A model and its optimizer, and the step that moves them.
 
+mod state;
+
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use resnet_data::Batch;
-use resnet_models::tensors::TensorMap;
-use resnet_models::{ResNet, StateDictError, UnknownSize, load_state_dict, state_dict};
+use resnet_models::{ResNet, StateDictError, UnknownSize, load_state_dict};
 use resnet_recipe::{Loss, Recipe};
 
+use crate::device::is_host;
 use crate::ema::Ema;
 use crate::flat;
 use crate::gradients::GradientMap;
@@ -16,6 +18,9 @@ use crate::meter::Meter;
 use crate::mix::Mixer;
 use crate::non_finite::{all_finite, restore_unless};
 use crate::optimizer::Optimizer;
+use state::Kept;
+
+pub use state::{LearnerState, Snapshot};
 
 /// A model in training.
 #[derive(Debug)]
@@ -37,25 +42,6 @@ pub struct StepAt {
     pub step: u64,
     /// Its length.
     pub lr: f64,
-}
-
-/// What training has brought about so far.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct LearnerState {
-    /// Parameters and buffers of the model by torchvision's names.
-    pub model: TensorMap,
-    /// What the optimizer remembers, by `SLOT/PARAMETER`.
-    pub optimizer: TensorMap,
-    /// The running means of the weights, empty if none are kept.
-    pub ema: TensorMap,
-}
-
-impl LearnerState {
-    /// The weights for inference: the running means if those are kept.
-    #[must_use]
-    pub fn weights(&self) -> &TensorMap {
-        if self.ema.is_empty() { &self.model } else { &self.ema }
-    }
 }
 
 impl Learner {
@@ -157,14 +143,22 @@ impl Learner {
         }
     }
 
+    /// What a checkpoint holds of this moment; it stays as it is while the learner goes on. On the
+    /// CPU nothing is copied yet, elsewhere it is read back.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot(if is_host(&self.device) {
+            let (optimizer, ema) = (self.optimizer.clone(), self.ema.clone());
+            Kept::Shared { model: Box::new(self.model.valid()), optimizer, ema }
+        } else {
+            Kept::Read(self.state())
+        })
+    }
+
     /// Everything that the next step depends on.
     #[must_use]
     pub fn state(&self) -> LearnerState {
-        LearnerState {
-            model: state_dict(&self.model.valid()),
-            optimizer: self.optimizer.state(),
-            ema: self.ema.as_ref().map(Ema::state).unwrap_or_default(),
-        }
+        LearnerState::read(&self.model.valid(), &self.optimizer, self.ema.as_ref())
     }
 
     /// The l2 loss of the weights, read back from the device.

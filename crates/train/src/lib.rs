@@ -36,6 +36,7 @@ mod resume;
 pub mod run;
 mod session;
 pub mod stopping;
+pub mod transforms;
 
 pub use error::TrainError;
 pub use identity::Identity;

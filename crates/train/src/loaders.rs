@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use resnet_data::{DataError, Loader, LoaderOptions, OnBadImage, Source, Transform};
-use resnet_recipe::{Augment, BadImages, Recipe};
+use resnet_data::{DataError, Loader, LoaderOptions, OnBadImage, Source};
+use resnet_recipe::{BadImages, Recipe};
+
+use crate::transforms::{training_transform, validation_transform};
 
 /// Shuffled, augmented, without the last incomplete batch.
 ///
@@ -14,17 +16,13 @@ pub fn train_loader(
     recipe: &Recipe,
     workers: usize,
 ) -> Result<Loader, DataError> {
-    let size = recipe.data.image_size;
-    let transform = match recipe.data.augment {
-        Augment::RandomResizedCrop => Transform::imagenet_train(size),
-        Augment::PadCrop { pad } => Transform::PadCrop { size, pad, flip: 0.5 },
-    };
+    let transform = training_transform(recipe);
     let options = LoaderOptions::train(recipe.train.batch_size, recipe.train.seed, transform);
     let on_bad_image = on_bad_image(recipe);
     Loader::new(source, LoaderOptions { workers, on_bad_image, ..options })
 }
 
-/// In order, resized and cropped in the centre, every image exactly once.
+/// In order, nothing random, every image exactly once.
 ///
 /// # Errors
 /// [`DataError`] if the loader cannot be made.
@@ -33,8 +31,7 @@ pub fn validation_loader(
     recipe: &Recipe,
     workers: usize,
 ) -> Result<Loader, DataError> {
-    let (resize, size) = (recipe.data.validation_resize, recipe.data.image_size);
-    let transform = Transform::ResizeCenterCrop { resize, size };
+    let transform = validation_transform(recipe);
     let options = LoaderOptions::validation(recipe.train.batch_size, transform);
     let on_bad_image = on_bad_image(recipe);
     Loader::new(source, LoaderOptions { workers, on_bad_image, ..options })

@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use resnet_models::tensors;
-use resnet_recipe::Recipe;
+use resnet_recipe::{Recipe, Totals};
 
 use crate::TrainError;
-use crate::checkpoint::{self, Checkpoint, CheckpointError, Position, Store};
+use crate::checkpoint::{self, Checkpoint, CheckpointError, Position, Store, write_tensors};
 use crate::folder::ModelFolder;
 use crate::identity::Identity;
 use crate::learner::Learner;
@@ -57,6 +56,9 @@ pub(crate) fn check_images(
     if !accept_change {
         return Err(TrainError::OtherImages { path: folder.to_owned(), differences });
     }
+    // The epoch in progress may have another length now; what was counted is of the old one.
+    position.epoch_totals = Totals::default();
+    position.epoch_bad_images.clear();
     Ok(())
 }
 
@@ -66,7 +68,7 @@ pub(crate) fn check_images(
 pub(crate) fn check_best(begun: &Begun, folder: &ModelFolder) -> Result<(), TrainError> {
     if begun.position.is_best() {
         let state = begun.learner.state();
-        return Ok(tensors::write(&folder.best(), state.weights()).map_err(CheckpointError::from)?);
+        return Ok(write_tensors(&folder.best(), state.weights())?);
     }
     if begun.path.is_none() && folder.best().exists() {
         return Err(TrainError::NothingToContinue { path: folder.best() });

@@ -78,10 +78,8 @@ impl Session<'_> {
     pub(crate) fn train(&mut self, mut learner: Learner) -> Result<Ending, TrainError> {
         loop {
             let started = Instant::now();
-            if self.epoch_is_open() {
-                if self.finish_epoch(&learner, started.elapsed())? {
-                    self.save(&learner)?;
-                }
+            if self.epoch_is_open() && self.finish_epoch(&learner, started.elapsed())? {
+                self.save(&learner)?;
             }
             if let Some(ending) = self.ending() {
                 self.finish_saving()?;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::DatasetOptions;
 use super::error::DatasetError;
 
 /// More are a damaged label, not a data set.
@@ -42,6 +43,21 @@ pub(super) fn lines(path: &Path) -> Result<Option<Vec<String>>, DatasetError> {
 /// `0`, `1` and so on.
 pub(super) fn numbered(count: u32) -> Vec<String> {
     (0..count).map(|number| number.to_string()).collect()
+}
+
+/// The names in a file beside the data at `path`, else numbers up to the largest label.
+pub(super) fn beside_or_numbered(
+    path: &Path,
+    largest_label: i64,
+    options: &DatasetOptions,
+) -> Result<Vec<String>, DatasetError> {
+    let folder = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new("")) };
+    if let Some(names) = beside(folder)? {
+        return Ok(names);
+    }
+    let first = i64::from(options.label_offset.unwrap_or(0));
+    let needed = u32::try_from((largest_label - first + 1).max(1)).unwrap_or(MAX_CLASSES);
+    Ok(numbered(options.num_classes.unwrap_or(needed)))
 }
 
 /// The content of a file, if it is there.

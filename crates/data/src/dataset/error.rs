@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use crate::archive::ArchiveError;
 use crate::error::DataError;
 use crate::image_files::ImageFilesError;
 
@@ -86,5 +87,16 @@ impl DatasetError {
     /// A problem within a file.
     pub(super) fn content(path: impl Into<PathBuf>, problem: impl Into<String>) -> Self {
         Self::Content { path: path.into(), problem: problem.into() }
+    }
+}
+
+impl From<ArchiveError> for DatasetError {
+    fn from(error: ArchiveError) -> Self {
+        match error {
+            ArchiveError::Io { action, path, source } => Self::Io { action, path, source },
+            ArchiveError::Damaged { path, offset, problem } => {
+                Self::content(path, format!("at byte {offset}: {problem}. Copy it again"))
+            }
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Which layout a data set has, by names alone.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::DatasetError;
 use crate::error::list_for_message;
@@ -25,7 +26,7 @@ pub enum Layout {
     Manifest,
     /// Tar files in which each sample is an image and a `.cls` file of the same name.
     WebDataset,
-    /// Parquet files with encoded images, as on the Hugging Face hub.
+    /// Parquet files with encoded images, as on the Hugging Face hub; read with the feature `parquet`.
     Parquet,
 }
 
@@ -103,9 +104,34 @@ pub(super) fn folders(names: &[String]) -> impl Iterator<Item = &str> {
     folders.filter(|name| !name.starts_with('.'))
 }
 
+/// The files of a data set that is the file `path` or all files in a folder with this extension, with
+/// their splits; in order within a split.
+pub(super) fn by_split(
+    path: &Path,
+    extension: &str,
+) -> Result<BTreeMap<String, Vec<PathBuf>>, DatasetError> {
+    let (root, names) = match path.is_dir() {
+        true => (path, files_with(path, extension)?),
+        false => {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            (path.parent().unwrap_or(Path::new("")), vec![name])
+        }
+    };
+    if names.is_empty() {
+        let found = format!("no .{extension} file");
+        return Err(DatasetError::NotRecognised { path: path.to_owned(), found });
+    }
+    let mut splits: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for name in names {
+        let split = split_name::of_file(&name).to_owned();
+        splits.entry(split).or_default().push(root.join(name));
+    }
+    Ok(splits)
+}
+
 /// The sorted names of the files with this extension, in the folder or below it in `data/` or a
 /// folder for a split.
-pub(super) fn files_with(path: &Path, extension: &str) -> Result<Vec<String>, DatasetError> {
+fn files_with(path: &Path, extension: &str) -> Result<Vec<String>, DatasetError> {
     let wanted = |name: &&String| {
         let found = name.rsplit_once('.').is_some_and(|(_, found)| found == extension);
         found && !name.starts_with('.')

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::archive::ArchiveError;
+
 /// Why a data set could not be prepared. Every message names the place and the remedy.
 ///
 /// After any of them the output folder holds whole shards only, and the same call continues with
@@ -167,5 +169,16 @@ impl PrepareError {
     ) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { action, path, source }
+    }
+}
+
+impl From<ArchiveError> for PrepareError {
+    fn from(error: ArchiveError) -> Self {
+        match error {
+            ArchiveError::Io { action, path, source } => Self::Io { action, path, source },
+            ArchiveError::Damaged { path, offset, problem } => {
+                Self::Archive { path, offset, problem }
+            }
+        }
     }
 }

@@ -5,8 +5,8 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::archive::Archive;
 use super::error::PrepareError;
+use crate::archive::Archive;
 
 /// Longest file that is read, so that a stray archive or video does not fill the memory.
 const MAX_FILE_BYTES: u64 = 256 << 20;

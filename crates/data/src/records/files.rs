@@ -4,14 +4,14 @@ use std::sync::Arc;
 use tfrecord_codec::{Error, IndexedFile, RecordIndex};
 
 use crate::error::DataError;
+use crate::numbering::Numbering;
 use crate::open_files::{OpenFiles, look_at_all};
 
 /// A set of shards whose records are numbered through.
 #[derive(Debug)]
 pub(super) struct ShardFiles {
     shards: Vec<Shard>,
-    /// Number of the first record of each shard, and the number of all records at the end.
-    starts: Vec<usize>,
+    numbering: Numbering,
     open: OpenFiles<IndexedFile>,
 }
 
@@ -32,19 +32,16 @@ impl ShardFiles {
     pub(super) fn open(paths: Vec<PathBuf>) -> Result<Self, DataError> {
         let indices =
             look_at_all(&paths, |path| IndexedFile::open(path).map(|file| file.index().clone()))?;
-        let mut starts = vec![0];
-        for index in &indices {
-            starts.push(starts[starts.len() - 1] + index.len());
-        }
+        let numbering = Numbering::new(indices.iter().map(RecordIndex::len));
         let shards: Vec<Shard> =
             std::iter::zip(paths, indices).map(|(path, index)| Shard { path, index }).collect();
         let open = OpenFiles::new(shards.len());
-        Ok(Self { shards, starts, open })
+        Ok(Self { shards, numbering, open })
     }
 
     /// Number of records in all shards.
     pub(super) fn len(&self) -> usize {
-        self.starts[self.shards.len()]
+        self.numbering.len()
     }
 
     pub(super) fn shards(&self) -> usize {
@@ -57,20 +54,14 @@ impl ShardFiles {
     }
 
     pub(super) fn read(&self, index: usize, record: &mut Vec<u8>) -> Result<(), Error> {
-        let (shard, number) = self.locate(index);
+        let (shard, number) = self.numbering.locate(index);
         self.file(shard)?.read_record(number, record)
     }
 
     pub(super) fn place(&self, index: usize) -> Place<'_> {
-        let (shard, record) = self.locate(index);
+        let (shard, record) = self.numbering.locate(index);
         let Shard { path, index } = &self.shards[shard];
         Place { path, record, offset: index.span(record).offset }
-    }
-
-    /// Shard, and record number in it.
-    fn locate(&self, index: usize) -> (usize, usize) {
-        let shard = self.starts.partition_point(|&start| start <= index) - 1;
-        (shard, index - self.starts[shard])
     }
 
     fn file(&self, shard: usize) -> Result<Arc<IndexedFile>, Error> {

@@ -38,7 +38,8 @@ pub(super) fn apply(
     source: &mut Vec<u8>,
 ) {
     copy_to(source, pixels);
-    let source = Source { pixels: source.as_chunks().0, width };
+    let (source, _) = source.as_chunks();
+    let source = Source { pixels: source, height: source.len() / width, width };
     let (out, _) = pixels.as_chunks_mut();
     match sampling {
         PixelSampling::Nearest => nearest(matrix, &source, out),
@@ -48,19 +49,16 @@ pub(super) fn apply(
 
 struct Source<'a> {
     pixels: &'a [[u8; 3]],
+    height: usize,
     width: usize,
 }
 
 impl Source<'_> {
-    fn height(&self) -> usize {
-        self.pixels.len() / self.width
-    }
-
     /// The pixel, or black outside.
     fn at(&self, x: i64, y: i64) -> [u8; 3] {
         let inside =
             |place: i64, extent: usize| usize::try_from(place).ok().filter(|&place| place < extent);
-        match (inside(x, self.width), inside(y, self.height())) {
+        match (inside(x, self.width), inside(y, self.height)) {
             (Some(x), Some(y)) => self.pixels[y * self.width + x],
             _ => [0; 3],
         }
@@ -69,7 +67,7 @@ impl Source<'_> {
     /// The pixel, or the nearest one inside.
     fn clamped(&self, x: i64, y: i64) -> [f64; 3] {
         let inside = |place: i64, extent: usize| place.clamp(0, extent as i64 - 1) as usize;
-        let (x, y) = (inside(x, self.width), inside(y, self.height()));
+        let (x, y) = (inside(x, self.width), inside(y, self.height));
         self.pixels[y * self.width + x].map(f64::from)
     }
 }
@@ -91,7 +89,7 @@ fn nearest([a, b, c, d, e, f]: Matrix, source: &Source<'_>, out: &mut [[u8; 3]])
 
 /// Source: Pillow 13, `Geometry.c`, `bilinear_filter32RGB`.
 fn bilinear([a, b, c, d, e, f]: Matrix, source: &Source<'_>, out: &mut [[u8; 3]]) {
-    let (width, height) = (source.width as f64, source.height() as f64);
+    let (width, height) = (source.width as f64, source.height as f64);
     for (row, out) in out.chunks_exact_mut(source.width).enumerate() {
         let y = row as f64 + 0.5;
         for (column, pixel) in out.iter_mut().enumerate() {

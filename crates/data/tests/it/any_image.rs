@@ -113,3 +113,37 @@ fn damaged_exif_data_does_not_matter() {
         assert!(pixels == expected, "byte {index}");
     }
 }
+
+/// A picture of photograph size, with something in it.
+fn texture() -> (Vec<u8>, u16, u16) {
+    let (width, height) = (500u16, 375u16);
+    let level = |index: usize| u8::try_from(index * index / 977 % 256).unwrap();
+    ((0..usize::from(width) * usize::from(height) * 3).map(level).collect(), width, height)
+}
+
+fn encoded_texture(format: image::ImageFormat) -> Vec<u8> {
+    let (pixels, width, height) = texture();
+    let mut bytes = Vec::new();
+    if format == image::ImageFormat::Png {
+        let image = image::RgbImage::from_raw(width.into(), height.into(), pixels).unwrap();
+        image.write_to(&mut std::io::Cursor::new(&mut bytes), format).unwrap();
+    } else {
+        let encoder = jpeg_encoder::Encoder::new(&mut bytes, 90);
+        encoder.encode(&pixels, width, height, jpeg_encoder::ColorType::Rgb).unwrap();
+    }
+    bytes
+}
+
+/// What a codec allocates inside for each image; the pixels, 562,500 bytes, are not among it.
+#[test]
+fn a_warm_decoder_takes_no_memory_for_pixels() {
+    for format in [image::ImageFormat::Jpeg, image::ImageFormat::Png] {
+        let bytes = encoded_texture(format);
+        let mut image = decode(&AnyImage::default(), &bytes);
+        let memory = allocation_counter::measure(|| {
+            AnyImage::default().decode(&bytes, &mut image).unwrap();
+        });
+        println!("{format:?}: {} allocations, {} bytes", memory.count_total, memory.bytes_total);
+        assert!(memory.bytes_total < 500_000, "{format:?}: {memory:?}");
+    }
+}

@@ -63,6 +63,20 @@ fn a_shuffled_epoch_has_every_sample_at_most_once() {
 }
 
 #[test]
+fn the_samples_of_a_batch_can_be_asked_for() {
+    let (shuffled, masked) =
+        (synthetic(60, shuffled(7, random_crop())), synthetic(60, in_order(7, KEEP)));
+    for loader in [&shuffled, &masked] {
+        let all = batches(loader, 3, 0);
+        for (index, batch) in all.iter().enumerate() {
+            let samples = loader.samples(3, index).into_iter().map(|sample| sample as u32);
+            assert_eq!(samples.collect::<Vec<_>>(), counted(std::slice::from_ref(batch)));
+        }
+        assert!(loader.samples(3, all.len()).is_empty(), "there is no such batch");
+    }
+}
+
+#[test]
 fn epochs_and_seeds_differ_in_order_and_in_crops() {
     let load = |seed, epoch| {
         let options = LoaderOptions { seed, ..shuffled(10, random_crop()) };

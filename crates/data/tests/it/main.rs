@@ -4,10 +4,18 @@
 
 mod any_image;
 mod bad_images;
+mod contact_sheet;
+mod dataset;
 mod decode;
+mod decode_corpus;
 mod draws;
 mod epochs;
 mod image_files;
+mod inspect;
+mod inspect_problems;
+mod inspect_support;
+#[cfg(feature = "parquet")]
+mod parquet_files;
 mod pixel_ops;
 mod png;
 mod policies;
@@ -25,5 +33,8 @@ mod sample;
 mod sampling;
 mod shards;
 mod stopping;
+mod stratify;
 mod support;
 mod transforms;
+mod vanishing;
+mod web_dataset;

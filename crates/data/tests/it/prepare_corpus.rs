@@ -10,7 +10,7 @@ use resnet_data::prepare::{PrepareOptions, Shards};
 
 use crate::prepare_support::{options, photograph, run, write};
 
-fn corpus() -> Option<PathBuf> {
+pub(crate) fn corpus() -> Option<PathBuf> {
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     let folder = std::env::var_os("RESNET_TEST_DATA").map_or(default, PathBuf::from);
     let path = folder.join("codec-corpus-small.tar");

@@ -2,7 +2,7 @@
 
 use super::{sgd, tutorial};
 use crate::recipe::{
-    Augment, Data, Decay, LrScaling, Model, Recipe, Schedule, StemKind, Train, Warmup,
+    Crop, Data, Decay, LrScaling, Model, Recipe, Schedule, StemKind, Train, Warmup,
 };
 use crate::span::Span;
 
@@ -27,7 +27,7 @@ pub fn cifar10_resnet20() -> Recipe {
         data: Data {
             image_size: 32,
             validation_resize: 32,
-            augment: Augment::PadCrop { pad: 4 },
+            crop: Crop::PadCrop { pad: 4 },
             label_offset: 0,
             // Of CIFAR-10's training images.
             mean: [0.4914, 0.4822, 0.4465],

@@ -1,6 +1,6 @@
 //! What makes a value senseless.
 
-use super::{Ema, Recipe, RecipeError};
+use super::{Augment, Ema, Recipe, RecipeError};
 
 impl Recipe {
     /// Checks every value.
@@ -9,6 +9,8 @@ impl Recipe {
     /// [`RecipeError::Value`] for the first one that makes no sense.
     pub fn check(&self) -> Result<(), RecipeError> {
         self.check_sizes()?;
+        self.data.crop.check()?;
+        self.data.augment.iter().try_for_each(Augment::check)?;
         self.optimizer.check()?;
         self.loss.check()?;
         self.ema.map_or(Ok(()), Ema::check)?;

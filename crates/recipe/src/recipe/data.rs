@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::augment::Augment;
+use super::crop::{Crop, Interpolation, ValidationCrop};
+
 /// The images and what is done to them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -11,8 +14,17 @@ pub struct Data {
     /// Length of the shorter side to which validation images are resized before the centre crop, in
     /// pixels.
     pub validation_resize: usize,
-    /// How training images are varied.
-    pub augment: Augment,
+    /// How validation images are brought to `image_size`.
+    #[serde(default)]
+    pub validation_crop: ValidationCrop,
+    /// How a resize computes pixels that lie between pixels, in training and validation.
+    #[serde(default)]
+    pub interpolation: Interpolation,
+    /// How training images are brought to `image_size`.
+    pub crop: Crop,
+    /// What is then done to training images, in this order.
+    #[serde(default)]
+    pub augment: Vec<Augment>,
     /// Label of the first class in the files: 1 for ImageNet shards, where 0 is "background".
     pub label_offset: u32,
     /// Mean of each channel (red, green, blue), pixel values 0 to 1.
@@ -21,20 +33,6 @@ pub struct Data {
     pub std: [f32; 3],
     /// What an unreadable image does.
     pub on_bad_image: BadImages,
-}
-
-/// How training images are varied.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Augment {
-    /// A random part of the image, resized, and a horizontal flip (torchvision's
-    /// `RandomResizedCrop` with its defaults).
-    RandomResizedCrop,
-    /// Padding, a random crop of the input size, and a horizontal flip (He et al. 2015, section 4.2).
-    PadCrop {
-        /// Pixels added on each side.
-        pad: usize,
-    },
 }
 
 /// What an image that cannot be decoded does.

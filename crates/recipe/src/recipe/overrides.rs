@@ -12,7 +12,7 @@ impl Recipe {
     /// ```
     /// use resnet_recipe::presets;
     ///
-    /// let changes = ["train.epochs=10", "schedule.decay=cosine", "data.augment.pad-crop.pad=4"];
+    /// let changes = ["train.epochs=10", "schedule.decay=cosine", "data.crop.pad-crop.pad=4"];
     /// let recipe = presets::tutorial().with_overrides(&changes)?;
     /// assert_eq!(recipe.train.epochs, 10);
     ///

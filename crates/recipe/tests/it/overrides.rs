@@ -1,6 +1,6 @@
 //! Single keys changed by `section.key=value`, and what is said of those that do not exist.
 
-use resnet_recipe::{Augment, Clip, Decay, Recipe, RecipeError, Rule, Span, presets};
+use resnet_recipe::{Clip, Crop, Decay, Recipe, RecipeError, Rule, Span, presets};
 
 fn changed(overrides: &[&str]) -> Recipe {
     presets::tutorial().with_overrides(overrides).expect("sound overrides")
@@ -39,7 +39,7 @@ fn a_choice_takes_the_place_of_another() {
     assert_eq!(changed(&["schedule.decay.cosine={}"]).schedule.decay, Decay::Cosine);
     let steps = changed(&["schedule.decay.step.every=30", "schedule.decay.step.factor=0.1"]);
     assert_eq!(steps.schedule.decay, Decay::Step { every: Span::Epochs(30.0), factor: 0.1 });
-    assert_eq!(changed(&["data.augment.pad-crop.pad=4"]).data.augment, Augment::PadCrop { pad: 4 });
+    assert_eq!(changed(&["data.crop.pad-crop.pad=4"]).data.crop, Crop::PadCrop { pad: 4 });
     let plateau = changed(&["schedule.decay=reduce-on-plateau"]).schedule.decay;
     assert!(matches!(plateau, Decay::ReduceOnPlateau(rule) if rule.patience == 10));
 }

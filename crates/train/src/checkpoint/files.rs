@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use resnet_models::tensors::{self, TensorMap};
+use resnet_models::tensors::{self, TensorFileError, TensorMap};
 use resnet_recipe::Recipe;
+use serde::{Deserialize, Serialize};
 
 use super::error::{CheckpointError, failed};
 use super::{Checkpoint, FORMAT, Position, sums};
@@ -17,6 +18,20 @@ const EMA: &str = "ema.safetensors";
 const RECIPE: &str = "recipe.toml";
 const STATE: &str = "state.json";
 const ALL: [&str; 5] = [MODEL, OPTIMIZER, EMA, RECIPE, STATE];
+
+/// Version of the layout, a field of `state.json`.
+#[derive(Deserialize)]
+struct Version {
+    format: u32,
+}
+
+/// The content of `state.json`.
+#[derive(Serialize)]
+struct State<'a> {
+    format: u32,
+    #[serde(flatten)]
+    position: &'a Position,
+}
 
 /// Reads the checkpoint in folder `path`, after comparing all of it with its SHA-256 sums.
 ///
@@ -47,14 +62,16 @@ pub fn load_model(path: &Path) -> Result<(TensorMap, Recipe), CheckpointError> {
 pub(super) fn read_position(folder: &Path) -> Result<Position, CheckpointError> {
     let path = folder.join(STATE);
     let text = sums::damage_if_missing(&path, fs::read(&path))?;
-    let position: Position = serde_json::from_slice(&text).map_err(|error| {
+    let damaged = |error: serde_json::Error| {
         let reason = format!("not the state of a run: {error}");
         CheckpointError::Damaged { path: path.clone(), reason }
-    })?;
-    if position.format > FORMAT {
-        return Err(CheckpointError::Newer { path, found: position.format });
+    };
+    // Before the rest, which a newer version may have changed.
+    let Version { format } = serde_json::from_slice(&text).map_err(damaged)?;
+    if format > FORMAT {
+        return Err(CheckpointError::Newer { path, found: format });
     }
-    Ok(position)
+    serde_json::from_slice(&text).map_err(damaged)
 }
 
 fn read_recipe(folder: &Path) -> Result<Recipe, CheckpointError> {
@@ -67,16 +84,24 @@ fn read_recipe(folder: &Path) -> Result<Recipe, CheckpointError> {
 pub(super) fn write(checkpoint: &Checkpoint, folder: &Path) -> Result<(), CheckpointError> {
     let LearnerState { model, optimizer, ema } = &checkpoint.learner;
     for (name, tensors) in [(MODEL, model), (OPTIMIZER, optimizer), (EMA, ema)] {
-        tensors::write(&folder.join(name), tensors)?;
+        write_tensors(&folder.join(name), tensors)?;
     }
     let write = |name: &str, text: String| {
         let path = folder.join(name);
         tensors::replace(&path, text.as_bytes()).map_err(failed(&path, "write"))
     };
     write(RECIPE, checkpoint.recipe.to_toml())?;
-    let position = Position { format: FORMAT, ..checkpoint.position.clone() };
-    write(STATE, serde_json::to_string_pretty(&position).expect("numbers and strings"))?;
+    let state = State { format: FORMAT, position: &checkpoint.position };
+    write(STATE, serde_json::to_string_pretty(&state).expect("numbers and strings"))?;
     sums::write(folder, &ALL)
+}
+
+/// Writes `tensors` to the file `path`; a full disk is an error with its remedy.
+pub(crate) fn write_tensors(path: &Path, tensors: &TensorMap) -> Result<(), CheckpointError> {
+    tensors::write(path, tensors).map_err(|error| match error {
+        TensorFileError::Io { path, source, .. } => failed(&path, "write")(source),
+        other => CheckpointError::from(other),
+    })
 }
 
 /// Whether two complete checkpoints have the same content.

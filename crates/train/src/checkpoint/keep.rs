@@ -26,7 +26,8 @@ impl Keep {
     #[must_use]
     pub fn choose(&self, checkpoints: &[(u64, Option<f64>)]) -> BTreeSet<u64> {
         let newest = checkpoints.len().saturating_sub(self.last.max(1));
-        let every = |step: u64| self.every.is_some_and(|every| every > 0 && step % every == 0);
+        let every =
+            |step: u64| self.every.is_some_and(|every| every > 0 && step.is_multiple_of(every));
         let steps = checkpoints.iter().map(|&(step, _)| step);
         let mut kept: BTreeSet<u64> = steps.clone().skip(newest).collect();
         kept.extend(steps.filter(|&step| every(step)));

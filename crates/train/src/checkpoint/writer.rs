@@ -4,9 +4,8 @@ use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::thread::{Builder, JoinHandle};
 
-use resnet_models::tensors;
-
 use super::error::{CheckpointError, failed};
+use super::files::write_tensors;
 use super::{Checkpoint, Keep, Store};
 
 /// Writes one checkpoint at a time, in order.
@@ -39,20 +38,20 @@ impl Writer {
         self.running.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 
-    /// Begins to write `checkpoint`, and its weights to the file `best` too if that is given; waits
-    /// for the one before first and returns what became of it.
+    /// Begins to write what `checkpoint` makes on the writer's thread, and its weights to the file
+    /// `best` too if that is given; waits for the one before first and returns what became of it.
     ///
     /// # Errors
     /// The [`CheckpointError`] of the one before, or if no thread can be started.
     pub fn start(
         &mut self,
-        checkpoint: Checkpoint,
+        checkpoint: impl FnOnce() -> Checkpoint + Send + 'static,
         best: Option<PathBuf>,
     ) -> Result<Option<Written>, CheckpointError> {
         let before = self.wait()?;
         let (store, keep) = (self.store.clone(), self.keep);
         let thread = Builder::new().name("checkpoint".to_owned());
-        let running = thread.spawn(move || write(&store, keep, &checkpoint, best));
+        let running = thread.spawn(move || write(&store, keep, &checkpoint(), best));
         self.running = Some(running.map_err(failed(self.store.folder(), "start a thread for"))?);
         Ok(before)
     }
@@ -95,7 +94,7 @@ fn write(
 ) -> Result<Written, CheckpointError> {
     let path = store.save(checkpoint, keep)?;
     if let Some(best) = &best {
-        tensors::write(best, checkpoint.learner.weights())?;
+        write_tensors(best, checkpoint.learner.weights())?;
     }
     Ok(Written { checkpoint: path, best })
 }

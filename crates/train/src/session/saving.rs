@@ -43,15 +43,12 @@ impl Session<'_> {
         saver.overdue && !saver.writer.is_busy()
     }
 
-    /// Copies the state to the host and lets the writer do the rest.
+    /// Hands the state to the writer, which does the rest.
     pub(super) fn save(&mut self, learner: &Learner) -> Result<(), TrainError> {
-        let checkpoint = Checkpoint {
-            learner: learner.state(),
-            position: self.position.clone(),
-            recipe: self.recipe.clone(),
-        };
-        let is_best = self.position.is_best();
-        let best = is_best.then(|| self.folder.best());
+        let (snapshot, position) = (learner.snapshot(), self.position.clone());
+        let best = position.is_best().then(|| self.folder.best());
+        let recipe = self.recipe.clone();
+        let checkpoint = move || Checkpoint { learner: snapshot.read(), position, recipe };
         let written = self.saver.writer.start(checkpoint, best)?;
         (self.saver.last_save, self.saver.overdue) = (Instant::now(), false);
         self.tell(written)

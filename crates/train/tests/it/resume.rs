@@ -1,29 +1,12 @@
 //! A run that is stopped and resumed ends with the same bytes as one that is not.
 
-use std::fs;
-use std::path::Path;
-
 use resnet_recipe::{Recipe, Rule};
 use resnet_train::TrainError;
 use resnet_train::run::RunOptions;
 
-use crate::sample::{recipe, run, run_in, with_everything};
+use crate::sample::{files, recipe, run, run_in, with_everything};
 
 const TOTAL_STEPS: u64 = 12;
-
-/// Every file of the newest checkpoint.
-fn files(outcome_checkpoint: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut files: Vec<_> = fs::read_dir(outcome_checkpoint)
-        .expect("a checkpoint")
-        .map(|entry| {
-            let entry = entry.expect("an entry");
-            let name = entry.file_name().to_string_lossy().into_owned();
-            (name, fs::read(entry.path()).expect("a file"))
-        })
-        .collect();
-    files.sort();
-    files
-}
 
 #[test]
 fn stopping_at_any_step_changes_no_byte() {

@@ -1,14 +1,19 @@
 //! A small run for tests: a narrow network on made-up images.
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use burn::tensor::Device;
 use resnet_data::SyntheticImages;
-use resnet_recipe::{Clip, Ema, Fanout, LossKind, Recipe, Rule, Train, presets};
+use resnet_recipe::{
+    Clip, Damaged, Ema, Fanout, LossKind, NonFinite, Recipe, Rule, RunEvent, Sink, SinkError,
+    Train, presets,
+};
 use resnet_train::TrainError;
 use resnet_train::device::Chosen;
 use resnet_train::run::{Datasets, Outcome, RunOptions, train};
+use resnet_train::stopping::StopHandle;
 
 /// Three epochs of four steps.
 pub(crate) fn recipe() -> Recipe {
@@ -40,6 +45,67 @@ pub(crate) fn cpu() -> Chosen {
 
 pub(crate) fn run_in(folder: &Path, recipe: &Recipe) -> Result<Outcome, TrainError> {
     run(recipe, &RunOptions { workers: 2, ..RunOptions::new(folder) })
+}
+
+/// What a run told, as text: damaged checkpoints, steps that were not finite, epochs.
+#[derive(Default)]
+pub(crate) struct Heard {
+    pub(crate) damaged: Vec<Damaged>,
+    pub(crate) non_finite: Vec<NonFinite>,
+    pub(crate) epochs: Vec<u64>,
+    /// Asked to stop at the first report from this step on.
+    pub(crate) stop_at: Option<(u64, StopHandle)>,
+}
+
+impl Sink for Heard {
+    fn record(&mut self, event: &RunEvent<'_>) -> Result<(), SinkError> {
+        match event {
+            RunEvent::Damaged(damaged) => self.damaged.push(damaged.clone()),
+            RunEvent::NonFinite(step) => self.non_finite.push(step.clone()),
+            RunEvent::Epoch(report) => self.epochs.push(report.epoch),
+            RunEvent::Step(report) => {
+                if let Some((step, stop)) = &self.stop_at
+                    && report.step >= *step
+                {
+                    stop.request();
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn run_and_hear(
+    recipe: &Recipe,
+    options: &RunOptions,
+    heard: &mut Heard,
+) -> Result<Outcome, TrainError> {
+    train(recipe, &images(), options, &cpu(), heard)
+}
+
+/// Every file of the checkpoint in this folder.
+pub(crate) fn files(checkpoint: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files: Vec<_> = fs::read_dir(checkpoint)
+        .expect("a checkpoint")
+        .map(|entry| {
+            let entry = entry.expect("an entry");
+            let name = entry.file_name().to_string_lossy().into_owned();
+            (name, fs::read(entry.path()).expect("a file"))
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+/// Names in the folder of checkpoints, sorted.
+pub(crate) fn checkpoint_names(model_dir: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(model_dir.join("checkpoints"))
+        .expect("checkpoints")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
 }
 
 pub(crate) fn run(recipe: &Recipe, options: &RunOptions) -> Result<Outcome, TrainError> {

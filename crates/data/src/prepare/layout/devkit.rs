@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::matlab::{self, Value};
-use crate::prepare::archive::Archive;
+use crate::archive::Archive;
 use crate::prepare::error::PrepareError;
 use crate::prepare::sums::gunzip;
 
@@ -40,7 +40,7 @@ impl Devkit {
             let read = |name| {
                 let path = folder.join(name);
                 let content = std::fs::read(&path).map_err(PrepareError::io("read", &path))?;
-                Ok((path, content))
+                Ok::<_, PrepareError>((path, content))
             };
             return Ok(Some(Self { ground_truth: read(GROUND_TRUTH)?, meta: read(META)? }));
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::labels::ValidationLabels;
 use super::{Class, is_image, missing};
-use crate::prepare::archive::{Archive, Member};
+use crate::archive::{Archive, Member};
 use crate::prepare::error::PrepareError;
 use crate::prepare::listing::{Container, Item, Listing};
 

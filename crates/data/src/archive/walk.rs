@@ -2,8 +2,7 @@
 
 use tar::{EntryType, Header};
 
-use super::{Archive, Member};
-use crate::prepare::error::PrepareError;
+use super::{Archive, ArchiveError, Member};
 
 /// Bytes of a header; contents are padded to whole blocks.
 const BLOCK: u64 = 512;
@@ -30,7 +29,7 @@ impl<'a> Walk<'a> {
         Self { archive, at: start, end, long_name: None }
     }
 
-    pub(super) fn next(&mut self) -> Result<Option<Member>, PrepareError> {
+    pub(super) fn next(&mut self) -> Result<Option<Member>, ArchiveError> {
         loop {
             let at = self.at;
             let block = self.block()?;
@@ -53,19 +52,19 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn block(&self) -> Result<[u8; BLOCK as usize], PrepareError> {
+    fn block(&self) -> Result<[u8; BLOCK as usize], ArchiveError> {
         let mut block = [0; BLOCK as usize];
         if self.at + BLOCK > self.end {
             let problem = "the archive is cut short: there is no end mark";
             return Err(self.archive.damaged(self.at, problem));
         }
         let read = self.archive.read_exact_at(&mut block, self.at);
-        read.map_err(PrepareError::io("read", &self.archive.path))?;
+        read.map_err(ArchiveError::io("read", &self.archive.path))?;
         Ok(block)
     }
 
     /// Checks the header's own sum, in which its field counts as spaces.
-    fn check_sum(&self, header: &Header, block: &[u8]) -> Result<(), PrepareError> {
+    fn check_sum(&self, header: &Header, block: &[u8]) -> Result<(), ArchiveError> {
         let plain = |bytes: &[u8]| bytes.iter().map(|&byte| u32::from(byte)).sum::<u32>();
         let sum = plain(&block[..148]) + 8 * u32::from(b' ') + plain(&block[156..]);
         if header.cksum().ok() != Some(sum) {
@@ -75,7 +74,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Where the content lies; moves on to the next header.
-    fn content(&mut self, header: &Header) -> Result<(u64, u64), PrepareError> {
+    fn content(&mut self, header: &Header) -> Result<(u64, u64), ArchiveError> {
         let (at, offset) = (self.at, self.at + BLOCK);
         let len = header.entry_size().map_err(|error| {
             self.archive.damaged(at, format!("a damaged length in a tar header ({error})"))
@@ -92,7 +91,7 @@ impl<'a> Walk<'a> {
         Ok((offset, len))
     }
 
-    fn extension(&mut self, kind: EntryType, offset: u64, len: u64) -> Result<(), PrepareError> {
+    fn extension(&mut self, kind: EntryType, offset: u64, len: u64) -> Result<(), ArchiveError> {
         if len > MAX_EXTENSION {
             return Err(self.archive.damaged(offset, "an extended header of more than 1 MiB"));
         }

@@ -6,15 +6,33 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::error::PrepareError;
 use walk::Walk;
+
+/// What can be wrong with a tar file. The callers' errors add the remedy.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ArchiveError {
+    /// The operating system refused it.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io { action: &'static str, path: PathBuf, source: io::Error },
+    /// It is no intact tar file.
+    #[error("{}: at byte {offset}: {problem}", path.display())]
+    Damaged { path: PathBuf, offset: u64, problem: String },
+}
+
+impl ArchiveError {
+    /// For `map_err`: an I/O error of `action` on `path`.
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { action, path, source }
+    }
+}
 
 /// An open tar file, shared by threads.
 ///
 /// A tar file has no table of contents: finding the members means reading a header before each. For
 /// the 1,281,167 images of the training archive that is 650 MB in as many pieces, once a run.
 #[derive(Debug)]
-pub(super) struct Archive {
+pub(crate) struct Archive {
     path: PathBuf,
     content: Content,
     len: u64,
@@ -32,32 +50,32 @@ enum Content {
 
 /// A regular file in an archive.
 #[derive(Clone, Debug)]
-pub(super) struct Member {
-    pub(super) name: String,
-    pub(super) offset: u64,
-    pub(super) len: u64,
+pub(crate) struct Member {
+    pub(crate) name: String,
+    pub(crate) offset: u64,
+    pub(crate) len: u64,
 }
 
 impl Archive {
-    pub(super) fn open(path: &Path) -> Result<Self, PrepareError> {
-        let file = File::open(path).map_err(PrepareError::io("open", path))?;
-        let len = file.metadata().map_err(PrepareError::io("open", path))?.len();
+    pub(crate) fn open(path: &Path) -> Result<Self, ArchiveError> {
+        let file = File::open(path).map_err(ArchiveError::io("open", path))?;
+        let len = file.metadata().map_err(ArchiveError::io("open", path))?.len();
         #[cfg(not(unix))]
         let file = std::sync::Mutex::new(file);
         Ok(Self { path: path.to_owned(), content: Content::File(file), len })
     }
 
     /// A small archive that was unpacked into memory; `path` is for messages.
-    pub(super) fn in_memory(path: &Path, content: Vec<u8>) -> Self {
+    pub(crate) fn in_memory(path: &Path, content: Vec<u8>) -> Self {
         let len = content.len() as u64;
         Self { path: path.to_owned(), content: Content::Memory(content), len }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    pub(super) fn read_exact_at(&self, out: &mut [u8], offset: u64) -> io::Result<()> {
+    pub(crate) fn read_exact_at(&self, out: &mut [u8], offset: u64) -> io::Result<()> {
         match &self.content {
             #[cfg(unix)]
             Content::File(file) => std::os::unix::fs::FileExt::read_exact_at(file, out, offset),
@@ -78,16 +96,16 @@ impl Archive {
     }
 
     /// The regular files of the whole archive.
-    pub(super) fn members(&self) -> Result<Vec<Member>, PrepareError> {
+    pub(crate) fn members(&self) -> Result<Vec<Member>, ArchiveError> {
         self.members_of(0, self.len)
     }
 
     /// The regular files of the archive that `member` is.
-    pub(super) fn members_within(&self, member: &Member) -> Result<Vec<Member>, PrepareError> {
+    pub(crate) fn members_within(&self, member: &Member) -> Result<Vec<Member>, ArchiveError> {
         self.members_of(member.offset, member.offset + member.len)
     }
 
-    fn members_of(&self, start: u64, end: u64) -> Result<Vec<Member>, PrepareError> {
+    fn members_of(&self, start: u64, end: u64) -> Result<Vec<Member>, ArchiveError> {
         let mut walk = Walk::new(self, start, end);
         let mut members = Vec::new();
         while let Some(member) = walk.next()? {
@@ -103,14 +121,14 @@ impl Archive {
     }
 
     /// The content of a small member.
-    pub(super) fn read(&self, member: &Member) -> Result<Vec<u8>, PrepareError> {
+    pub(crate) fn read(&self, member: &Member) -> Result<Vec<u8>, ArchiveError> {
         let mut content = vec![0; usize::try_from(member.len).unwrap_or(usize::MAX)];
         let read = self.read_exact_at(&mut content, member.offset);
-        read.map_err(PrepareError::io("read", &self.path))?;
+        read.map_err(ArchiveError::io("read", &self.path))?;
         Ok(content)
     }
 
-    fn damaged(&self, offset: u64, problem: impl Into<String>) -> PrepareError {
-        PrepareError::Archive { path: self.path.clone(), offset, problem: problem.into() }
+    fn damaged(&self, offset: u64, problem: impl Into<String>) -> ArchiveError {
+        ArchiveError::Damaged { path: self.path.clone(), offset, problem: problem.into() }
     }
 }

@@ -1,0 +1,132 @@
+//! A picture of what a transform makes of images: an original in each row, and what training or
+//! evaluation sees of it.
+
+use image::codecs::png::PngEncoder;
+use image::{ExtendedColorType, ImageEncoder};
+
+use crate::decode::{Decoder, RgbImage};
+use crate::error::DataError;
+use crate::random::SampleRng;
+use crate::source::{Picture, Source};
+use crate::transform::{Region, Resizer, Transform};
+
+/// White pixels between two cells.
+const GAP: usize = 2;
+
+/// What is drawn beside each original.
+#[derive(Clone, Debug)]
+pub struct ContactSheet<'a> {
+    /// What is done to the images.
+    pub transform: &'a Transform,
+    /// Seed of the transform's draws.
+    pub seed: u64,
+    /// How many versions there are of an image: those of the epochs 0, 1 and so on.
+    pub versions: usize,
+}
+
+impl ContactSheet<'_> {
+    /// A row for each of these images of `source`: first the whole image, made to fit, then its
+    /// versions, pixel by pixel as the [`Loader`](crate::Loader) makes them with this seed.
+    ///
+    /// # Errors
+    ///
+    /// If an image cannot be read, does not decode or cannot be transformed.
+    pub fn draw(
+        &self,
+        source: &dyn Source,
+        images: &[usize],
+        decoder: &dyn Decoder,
+    ) -> Result<RgbImage, DataError> {
+        let size = self.transform.size;
+        let mut sheet = white(extent(size, images.len()), extent(size, 1 + self.versions));
+        for (row, &index) in images.iter().enumerate() {
+            let failed = |reason| DataError::Image { name: source.place(index), reason };
+            let original = decode(source, index, decoder)?;
+            paste(&mut sheet, &fitted(&original, size).map_err(failed)?, (row, 0), size);
+            for version in 0..self.versions {
+                let cell = self.version(&original, index, version).map_err(failed)?;
+                paste(&mut sheet, &cell, (row, 1 + version), size);
+            }
+        }
+        Ok(sheet)
+    }
+
+    fn version(&self, image: &RgbImage, index: usize, version: usize) -> Result<RgbImage, String> {
+        let mut cell = white(self.transform.size, self.transform.size);
+        let mut rng = SampleRng::for_sample(self.seed, version as u64, index as u64);
+        self.transform.apply(image, &mut rng, &mut Default::default(), &mut cell.pixels)?;
+        Ok(cell)
+    }
+}
+
+/// `count` images out of `len`, spread over all of them and drawn by `seed`; all, if there are no
+/// more.
+pub fn choose(len: usize, count: usize, seed: u64) -> Vec<usize> {
+    let count = count.min(len);
+    let mut rng = SampleRng::for_sample(seed, 0, 0);
+    let start = |part: usize| part * len / count;
+    let mut draw = |part| {
+        let room = start(part + 1) - start(part);
+        start(part) + usize::try_from(rng.below(room as u64)).unwrap_or(0)
+    };
+    (0..count).map(&mut draw).collect()
+}
+
+/// An image as a PNG file.
+///
+/// # Errors
+///
+/// If the image has no pixels, or more in a row than PNG can hold.
+pub fn png(image: &RgbImage) -> Result<Vec<u8>, DataError> {
+    let mut file = Vec::new();
+    let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
+    PngEncoder::new(&mut file)
+        .write_image(&image.pixels, side(image.width), side(image.height), ExtendedColorType::Rgb8)
+        .map_err(|error| DataError::Image {
+            name: "the PNG file to write".to_owned(),
+            reason: error.to_string(),
+        })?;
+    Ok(file)
+}
+
+fn decode(source: &dyn Source, index: usize, decoder: &dyn Decoder) -> Result<RgbImage, DataError> {
+    let (mut record, mut image) = (Vec::new(), RgbImage::default());
+    match source.read(index, &mut record)?.picture {
+        Picture::Encoded(range) => decoder.decode(&record[range], &mut image).map_err(|error| {
+            DataError::Image { name: source.place(index), reason: error.to_string() }
+        })?,
+        Picture::Rgb { height, width } => image = RgbImage { height, width, pixels: record },
+    }
+    Ok(image)
+}
+
+/// The whole image, as large as `size` allows.
+fn fitted(image: &RgbImage, size: usize) -> Result<RgbImage, String> {
+    let longer = image.height.max(image.width).max(1);
+    let scaled = |side: usize| (side * size / longer).max(1);
+    let mut fitted = white(scaled(image.height), scaled(image.width));
+    let whole = Region { top: 0, left: 0, height: image.height, width: image.width };
+    let (height, width) = (fitted.height, fitted.width);
+    Resizer::default().resize(image, whole, height, width, &mut fitted.pixels)?;
+    Ok(fitted)
+}
+
+/// Pixels of `cells` cells beside each other, with a gap around each.
+fn extent(size: usize, cells: usize) -> usize {
+    GAP + cells * (size + GAP)
+}
+
+fn white(height: usize, width: usize) -> RgbImage {
+    RgbImage { height, width, pixels: vec![255; height * width * 3] }
+}
+
+/// Puts an image into the middle of a cell.
+fn paste(sheet: &mut RgbImage, image: &RgbImage, (row, column): (usize, usize), size: usize) {
+    let top = extent(size, row) + (size - image.height) / 2;
+    let left = extent(size, column) + (size - image.width) / 2;
+    let lines = image.pixels.chunks_exact(3 * image.width);
+    for (line, pixels) in lines.enumerate() {
+        let start = 3 * ((top + line) * sheet.width + left);
+        sheet.pixels[start..start + pixels.len()].copy_from_slice(pixels);
+    }
+}

@@ -1,0 +1,187 @@
+//! What is known of one image after decoding it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::decode::{Decoder, RgbImage};
+use crate::levels;
+use crate::source::{Picture, Sample, Source};
+use crate::worker::panic_message;
+
+/// The form in which an image is stored, told by its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Format {
+    /// JPEG.
+    Jpeg,
+    /// PNG.
+    Png,
+    /// Any other kind of file that the decoder takes.
+    Other,
+    /// Pixels as they are.
+    Rgb,
+}
+
+impl std::fmt::Display for Format {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Jpeg => "JPEG",
+            Self::Png => "PNG",
+            Self::Other => "other",
+            Self::Rgb => "raw RGB",
+        })
+    }
+}
+
+/// What is kept of an image: a few numbers, not its pixels.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Facts {
+    pub(super) label: u32,
+    pub(super) format: Format,
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) bytes: u64,
+    /// Whether red, green and blue are equal in every pixel.
+    pub(super) grey: bool,
+    /// Of size and pixels: two images of equal pixels have it in common. That two of a million
+    /// different images have is as likely as 1 to 10^26, if nobody made them for it.
+    pub(super) hash: u128,
+}
+
+/// Why there are no [`Facts`] of an image.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Refused {
+    /// The label, if the record could be read at all.
+    pub(super) label: Option<u32>,
+    pub(super) reason: String,
+}
+
+/// Sums over the pixels of images.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Levels {
+    pixels: u64,
+    levels: [u64; 3],
+    squares: [u64; 3],
+}
+
+impl Levels {
+    fn add(&mut self, image: &RgbImage) {
+        self.pixels += (image.height * image.width) as u64;
+        levels::add(&image.pixels, &mut self.levels, &mut self.squares);
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.pixels += other.pixels;
+        for channel in 0..3 {
+            self.levels[channel] += other.levels[channel];
+            self.squares[channel] += other.squares[channel];
+        }
+    }
+
+    pub(super) fn mean_and_std(&self) -> Option<([f64; 3], [f64; 3])> {
+        levels::mean_and_std(self.pixels, self.levels, self.squares)
+    }
+}
+
+/// Looks at one image at a time, reusing its memory.
+pub(super) struct Examiner<'a> {
+    decoder: &'a dyn Decoder,
+    classes: usize,
+    record: Vec<u8>,
+    image: RgbImage,
+}
+
+impl<'a> Examiner<'a> {
+    pub(super) fn new(decoder: &'a dyn Decoder, classes: usize) -> Self {
+        Self { decoder, classes, record: Vec::new(), image: RgbImage::default() }
+    }
+
+    /// The facts of image `index`; its pixels are added to `levels`.
+    pub(super) fn examine(
+        &mut self,
+        source: &dyn Source,
+        index: usize,
+        levels: &mut Levels,
+    ) -> Result<Facts, Refused> {
+        // One file that makes a decoder panic must not hide what is wrong with the others. Reused
+        // memory may then hold anything; every use overwrites it first.
+        let looked = catch_unwind(AssertUnwindSafe(|| self.look_at(source, index)));
+        let facts = looked.unwrap_or_else(|panic| {
+            let reason = format!("reading it panicked: {}", panic_message(&*panic));
+            Err(Refused { label: None, reason })
+        })?;
+        levels.add(&self.image);
+        Ok(facts)
+    }
+
+    fn look_at(&mut self, source: &dyn Source, index: usize) -> Result<Facts, Refused> {
+        let sample = source
+            .read(index, &mut self.record)
+            .map_err(|error| Refused { label: None, reason: with_causes(&error) })?;
+        let decoded = self.check_label(sample.label).and_then(|()| self.decode(&sample));
+        let (format, bytes) =
+            decoded.map_err(|reason| Refused { label: Some(sample.label), reason })?;
+        Ok(Facts {
+            label: sample.label,
+            format,
+            width: u32::try_from(self.image.width).unwrap_or(u32::MAX),
+            height: u32::try_from(self.image.height).unwrap_or(u32::MAX),
+            bytes,
+            grey: is_grey(&self.image.pixels),
+            hash: hash(&self.image),
+        })
+    }
+
+    fn check_label(&self, label: u32) -> Result<(), String> {
+        match (label as usize) < self.classes {
+            true => Ok(()),
+            false => Err(format!("label {label} is none of the {} classes", self.classes)),
+        }
+    }
+
+    /// Brings the picture to `self.image`; its format and stored bytes.
+    fn decode(&mut self, sample: &Sample) -> Result<(Format, u64), String> {
+        match &sample.picture {
+            Picture::Encoded(range) => {
+                let encoded = &self.record[range.clone()];
+                self.decoder.decode(encoded, &mut self.image).map_err(|error| error.to_string())?;
+                Ok((format_of(encoded), encoded.len() as u64))
+            }
+            &Picture::Rgb { height, width } => {
+                std::mem::swap(&mut self.image.pixels, &mut self.record);
+                (self.image.height, self.image.width) = (height, width);
+                Ok((Format::Rgb, self.image.pixels.len() as u64))
+            }
+        }
+    }
+}
+
+/// An error and what caused it, as one sentence.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+fn format_of(encoded: &[u8]) -> Format {
+    match encoded {
+        [0xff, 0xd8, ..] => Format::Jpeg,
+        [0x89, b'P', b'N', b'G', ..] => Format::Png,
+        _ => Format::Other,
+    }
+}
+
+fn is_grey(rgb: &[u8]) -> bool {
+    let (pixels, _) = rgb.as_chunks::<3>();
+    pixels.iter().all(|[red, green, blue]| red == green && green == blue)
+}
+
+fn hash(image: &RgbImage) -> u128 {
+    let mut hasher = Xxh3::new();
+    hasher.update(&(image.width as u64).to_le_bytes());
+    hasher.update(&(image.height as u64).to_le_bytes());
+    hasher.update(&image.pixels);
+    hasher.digest128()
+}

@@ -1,0 +1,98 @@
+//! What is found wrong with a data set.
+
+use resnet_data::inspect::{Problem, Report};
+
+use crate::inspect_support::{Content, Stored, encoded, even, in_group, report, split};
+use crate::support::assert_says;
+
+/// The only problem, as a sentence.
+#[track_caller]
+fn only(report: &Report) -> String {
+    let problems = report.problems();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    problems[0].to_string()
+}
+
+/// Grey images that differ, two of each class.
+fn sound() -> Vec<Stored> {
+    (0..4).map(|n| even(u32::from(n % 2), [n; 3])).collect()
+}
+
+#[test]
+fn nothing_is_wrong_with_sound_images() {
+    assert_eq!(report(&[split("train", sound())]).problems(), []);
+}
+
+#[test]
+fn the_same_picture_in_two_splits_is_a_problem_and_within_one_is_told() {
+    let again = (4..7).map(|n| even(u32::from(n % 2), [n; 3]));
+    let other = [even(1, [3; 3])].into_iter().chain(again).collect();
+    let found = report(&[split("train", sound()), split("test", other)]);
+    let said = only(&found);
+    assert_says(&said, &["1 picture in more", "image-3 (train)", "image-0 (test)", "split anew"]);
+
+    let twice = report(&[split("train", [sound(), vec![even(0, [0; 3])]].concat())]);
+    assert_eq!(twice.problems(), []);
+    let [set] = &twice.duplicates[..] else { panic!("{:?}", twice.duplicates) };
+    assert!(!set.across_splits && !set.contradicting);
+    assert_eq!(set.images.iter().map(|image| image.index).collect::<Vec<_>>(), [0, 4]);
+}
+
+#[test]
+fn the_same_picture_with_two_labels_is_a_problem() {
+    let found = report(&[split("train", [sound(), vec![even(1, [0; 3])]].concat())]);
+    assert_says(&only(&found), &["1 picture with two labels", "image-0 and image-4", "Correct it"]);
+}
+
+#[test]
+fn pictures_of_equal_bytes_and_other_sides_are_not_the_same() {
+    let black = |height, width| Stored {
+        content: Content::Rgb(height, width, vec![0; 12]),
+        ..even(0, [0; 3])
+    };
+    let found = report(&[split("train", vec![black(1, 4), black(2, 2), black(4, 1)])]);
+    assert!(found.duplicates.is_empty());
+}
+
+#[test]
+fn a_group_in_two_splits_is_a_problem() {
+    let of = |group, level| in_group(group, even(u32::from(level % 2), [level; 3]));
+    let train = vec![of("p1", 0), of("p1", 1), of("p2", 2), of("p2", 3)];
+    let test = vec![of("p3", 4), of("p3", 5), of("p2", 6), of("p3", 7)];
+    let found = report(&[split("train", train), split("test", test)]);
+    assert_eq!(
+        found.shared_groups[0].images,
+        [("test".to_owned(), 1), ("train".to_owned(), 2)].into()
+    );
+    assert_says(&only(&found), &["1 group in more", "\"p2\" in test and train", "Split anew"]);
+}
+
+#[test]
+fn classes_without_enough_images_are_problems() {
+    let one = report(&[split("train", vec![even(0, [1; 3]), even(0, [2; 3])])]);
+    assert_says(&only(&one), &["train: all images are of the class cat"]);
+    let lone = report(&[split("train", vec![even(0, [1; 3]), even(0, [2; 3]), even(1, [3; 3])])]);
+    assert_says(&only(&lone), &["train: a single image of dog"]);
+}
+
+#[test]
+fn a_class_that_a_split_lacks_is_a_problem() {
+    let splits = [split("train", sound()), split("test", vec![])];
+    assert_eq!(report(&splits).problems(), [], "an empty split has nothing to lack");
+    let classes = ["cat", "dog", "owl"].map(str::to_owned);
+    let go_on = || std::ops::ControlFlow::Continue(());
+    let options = resnet_data::inspect::InspectOptions::default();
+    let found = resnet_data::inspect::inspect(&splits, &classes, &options, &go_on).unwrap();
+    assert_says(&only(&found), &["train: no image of owl"]);
+}
+
+#[test]
+fn grey_beside_colour_and_bad_images_are_problems() {
+    let images = [sound(), vec![even(0, [9, 0, 0]), encoded(0, b"")]].concat();
+    let problems = report(&[split("train", images)]).problems();
+    let [Problem::BadImages { .. }, Problem::GreyAndColour { .. }] = &problems[..] else {
+        panic!("{problems:?}")
+    };
+    assert_says(&problems[0].to_string(), &["1 image cannot be used", "image-5: an empty file"]);
+    assert_says(&problems[1].to_string(), &["4 of 5 images are grey"]);
+}

@@ -1,0 +1,87 @@
+//! From images to feature maps and logits.
+
+use burn::tensor::Tensor;
+
+use crate::block::ResidualBlock;
+use crate::{Drops, Norm, ResNet};
+
+impl ResNet {
+    /// Logits `[b, classes]` of normalised images `[b, c, h, w]`.
+    ///
+    /// On an autodiff device batch normalisation uses and updates its statistics; call
+    /// `model.valid()` for inference. Nothing is dropped: see [`forward_train`](Self::forward_train).
+    #[must_use]
+    pub fn forward(&self, images_bchw: Tensor<4>) -> Tensor<2> {
+        self.fc.forward(self.forward_pooled(images_bchw))
+    }
+
+    /// [`forward`](Self::forward) with stochastic depth and dropout, at the rates of the
+    /// configuration.
+    #[must_use]
+    pub fn forward_train(&self, images_bchw: Tensor<4>, drops: &mut Drops) -> Tensor<2> {
+        let mut x = self.pool_stem(self.forward_stem(images_bchw));
+        for block in self.stages().into_iter().flatten() {
+            x = block.forward(x, Some(&mut *drops));
+        }
+        let features = self.pool(x);
+        self.fc.forward(drops.features(features, self.settings.dropout))
+    }
+
+    /// The vectors `[b, features]` that enter the classifier.
+    #[must_use]
+    pub fn forward_pooled(&self, images_bchw: Tensor<4>) -> Tensor<2> {
+        let x = self.pool_stem(self.forward_stem(images_bchw));
+        self.pool(self.stages().into_iter().fold(x, forward_stage))
+    }
+
+    /// The feature maps of the stem (before pooling) and of each stage, largest first: five for
+    /// ImageNet networks, at 1/2, 1/4, 1/8, 1/16 and 1/32 of the size unless dilated.
+    ///
+    /// In version 2 they are not yet normalised, as in timm.
+    #[must_use]
+    pub fn forward_features(&self, images_bchw: Tensor<4>) -> Vec<Tensor<4>> {
+        let stem = self.forward_stem(images_bchw);
+        let mut x = self.pool_stem(stem.clone());
+        let mut maps = vec![stem];
+        for stage in self.stages() {
+            x = forward_stage(x, stage);
+            maps.push(x.clone());
+        }
+        maps
+    }
+
+    fn forward_stem(&self, images_bchw: Tensor<4>) -> Tensor<4> {
+        let x = self.conv1.forward(images_bchw);
+        if self.settings.preactivated { x } else { self.normalise(&self.bn1, x) }
+    }
+
+    fn pool_stem(&self, x: Tensor<4>) -> Tensor<4> {
+        match &self.maxpool {
+            Some(pool) => pool.forward(x),
+            None => x,
+        }
+    }
+
+    fn pool(&self, x: Tensor<4>) -> Tensor<2> {
+        let x = if self.settings.preactivated { self.normalise(&self.norm, x) } else { x };
+        self.settings.pooling.forward(x)
+    }
+
+    fn normalise(&self, norm: &Option<Norm>, x: Tensor<4>) -> Tensor<4> {
+        let x = match norm {
+            Some(norm) => norm.forward(x),
+            None => x,
+        };
+        self.settings.activation.forward(x)
+    }
+
+    /// The stages that the network has.
+    fn stages(&self) -> Vec<&[ResidualBlock]> {
+        let all = [&self.layer1, &self.layer2, &self.layer3, &self.layer4];
+        all.into_iter().map(Vec::as_slice).filter(|stage| !stage.is_empty()).collect()
+    }
+}
+
+fn forward_stage(x: Tensor<4>, stage: &[ResidualBlock]) -> Tensor<4> {
+    stage.iter().fold(x, |x, block| block.forward(x, None))
+}

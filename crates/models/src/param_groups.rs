@@ -1,0 +1,80 @@
+//! How an optimizer treats each parameter: weight decay or none, and its share of the rate.
+
+use std::collections::BTreeMap;
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::Tensor;
+
+use crate::ModulePath;
+use crate::resnet::is_buffer;
+
+/// What an optimizer does with one parameter.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ParamRule {
+    /// Whether weight decay applies: to the weights of convolutions and fully connected layers,
+    /// not to biases, scales and shifts
+    /// ([He et al. 2018](https://arxiv.org/abs/1812.01187), section 3.1).
+    pub decays: bool,
+    /// Factor of the learning rate.
+    pub lr_factor: f64,
+}
+
+/// The rule of every parameter of `model`, by state-dict key; buffers have none.
+///
+/// `layer_decay` is the factor between the learning rates of neighbouring parts: the classifier
+/// has 1, the last stage `layer_decay`, the stage before its square and so on down to the stem
+/// ([Clark et al. 2020](https://arxiv.org/abs/2003.10555)); 1 treats all alike.
+///
+/// ```
+/// use burn::tensor::Device;
+/// use resnet_models::{ResNetConfig, param_rules};
+///
+/// let model = ResNetConfig::resnet18().init(0, &Device::flex());
+/// let rules = param_rules(&model, 0.5);
+/// assert!(rules["conv1.weight"].decays && !rules["bn1.weight"].decays);
+/// assert_eq!(rules["layer4.0.conv1.weight"].lr_factor, 0.5);
+/// ```
+#[must_use]
+pub fn param_rules<M: Module>(model: &M, layer_decay: f64) -> BTreeMap<String, ParamRule> {
+    let mut rules = Rules { path: ModulePath::default(), layer_decay, by_key: BTreeMap::new() };
+    model.visit(&mut rules);
+    rules.by_key
+}
+
+struct Rules {
+    path: ModulePath,
+    layer_decay: f64,
+    by_key: BTreeMap<String, ParamRule>,
+}
+
+impl ModuleVisitor for Rules {
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.path.enter(name, container_type);
+    }
+
+    fn exit_module(&mut self, _name: &str, container_type: &str) {
+        self.path.exit(container_type);
+    }
+
+    fn visit_float<const D: usize>(&mut self, _param: &Param<Tensor<D>>) {
+        let key = self.path.key();
+        if !is_buffer(&key) {
+            let lr_factor = self.layer_decay.powi(parts_after(&key));
+            self.by_key.insert(key, ParamRule { decays: D > 1, lr_factor });
+        }
+    }
+}
+
+/// Parts of the network between this parameter and the logits: none for the classifier, five for
+/// the stem.
+fn parts_after(key: &str) -> i32 {
+    let part = key.split('.').next();
+    let stage = part.and_then(|part| part.strip_prefix("layer")?.parse::<i32>().ok());
+    match (stage, part) {
+        (Some(stage), _) => (5 - stage).max(1),
+        (None, Some("fc")) => 0,
+        // After the last block of version 2.
+        (None, Some("norm")) => 1,
+        (None, _) => 5,
+    }
+}

@@ -1,0 +1,115 @@
+//! Whose a model folder is, and what it may go on with.
+
+use std::fs;
+use std::sync::Arc;
+
+use resnet_data::SyntheticImages;
+use resnet_recipe::Fanout;
+use resnet_train::run::{Datasets, RunOptions, evaluate_run, train};
+use resnet_train::{FolderLock, TrainError};
+
+use crate::sample::{cpu, images, recipe, run, run_in};
+
+#[test]
+fn a_folder_in_use_is_refused_with_the_number_of_the_process() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lock = FolderLock::take(folder.path()).expect("free");
+    let error = run_in(folder.path(), &recipe()).expect_err("in use");
+    assert!(matches!(error, TrainError::InUse { .. }), "{error}");
+    let message = error.to_string();
+    assert!(message.contains(&format!("process {}", std::process::id())), "{message}");
+    drop(lock);
+    run_in(folder.path(), &recipe()).expect("free again");
+}
+
+#[test]
+fn the_lock_file_of_a_process_that_is_gone_is_no_lock() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("run.lock"), b"1\n").expect("a file");
+    run_in(folder.path(), &recipe()).expect("trains");
+    let owner = fs::read_to_string(folder.path().join("run.lock")).expect("the file");
+    assert_eq!(owner, format!("{}\n", std::process::id()));
+}
+
+#[test]
+fn a_failed_run_gives_its_folder_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    run_in(folder.path(), &recipe()).expect("trains");
+    let mut other = recipe();
+    other.model.resnet_size = 20;
+    run_in(folder.path(), &other).expect_err("another network");
+    FolderLock::take(folder.path()).expect("free");
+}
+
+fn run_on(images: &Datasets, options: &RunOptions) -> Result<u64, TrainError> {
+    let outcome = train(&recipe(), images, options, &cpu(), &mut Fanout::default())?;
+    Ok(outcome.steps)
+}
+
+fn synthetic(len: usize, seed: u64) -> Arc<SyntheticImages> {
+    Arc::new(SyntheticImages::new(len, 10, seed).with_side(12))
+}
+
+#[test]
+fn other_images_are_refused_with_what_differs_and_what_to_pass() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = RunOptions { max_steps: Some(6), ..RunOptions::new(folder.path()) };
+    run(&recipe(), &options).expect("trains");
+    let cases = [
+        (
+            Datasets { train: synthetic(18, 1), ..images() },
+            "were 17 training images and are now 18",
+        ),
+        (Datasets { train: synthetic(17, 9), ..images() }, "the training images are others"),
+        (Datasets { validation: synthetic(5, 2), ..images() }, "6 validation images and are now 5"),
+    ];
+    for (others, difference) in cases {
+        let options = RunOptions::new(folder.path());
+        let error = run_on(&others, &options).expect_err("other images");
+        assert!(matches!(error, TrainError::OtherImages { .. }), "{error}");
+        let message = error.to_string();
+        for part in [difference, "--accept-changed-data", "--fresh"] {
+            assert!(message.contains(part), "no `{part}` in {message}");
+        }
+    }
+}
+
+#[test]
+fn other_images_are_taken_when_that_is_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = RunOptions { max_steps: Some(6), ..RunOptions::new(folder.path()) };
+    run(&recipe(), &options).expect("trains");
+    let others = Datasets { train: synthetic(18, 1), ..images() };
+    let accepting = RunOptions { accept_changed_data: true, ..RunOptions::new(folder.path()) };
+    assert_eq!(run_on(&others, &accepting).expect("goes on"), 12);
+    let again = RunOptions::new(folder.path());
+    assert_eq!(run_on(&others, &again).expect("these are the run's images now"), 12);
+}
+
+#[test]
+fn weights_without_a_checkpoint_are_not_written_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    run_in(folder.path(), &recipe()).expect("trains");
+    fs::remove_dir_all(folder.path().join("checkpoints")).expect("removed");
+    let best = folder.path().join("best.safetensors");
+    let before = fs::read(&best).expect("weights");
+    let error = run_in(folder.path(), &recipe()).expect_err("nothing to continue");
+    assert!(matches!(error, TrainError::NothingToContinue { .. }), "{error}");
+    assert!(error.to_string().contains("--fresh"), "{error}");
+    assert!(fs::read(&best).expect("still there") == before);
+    run(&recipe(), &RunOptions { fresh: true, ..RunOptions::new(folder.path()) }).expect("starts");
+    let aside = folder.path().join("previous-1/best.safetensors");
+    assert!(fs::read(aside).expect("set aside") == before);
+}
+
+#[test]
+fn evaluating_needs_neither_the_optimizer_nor_the_newest_checkpoint() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = run_in(folder.path(), &recipe()).expect("trains").checkpoint.expect("one");
+    fs::remove_file(path.join("optimizer.safetensors")).expect("removed");
+    let (_, used) = evaluate_run(folder.path(), images().validation, 1, &cpu()).expect("evaluates");
+    assert_eq!(used, path);
+    fs::write(path.join("model.safetensors"), b"short").expect("damaged");
+    let (_, used) = evaluate_run(folder.path(), images().validation, 1, &cpu()).expect("evaluates");
+    assert!(used.ends_with("step-000000000008"), "{}", used.display());
+}

@@ -1,0 +1,129 @@
+//! A loss or weights that are infinite or not a number.
+
+use burn::tensor::Device;
+use resnet_recipe::{Recipe, Span};
+use resnet_train::learner::{Learner, LearnerState, StepAt};
+use resnet_train::loaders::train_loader;
+use resnet_train::meter::Meter;
+use resnet_train::run::RunOptions;
+use resnet_train::{OnNonFinite, TrainError};
+
+use crate::sample::{Heard, images, recipe, run_and_hear};
+
+/// A recipe whose first step makes weights so large that their squares overflow.
+fn far_too_fast() -> Recipe {
+    let mut recipe = recipe();
+    recipe.schedule.base_lr = 1e23;
+    recipe.schedule.warmup.length = Span::Epochs(0.0);
+    recipe
+}
+
+fn options(folder: &std::path::Path, on_non_finite: OnNonFinite) -> RunOptions {
+    RunOptions { on_non_finite, log_every: 1, ..RunOptions::new(folder) }
+}
+
+/// The state after the steps of an epoch at these rates; guarded, and what became of each.
+fn after(rates: [f64; 4]) -> (LearnerState, Vec<bool>) {
+    let recipe = recipe();
+    let loader = train_loader(images().train, &recipe, 1).expect("a loader");
+    let mut learner = Learner::new(&recipe, &Device::flex()).expect("a network");
+    let mut meter = Meter::default();
+    for ((step, batch), lr) in (0..).zip(loader.epoch(0, 0)).zip(rates) {
+        let at = StepAt { step, lr };
+        learner = learner.step_if_finite(batch.expect("a batch"), at, &mut meter);
+    }
+    let kept = meter.take_steps().iter().map(|step| step.kept).collect();
+    (learner.state(), kept)
+}
+
+/// The state after the batches `used` of an epoch, without a guard.
+fn unguarded(used: &[u64]) -> LearnerState {
+    let recipe = recipe();
+    let loader = train_loader(images().train, &recipe, 1).expect("a loader");
+    let mut learner = Learner::new(&recipe, &Device::flex()).expect("a network");
+    for (step, batch) in (0..).zip(loader.epoch(0, 0)) {
+        if used.contains(&step) {
+            let batch = batch.expect("a batch");
+            let at = StepAt { step, lr: 0.01 };
+            learner = learner.step(batch, at, &mut Meter::default());
+        }
+    }
+    learner.state()
+}
+
+#[test]
+fn a_step_that_is_skipped_leaves_everything_as_it_was() {
+    let (state, kept) = after([0.01, f64::INFINITY, 0.01, 0.01]);
+    assert_eq!(kept, [true, false, true, true]);
+    let expected = unguarded(&[0, 2, 3]);
+    assert!(state.model == expected.model, "weights and running statistics");
+    assert!(state.optimizer == expected.optimizer, "velocities");
+}
+
+#[test]
+fn the_very_first_step_can_be_skipped() {
+    let (state, kept) = after([f64::NAN, 0.01, 0.01, 0.01]);
+    assert_eq!(kept, [false, true, true, true]);
+    assert!(state.model == unguarded(&[1, 2, 3]).model);
+}
+
+#[test]
+fn the_guard_changes_no_byte_of_finite_steps() {
+    let (state, kept) = after([0.01; 4]);
+    assert_eq!(kept, [true; 4]);
+    assert!(state == unguarded(&[0, 1, 2, 3]));
+}
+
+#[test]
+fn by_default_the_run_stops_and_names_the_images() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut heard = Heard::default();
+    let options = options(folder.path(), OnNonFinite::Stop);
+    let error = run_and_hear(&far_too_fast(), &options, &mut heard).expect_err("diverges");
+    assert!(matches!(error, TrainError::Diverged { step: 1, last_checkpoint: 0, .. }), "{error}");
+    assert!(error.to_string().contains("synthetic image"), "{error}");
+    assert!(error.to_string().contains("--on-non-finite"), "{error}");
+    let [event] = &heard.non_finite[..] else { panic!("one event: {:?}", heard.non_finite) };
+    assert_eq!((event.step, event.action, event.images.len()), (1, "stopped", 4));
+    let loader = train_loader(images().train, &recipe(), 1).expect("a loader");
+    let names = loader.samples(0, 0).into_iter().map(|n| format!("synthetic image {n}"));
+    assert_eq!(event.images, names.collect::<Vec<_>>(), "those of the batch");
+}
+
+#[test]
+fn a_run_that_rolls_back_halves_its_rate_until_it_gets_through() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut heard = Heard::default();
+    let options = options(folder.path(), OnNonFinite::RollBack { max: 60 });
+    let outcome = run_and_hear(&far_too_fast(), &options, &mut heard).expect("gets through");
+    assert!(outcome.complete && !heard.non_finite.is_empty());
+    assert!(heard.non_finite.iter().all(|event| event.action == "rolled back"));
+    let path = outcome.checkpoint.expect("one");
+    let saved = resnet_train::checkpoint::load(&path).expect("whole");
+    assert_eq!(saved.position.rollbacks as usize, heard.non_finite.len());
+}
+
+#[test]
+fn rolling_back_has_an_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut heard = Heard::default();
+    let options = options(folder.path(), OnNonFinite::RollBack { max: 2 });
+    let error = run_and_hear(&far_too_fast(), &options, &mut heard).expect_err("too fast still");
+    assert!(matches!(error, TrainError::Diverged { .. }), "{error}");
+    let actions: Vec<_> = heard.non_finite.iter().map(|event| event.action).collect();
+    assert_eq!(actions, ["rolled back", "rolled back", "stopped"]);
+}
+
+#[test]
+fn skipping_every_step_has_an_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut recipe = recipe();
+    recipe.train.epochs = 8;
+    // Pixels so large that the first convolution overflows.
+    recipe.data.std = [1e-38; 3];
+    let mut heard = Heard::default();
+    let options = options(folder.path(), OnNonFinite::SkipStep);
+    let error = run_and_hear(&recipe, &options, &mut heard).expect_err("nothing is learnt");
+    assert!(matches!(error, TrainError::Diverged { step: 21, .. }), "{error}");
+    assert_eq!(heard.non_finite.iter().filter(|event| event.action == "skipped").count(), 20);
+}

@@ -1,0 +1,117 @@
+//! `info`: what a data set holds.
+
+use std::path::Path;
+
+use anyhow::Result;
+use resnet::data::Layout;
+use resnet::data::inspect::{Quantiles, Report, SplitReport};
+use serde_json::json;
+
+use crate::output::{Answer, table};
+use crate::walk;
+
+/// Classes that are shown by name: the largest and the smallest ones.
+const SHOWN: usize = 20;
+
+pub(crate) fn run(options: &walk::Options, answer: &Answer) -> Result<bool> {
+    let dataset = options.input.open()?;
+    let report = walk::report(&dataset, options)?;
+    let (path, layout) = (options.input.path(), dataset.layout());
+    let problems: Vec<String> = report.problems().iter().map(ToString::to_string).collect();
+    answer.give(
+        || text(&path, layout, &report, &problems),
+        || {
+            let mut document = json!(report);
+            document["path"] = json!(path);
+            document["layout"] = json!(layout.to_string());
+            document["problems"] = json!(problems);
+            document
+        },
+    )?;
+    Ok(true)
+}
+
+fn text(path: &Path, layout: Layout, report: &Report, problems: &[String]) -> String {
+    let classes = report.classes.len();
+    let head = format!("{}: {layout}, {classes} classes", path.display());
+    let parts = [head, table(&facts(&report.splits), 1), table(&classes_table(report), 1)];
+    format!("{}\n\n{}", parts.join("\n\n"), conclusion(report, problems))
+}
+
+/// A column for each split.
+fn facts(splits: &[SplitReport]) -> Vec<Vec<String>> {
+    let row = |name: &str, of: &dyn Fn(&SplitReport) -> String| {
+        std::iter::once(name.to_owned()).chain(splits.iter().map(of)).collect()
+    };
+    vec![
+        row("", &|split| split.name.clone()),
+        row("images", &|split| split.images.to_string()),
+        row("bad", &|split| split.bad.len().to_string()),
+        row("grey", &|split| split.grey.to_string()),
+        row("formats", &formats),
+        row("width (min / median / max)", &|split| quantiles(split.width)),
+        row("height", &|split| quantiles(split.height)),
+        row("bytes", &|split| quantiles(split.bytes)),
+        row("mean", &|split| channels(split.mean)),
+        row("deviation", &|split| channels(split.std)),
+        row("largest class / smallest", &|split| optional(split.imbalance, |x| format!("{x:.2}"))),
+    ]
+}
+
+fn formats(split: &SplitReport) -> String {
+    let formats = split.formats.iter().map(|(format, images)| format!("{images} {format}"));
+    optional((!split.formats.is_empty()).then_some(formats), |all| {
+        all.collect::<Vec<_>>().join(", ")
+    })
+}
+
+fn quantiles(of: Option<Quantiles>) -> String {
+    optional(of, |Quantiles { min, median, max, .. }| format!("{min} / {median} / {max}"))
+}
+
+fn channels(of: Option<[f64; 3]>) -> String {
+    optional(of, |channels| channels.map(|level| format!("{level:.3}")).join(" "))
+}
+
+fn optional<T>(value: Option<T>, text: impl FnOnce(T) -> String) -> String {
+    value.map_or("-".to_owned(), text)
+}
+
+/// Images of each class in each split; of many classes, the largest and the smallest.
+fn classes_table(report: &Report) -> Vec<Vec<String>> {
+    let all = |class: usize| report.splits.iter().map(|split| split.images_per_class[class]).sum();
+    let mut classes: Vec<(u64, usize)> =
+        (0..report.classes.len()).map(|class| (all(class), class)).collect();
+    let left_out = classes.len().saturating_sub(SHOWN);
+    if left_out > 0 {
+        classes.sort_by_key(|&(images, class)| (std::cmp::Reverse(images), class));
+        classes.drain(SHOWN / 2..SHOWN / 2 + left_out);
+    }
+    let mut rows = vec![row("class", report.splits.iter().map(|split| split.name.clone()))];
+    for (place, &(_, class)) in classes.iter().enumerate() {
+        if left_out > 0 && place == SHOWN / 2 {
+            rows.push(vec![format!("({left_out} classes in between)")]);
+        }
+        let counts = report.splits.iter().map(|split| split.images_per_class[class].to_string());
+        rows.push(row(&report.class_name(class), counts));
+    }
+    rows
+}
+
+fn row(name: &str, cells: impl Iterator<Item = String>) -> Vec<String> {
+    std::iter::once(name.to_owned()).chain(cells).collect()
+}
+
+fn conclusion(report: &Report, problems: &[String]) -> String {
+    let duplicates = report.duplicates.iter().filter(|set| !set.across_splits);
+    let mut lines = match duplicates.count() {
+        0 => Vec::new(),
+        sets => vec![format!("Pictures that are there twice or more within a split: {sets}.")],
+    };
+    match problems {
+        [] => lines.push("Nothing is wrong.".to_owned()),
+        _ => lines.push("What is wrong:".to_owned()),
+    }
+    lines.extend(problems.iter().map(|problem| format!("- {problem}.")));
+    lines.join("\n")
+}

@@ -1,0 +1,95 @@
+//! Looks into a data set in any layout that the library reads, checks it, splits it, and shows what
+//! training makes of its images.
+//!
+//!     cargo run --release --example dataset -- info   pictures
+//!     cargo run --release --example dataset -- verify pictures --quarantine bad
+//!     cargo run --release --example dataset -- split  pictures --fractions train=0.8,validation=0.1,test=0.1
+//!     cargo run --release --example dataset -- sample pictures --output sheet.png
+//!
+//! Without a path it is the bundled sample. Nothing is overwritten. With `--json` the answer is one
+//! JSON document.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use resnet::data::Dataset;
+
+mod info;
+mod output;
+mod progress;
+mod quarantine;
+mod sample;
+mod split;
+mod verify;
+mod walk;
+
+/// Looks into a data set, checks it, splits it and shows what training makes of it.
+#[derive(Parser)]
+#[command(name = "dataset")]
+struct Cli {
+    /// Answer with one JSON document.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Classes, sizes, formats, means, duplicates, and what is wrong.
+    Info(walk::Options),
+    /// Decode everything and list every bad image. Fails if there is one.
+    Verify(verify::Options),
+    /// Write a manifest that puts every image into a split; whole groups stay together.
+    Split(split::Options),
+    /// Draw what the transform of training or evaluation makes of some images.
+    Sample(sample::Options),
+}
+
+/// Which data set is meant.
+#[derive(Args)]
+pub(crate) struct Input {
+    /// Folder or file with the data set; the bundled sample if not given.
+    path: Option<PathBuf>,
+    /// Label of the first class, where labels are numbers.
+    #[arg(long, value_name = "N")]
+    label_offset: Option<u32>,
+    /// Number of classes, where labels are numbers and nothing names them.
+    #[arg(long, value_name = "N")]
+    num_classes: Option<u32>,
+}
+
+impl Input {
+    pub(crate) fn path(&self) -> PathBuf {
+        let bundled = || Path::new(env!("CARGO_MANIFEST_DIR")).join("data/fashion-mnist");
+        self.path.clone().unwrap_or_else(bundled)
+    }
+
+    pub(crate) fn is_sample(&self) -> bool {
+        self.path.is_none()
+    }
+
+    pub(crate) fn open(&self) -> Result<Dataset> {
+        if self.is_sample() {
+            eprintln!("No path given: this is the bundled sample, part of Fashion-MNIST.");
+        }
+        let (label_offset, num_classes) = (self.label_offset, self.num_classes);
+        let options =
+            resnet::data::DatasetOptions { label_offset, num_classes, ..Default::default() };
+        Ok(Dataset::open(&self.path(), &options)?)
+    }
+}
+
+fn main() -> Result<ExitCode> {
+    let Cli { json, command } = Cli::parse();
+    let answer = output::Answer::new(json);
+    let good = match command {
+        Command::Info(options) => info::run(&options, &answer)?,
+        Command::Verify(options) => verify::run(&options, &answer)?,
+        Command::Split(options) => split::run(&options, &answer)?,
+        Command::Sample(options) => sample::run(&options, &answer)?,
+    };
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
