@@ -1,42 +1,46 @@
 //! The flags, and the recipe they make.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
 use resnet::recipe::{BadImages, Decay, Rule, Span, StemKind};
 use resnet::{DeviceChoice, Recipe, RunOptions, presets};
 
+use crate::recipe_args::{RecipeArgs, read_recipe};
 use crate::reliability::ReliabilityArgs;
 
 /// Train a ResNet on TFRecord shards of ImageNet; without --data-dir, on the bundled sample.
 ///
 /// The defaults are those of TensorFlow's `imagenet_main.py`; where two are given, the second is for
 /// the bundled sample. A run that was interrupted goes on when the same command is given again.
+/// TensorFlow's own flags are understood too; `docs/flags.md` says what became of each.
 #[derive(Debug, Parser)]
 #[command(name = "train_imagenet")]
 pub(crate) struct Args {
     /// Folder with TFRecord shards, flat or in `train/` and `validation/`. [default: the bundled
     /// sample of Fashion-MNIST]
-    #[arg(long, visible_alias = "data_dir", value_name = "DIR", conflicts_with = "synthetic")]
+    #[arg(long, value_name = "DIR", conflicts_with = "synthetic")]
     pub(crate) data_dir: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) recipe: RecipeArgs,
 
     /// Folder for checkpoints, metrics and event files. [default: runs/imagenet,
     /// runs/fashion-mnist or runs/synthetic]
-    #[arg(long, visible_alias = "model_dir", value_name = "DIR")]
+    #[arg(long, value_name = "DIR")]
     model_dir: Option<PathBuf>,
 
     /// Train on made-up images, to try a device without data.
-    #[arg(long, visible_alias = "use_synthetic_data")]
+    #[arg(long)]
     pub(crate) synthetic: bool,
 
     /// Evaluate the newest checkpoint in the model folder instead of training.
-    #[arg(long, visible_alias = "eval_only")]
+    #[arg(long)]
     pub(crate) eval_only: bool,
 
     /// Set an earlier run in the model folder aside and start over.
-    #[arg(long, visible_alias = "clean")]
+    #[arg(long)]
     fresh: bool,
 
     /// Where to compute: auto, cpu, wgpu, wgpu:N, cuda or cuda:N.
@@ -45,7 +49,7 @@ pub(crate) struct Args {
 
     /// Weighted layers: 18, 34, 50, 101, 152; for small images 8, 20, 32, 44, 56, 110.
     /// [default: 50; 8]
-    #[arg(long, visible_alias = "resnet_size", value_name = "LAYERS")]
+    #[arg(long, value_name = "LAYERS")]
     resnet_size: Option<usize>,
 
     /// How pixels enter: a 7×7 convolution and pooling, or one 3×3 convolution. [default: imagenet;
@@ -71,19 +75,19 @@ pub(crate) struct Args {
     image_size: Option<usize>,
 
     /// Images per optimizer step. [default: 256; 32]
-    #[arg(long, visible_alias = "batch_size", value_name = "IMAGES")]
+    #[arg(long, value_name = "IMAGES")]
     batch_size: Option<usize>,
 
     /// Passes over the training set. [default: 90; 14]
-    #[arg(long, visible_alias = "train_epochs", value_name = "EPOCHS")]
+    #[arg(long, value_name = "EPOCHS")]
     train_epochs: Option<u64>,
 
     /// Epochs between two evaluations on the validation set. [default: 1]
-    #[arg(long, visible_alias = "epochs_between_evals", value_name = "EPOCHS")]
+    #[arg(long, value_name = "EPOCHS")]
     epochs_between_evals: Option<u64>,
 
     /// Stop after this many optimizer steps in all, with a checkpoint. [default: none]
-    #[arg(long, visible_alias = "max_train_steps", value_name = "STEPS")]
+    #[arg(long, value_name = "STEPS")]
     max_steps: Option<u64>,
 
     /// Learning rate for a batch of 256; scaled with the batch size. [default: 0.128; 0.8]
@@ -104,11 +108,11 @@ pub(crate) struct Args {
     momentum: Option<f64>,
 
     /// Weight decay, not for biases and BatchNorm. [default: 0.0001; 0.0005]
-    #[arg(long, visible_alias = "weight_decay", value_name = "DECAY")]
+    #[arg(long, value_name = "DECAY")]
     weight_decay: Option<f64>,
 
     /// Share of the target spread over all classes. [default: 0; 0.1]
-    #[arg(long, visible_alias = "label_smoothing", value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE")]
     label_smoothing: Option<f64>,
 
     /// Seed of initial weights, order and augmentation. [default: 0]
@@ -184,10 +188,13 @@ impl Args {
         })
     }
 
-    /// The recipe of the run in the model folder or, for a new run, the preset; changed by flags.
+    /// The recipe that a flag names, or that of the run in the model folder, or a preset; changed by
+    /// flags.
     pub(crate) fn recipe(&self) -> Result<Recipe> {
         let saved = self.model_dir().join("config.toml");
-        let mut recipe = if !self.fresh && saved.exists() {
+        let mut recipe = if let Some(named) = self.recipe.named()? {
+            named
+        } else if !self.fresh && saved.exists() {
             read_recipe(&saved)?
         } else if self.is_sample() {
             presets::fashion_mnist_sample()
@@ -197,8 +204,18 @@ impl Args {
         self.change_model(&mut recipe);
         self.change_data(&mut recipe);
         self.change_training(&mut recipe);
-        recipe.check()?;
-        Ok(recipe)
+        self.recipe.change(&recipe)
+    }
+
+    /// Refuses to train a preset for other images on the bundled sample.
+    pub(crate) fn check_images(&self) -> Result<()> {
+        let preset = self.recipe.preset_for_own_images().filter(|_| self.is_sample());
+        ensure!(
+            preset.is_none(),
+            "--preset {} is not for the bundled sample: add --data-dir, or --synthetic to try a device",
+            preset.unwrap_or_default()
+        );
+        Ok(())
     }
 
     /// The recipe of the run in the model folder, which has to fit the flags.
@@ -265,10 +282,4 @@ fn set<T>(place: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *place = value;
     }
-}
-
-fn read_recipe(path: &Path) -> Result<Recipe> {
-    let text =
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Recipe::from_toml(&text).with_context(|| format!("{} is no recipe", path.display()))
 }

@@ -11,8 +11,10 @@
 mod args;
 mod images;
 mod progress;
+mod recipe_args;
 mod reliability;
 mod signals;
+mod tf_flags;
 
 use std::process::ExitCode;
 
@@ -26,23 +28,41 @@ use crate::progress::Progress;
 use crate::signals::Signals;
 
 fn main() -> ExitCode {
-    match run(&Args::parse()) {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("error: {}", describe(&error));
-            ExitCode::FAILURE
-        }
-    }
+    let fail = |error: anyhow::Error, code| {
+        eprintln!("error: {}", describe(&error));
+        code
+    };
+    let flags = match tf_flags::translate(std::env::args().skip(1)) {
+        Ok(flags) => flags,
+        Err(error) => return fail(error, ExitCode::from(2)),
+    };
+    let args =
+        Args::parse_from(std::iter::once("train_imagenet").chain(flags.iter().map(|f| &**f)));
+    run(&args, &flags).unwrap_or_else(|error| fail(error, ExitCode::FAILURE))
 }
 
-fn run(args: &Args) -> Result<ExitCode> {
+/// What is asked for, by `args` read from `flags`.
+fn run(args: &Args, flags: &[String]) -> Result<ExitCode> {
+    if args.recipe.list_presets {
+        print!("{}", recipe_args::list());
+        return Ok(ExitCode::SUCCESS);
+    }
+    if args.recipe.print_config {
+        print!("{}", args.recipe()?.to_toml());
+        return Ok(ExitCode::SUCCESS);
+    }
+    args.check_images()?;
     println!("{}", images::announcement(args));
     let chosen = choose_device(args.device)?;
     println!("Device: {} ({}).", chosen.name, chosen.reason);
-    if args.eval_only { evaluate_only(args, &chosen) } else { train_and_report(args, &chosen) }
+    if args.eval_only {
+        evaluate_only(args, &chosen)
+    } else {
+        train_and_report(args, flags, &chosen)
+    }
 }
 
-fn train_and_report(args: &Args, chosen: &Chosen) -> Result<ExitCode> {
+fn train_and_report(args: &Args, flags: &[String], chosen: &Chosen) -> Result<ExitCode> {
     let options = args.run_options()?;
     let signals = Signals::install(&options.stop)?;
     let recipe = args.recipe()?;
@@ -51,6 +71,7 @@ fn train_and_report(args: &Args, chosen: &Chosen) -> Result<ExitCode> {
     let outcome = train(&recipe, &datasets, &options, chosen, &mut progress)?;
     let stopped = outcome.ending == Ending::Requested;
     progress.finish(&outcome, &args.model_dir(), stopped.then(|| signals.name()));
+    println!("{}", progress::next_command(flags, outcome.complete));
     Ok(signals::exit_code(stopped))
 }
 

@@ -107,7 +107,7 @@ impl Progress {
         }
     }
 
-    /// The closing table, and what to do next.
+    /// The closing table.
     pub(crate) fn finish(&self, outcome: &Outcome, model_dir: &Path, signal: Option<&str>) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -132,8 +132,6 @@ impl Progress {
         }
         println!();
         println!("Curves:    tensorboard --logdir {}", quoted(&model_dir.display().to_string()));
-        let next = if outcome.complete { "Start over" } else { "Go on" };
-        println!("{next}: {}", command(outcome.complete));
     }
 }
 
@@ -178,24 +176,25 @@ pub(crate) fn evaluation(evaluation: &Evaluation) -> String {
     )
 }
 
-/// This program's command line, for another session; `--max-steps` is left out and `--fresh` is
-/// there only if the run is to start over.
-fn command(fresh: bool) -> String {
+/// What to type next after a run with the flags `given`: the same command without `--max-steps`, to
+/// go on, or with `--fresh`, to start a complete run over.
+pub(crate) fn next_command(given: &[String], complete: bool) -> String {
     let mut flags = Vec::new();
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--fresh" | "--clean" => {}
-            "--max-steps" | "--max_train_steps" => drop(arguments.next()),
-            _ if argument.starts_with("--max-steps=") => {}
-            _ => flags.push(quoted(&argument)),
+    let mut given = given.iter();
+    while let Some(flag) = given.next() {
+        match flag.as_str() {
+            "--fresh" => {}
+            "--max-steps" => drop(given.next()),
+            _ if flag.starts_with("--max-steps=") => {}
+            _ => flags.push(quoted(flag)),
         }
     }
-    if fresh {
+    if complete {
         flags.push("--fresh".to_owned());
     }
+    let next = if complete { "Start over" } else { "Go on" };
     let separator = if flags.is_empty() { "" } else { " -- " };
-    format!("cargo run --release --example train_imagenet{separator}{}", flags.join(" "))
+    format!("{next}: cargo run --release --example train_imagenet{separator}{}", flags.join(" "))
 }
 
 /// `text` as a shell reads it back.

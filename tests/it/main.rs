@@ -5,6 +5,7 @@ mod command_line;
 mod dataset_command;
 mod devices;
 mod end_to_end;
+mod flags;
 mod reliability;
 mod support;
 mod tensorboard;

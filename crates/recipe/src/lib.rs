@@ -2,8 +2,9 @@
 //!
 //! A [`Recipe`] holds every number that decides the result of a run; it reads and writes TOML,
 //! refuses unknown keys and checks itself. A [`LrSchedule`] is the learning rate as a pure function
-//! of the step. While a run goes on it reports [`RunEvent`]s to [`Sink`]s, of which [`JsonLines`]
-//! and [`TensorBoard`] are two.
+//! of the step; lengths in it are [`Span`]s. [`Recipe::with_overrides`] changes single keys. While a
+//! run goes on it reports [`RunEvent`]s to [`Sink`]s, of which [`JsonLines`], [`Csv`] and
+//! [`TensorBoard`] are three.
 //!
 //! ```
 //! use resnet_recipe::{Recipe, presets};

@@ -1,5 +1,15 @@
 //! Complete recipes, each with its source, hardware, time, expected accuracy and command.
 
+mod cifar10;
+mod ffcv;
+mod named;
+mod nvidia;
+
+pub use cifar10::cifar10_resnet20;
+pub use ffcv::{ffcv_16, ffcv_40, ffcv_88};
+pub use named::{ALL, Preset, UnknownPreset, find};
+pub use nvidia::nvidia_90;
+
 use crate::recipe::{
     Augment, BadImages, Clip, Crop, Data, Decay, Interpolation, Loss, LrScaling, Model, Optimizer,
     Recipe, Rule, Schedule, StemKind, Train, ValidationCrop, Warmup,

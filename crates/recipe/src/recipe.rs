@@ -24,6 +24,7 @@ pub use crop::{Crop, Interpolation, ValidationCrop};
 pub use data::{BadImages, Data};
 pub use ema::Ema;
 pub use error::RecipeError;
+pub(crate) use error::closest;
 pub use loss::{Loss, LossKind};
 pub use model::{Model, StemKind};
 pub use optimizer::{Clip, Optimizer, Rule};

@@ -13,7 +13,7 @@ mod store;
 mod sums;
 mod writer;
 
-use resnet_recipe::{Recipe, Totals};
+use resnet_recipe::{PlateauState, Recipe, Totals};
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Identity;
@@ -52,6 +52,9 @@ pub struct Position {
     pub rollbacks: u32,
     /// What early stopping has seen.
     pub progress: Option<Progress>,
+    /// What the learning rate's decay on a plateau has seen.
+    #[serde(default)]
+    pub plateau: PlateauState,
     /// The images that the run learns from and is judged by.
     pub images: Option<Identity>,
 }

@@ -9,8 +9,8 @@ use resnet_models::tensors;
 use crate::TrainError;
 
 /// What a run writes into its folder.
-const CONTENTS: [&str; 5] =
-    ["config.toml", "metrics.jsonl", "checkpoints", "best.safetensors", "eval"];
+const CONTENTS: [&str; 6] =
+    ["config.toml", "metrics.jsonl", "checkpoints", "best.safetensors", "eval", "metrics.csv"];
 
 /// The folder of a run, `--model-dir`.
 #[derive(Debug, Clone)]
@@ -43,6 +43,12 @@ impl ModelFolder {
     #[must_use]
     pub fn metrics(&self) -> PathBuf {
         self.0.join("metrics.jsonl")
+    }
+
+    /// The metrics as comma-separated values.
+    #[must_use]
+    pub fn table(&self) -> PathBuf {
+        self.0.join("metrics.csv")
     }
 
     /// The weights of the best evaluation.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use resnet_data::Source;
 use resnet_models::load_state_dict;
 use resnet_recipe::{
-    Damaged, EpochReport, Evaluation, Fanout, JsonLines, Recipe, Resumed, RunEvent, Sink,
+    Csv, Damaged, EpochReport, Evaluation, Fanout, JsonLines, Recipe, Resumed, RunEvent, Sink,
     TensorBoard,
 };
 
@@ -107,7 +107,7 @@ pub struct Outcome {
 
 /// Trains `recipe` on `datasets`, continuing the run in the model folder if there is one.
 ///
-/// Everything that happens goes to `metrics.jsonl` and TensorBoard's event files in the model
+/// Everything that happens goes to `metrics.jsonl`, `metrics.csv` and TensorBoard's event files in the model
 /// folder, and to `sink`.
 ///
 /// # Errors
@@ -137,8 +137,9 @@ pub fn train(
     resume::check_best(&begun, &folder)?;
     folder.write_config(&recipe.to_toml())?;
     let mut jsonl = JsonLines::open(&folder.metrics())?;
+    let mut csv = Csv::open(&folder.table())?;
     let mut tensorboard = TensorBoard::create(folder.path())?;
-    let mut sink = Fanout::new(vec![&mut jsonl, &mut tensorboard, sink]);
+    let mut sink = Fanout::new(vec![&mut jsonl, &mut csv, &mut tensorboard, sink]);
     set_aside_damaged(&store, begun.damaged, &mut sink)?;
     let resumed = begun.path.map(|path| Resumed { path, step: begun.position.step });
     let steps_per_epoch = loader.batches_per_epoch() as u64;

@@ -157,7 +157,8 @@ impl Session<'_> {
     /// The schedule's rate, halved by every roll back.
     fn learning_rate(&self) -> f64 {
         let halvings = i32::try_from(self.position.rollbacks).unwrap_or(i32::MAX);
-        self.schedule.at(self.position.step) * 0.5_f64.powi(halvings)
+        let Position { step, plateau, .. } = &self.position;
+        self.schedule.at_plateau(*step, plateau) * 0.5_f64.powi(halvings)
     }
 
     /// Whether the epoch could be finished: not if somebody asked to stop before or within its
@@ -193,6 +194,7 @@ impl Session<'_> {
     fn evaluate(&mut self, learner: &Learner) -> Result<Evaluation, TrainError> {
         let (model, stop) = (learner.inference_model(), &self.options.stop);
         let evaluation = evaluate(&model, self.recipe, &self.validation, self.device, stop)?;
+        self.schedule.observe(&mut self.position.plateau, &evaluation.averages);
         let top1 = evaluation.averages.top1;
         self.position.score = Some(top1);
         if self.position.best.is_none_or(|best| top1 > best.top1) {

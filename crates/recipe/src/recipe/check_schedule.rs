@@ -1,11 +1,10 @@
 //! What makes a value of `[schedule]` senseless.
 
-use super::check::ensure;
+use super::check::{NATURAL, POSITIVE, ensure, natural, positive};
 use super::{Decay, Recipe, RecipeError, Warmup};
 use crate::schedule::{Plateau, WarmupShape};
 use crate::span::Span;
 
-const NOT_NEGATIVE: &str = "must be a finite number of at least 0";
 const FACTOR: &str = "must be above 0 and at most 1";
 const PERIOD: &str = "must be longer than 0";
 
@@ -13,7 +12,7 @@ impl Recipe {
     pub(super) fn check_schedule(&self) -> Result<(), RecipeError> {
         let schedule = &self.schedule;
         let (base, min) = (schedule.base_lr, schedule.min_lr);
-        ensure("schedule.base_lr", base, base.is_finite() && base >= 0.0, NOT_NEGATIVE)?;
+        ensure("schedule.base_lr", base, natural(base), NATURAL)?;
         ensure(
             "schedule.min_lr",
             min,
@@ -33,12 +32,11 @@ impl Recipe {
             }
             Decay::MultiStep { at, factor } => {
                 let known = at.iter().all(|moment| moment.is_length());
-                ensure("schedule.decay.multi-step.at", at, known, NOT_NEGATIVE)?;
+                ensure("schedule.decay.multi-step.at", at, known, NATURAL)?;
                 ensure("schedule.decay.multi-step.factor", factor, is_factor(*factor), FACTOR)
             }
             Decay::Polynomial { power } => {
-                let holds = power.is_finite() && *power > 0.0;
-                ensure("schedule.decay.polynomial.power", power, holds, "must be above 0")
+                ensure("schedule.decay.polynomial.power", power, positive(*power), POSITIVE)
             }
             Decay::Exponential { every, factor } => {
                 ensure("schedule.decay.exponential.every", every, is_period(*every), PERIOD)?;
@@ -50,7 +48,7 @@ impl Recipe {
     }
 
     fn check_one_cycle(&self, rise: Span, start: f64) -> Result<(), RecipeError> {
-        ensure("schedule.decay.one-cycle.rise", rise, rise.is_length(), NOT_NEGATIVE)?;
+        ensure("schedule.decay.one-cycle.rise", rise, rise.is_length(), NATURAL)?;
         let start_holds = (0.0..=1.0).contains(&start);
         ensure("schedule.decay.one-cycle.start", start, start_holds, "must be 0 to 1")?;
         let length = self.schedule.warmup.length;
@@ -65,7 +63,7 @@ impl Recipe {
 
 fn check_warmup(warmup: &Warmup) -> Result<(), RecipeError> {
     let Warmup { length, shape, from } = *warmup;
-    ensure("schedule.warmup.length", length, length.is_length(), NOT_NEGATIVE)?;
+    ensure("schedule.warmup.length", length, length.is_length(), NATURAL)?;
     ensure("schedule.warmup.from", from, (0.0..=1.0).contains(&from), "must be 0 to 1")?;
     ensure(
         "schedule.warmup.from",
@@ -83,12 +81,7 @@ fn check_plateau(rule: &Plateau) -> Result<(), RecipeError> {
         is_factor(factor) && factor < 1.0,
         "must be above 0 and below 1",
     )?;
-    ensure(
-        "schedule.decay.reduce-on-plateau.threshold",
-        threshold,
-        threshold.is_finite() && threshold >= 0.0,
-        NOT_NEGATIVE,
-    )
+    ensure("schedule.decay.reduce-on-plateau.threshold", threshold, natural(threshold), NATURAL)
 }
 
 fn is_period(span: Span) -> bool {

@@ -89,7 +89,7 @@ impl RecipeError {
     }
 }
 
-/// How serde tells what does not fit; the place follows by [`RecipeError::at`].
+/// How serde tells what does not fit; the place follows by `at`.
 impl de::Error for RecipeError {
     fn custom<T: fmt::Display>(reason: T) -> Self {
         Self::Type { key: String::new(), line: None, reason: reason.to_string() }

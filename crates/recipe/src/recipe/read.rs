@@ -62,7 +62,10 @@ impl Node<'_> {
             Value::Array(items) => {
                 let nodes = items.iter().enumerate();
                 let nodes = nodes.map(|(n, item)| self.child(&n.to_string(), item.clone()));
-                visitor.visit_seq(SeqDeserializer::new(nodes))
+                let mut items = SeqDeserializer::new(nodes);
+                let value = visitor.visit_seq(&mut items)?;
+                items.end()?; // more than are wanted
+                Ok(value)
             }
             Value::Table(table) => {
                 let nodes = table.iter();

@@ -143,7 +143,7 @@ impl Recipe {
     /// The learning rate of this recipe for an epoch of `steps_per_epoch` optimizer steps.
     #[must_use]
     pub fn lr_schedule(&self, steps_per_epoch: u64) -> LrSchedule {
-        let total_steps = self.train.epochs * steps_per_epoch;
+        let total_steps = self.train.epochs.saturating_mul(steps_per_epoch);
         let run = RunLength { steps_per_epoch, batch_size: self.train.batch_size, total_steps };
         LrSchedule {
             peak: self.peak_lr(),

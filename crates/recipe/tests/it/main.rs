@@ -2,5 +2,6 @@
 
 mod csv;
 mod overrides;
+mod presets;
 mod recipe;
 mod schedules;

@@ -1,6 +1,6 @@
 //! Single keys changed by `section.key=value`, and what is said of those that do not exist.
 
-use resnet_recipe::{Crop, Decay, Recipe, RecipeError, Rule, Span, presets};
+use resnet_recipe::{Clip, Crop, Decay, Recipe, RecipeError, Rule, Span, presets};
 
 fn changed(overrides: &[&str]) -> Recipe {
     presets::tutorial().with_overrides(overrides).expect("sound overrides")
@@ -45,6 +45,17 @@ fn a_choice_takes_the_place_of_another() {
 }
 
 #[test]
+fn a_section_that_is_off_is_turned_on_by_its_keys() {
+    let recipe = changed(&["ema.decay=0.999", "optimizer.clip.norm=5"]);
+    assert_eq!(recipe.ema.map(|ema| (ema.decay, ema.every)), Some((0.999, 1)));
+    assert_eq!(recipe.optimizer.clip, Clip::Norm(5.0));
+    assert_eq!(
+        changed(&["optimizer.rule.lion.betas=[0.9, 0.99]"]).optimizer.rule,
+        Rule::Lion { betas: (0.9, 0.99) }
+    );
+}
+
+#[test]
 fn one_key_of_the_choice_that_stands_can_be_changed() {
     let recipe = changed(&["schedule.decay.multi-step.factor=0.2"]);
     let Decay::MultiStep { at, factor } = recipe.schedule.decay else { panic!("another decay") };
@@ -73,10 +84,13 @@ fn a_value_of_the_wrong_type_is_named_with_its_key_and_what_it_has_to_be() {
         refusal(&["train.epochs=many"]),
         "train.epochs: this is string \"many\", and has to be a whole number of at least 0"
     );
-    assert!(refusal(&["optimizer.rule.sgd.momentum=x"]).contains("rule.sgd.momentum"));
-    assert!(refusal(&["optimizer.rule.sgd.momentum=x"]).contains("a number"));
+    assert_eq!(
+        refusal(&["optimizer.rule.sgd.momentum=x"]),
+        "optimizer.rule.sgd.momentum: this is string \"x\", and has to be a number"
+    );
     assert!(refusal(&["schedule.warmup.length=5 weeks"]).contains("\"1000 steps\""));
     assert!(refusal(&["data.mean=[1, true, 0]"]).starts_with("data.mean.1: "));
+    assert!(refusal(&["data.mean=[1, 0, 0, 1]"]).starts_with("data.mean: "));
     assert!(refusal(&["train=3"]).contains("a section of keys"));
 }
 

@@ -4,7 +4,9 @@ use resnet_recipe::{Recipe, presets};
 
 #[test]
 fn survives_a_round_trip_through_toml() {
-    for recipe in [presets::tutorial(), presets::fashion_mnist_sample()] {
+    for preset in presets::ALL {
+        let recipe = (preset.recipe)();
+        recipe.check().expect(preset.name);
         let text = recipe.to_toml();
         assert_eq!(Recipe::from_toml(&text).expect(&text), recipe);
     }

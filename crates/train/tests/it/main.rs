@@ -12,6 +12,7 @@ mod losses;
 mod mixing;
 mod non_finite;
 mod optimizers;
+mod plateau;
 mod pytorch;
 mod readbacks;
 mod resume;

@@ -18,7 +18,7 @@ fn neither_does_it_with_mixing_accumulation_and_a_running_mean() {
     stop_and_resume(&with_everything(Rule::Lamb { betas: (0.9, 0.999), eps: 1e-6 }));
 }
 
-fn stop_and_resume(recipe: &Recipe) {
+pub(crate) fn stop_and_resume(recipe: &Recipe) {
     let whole = tempfile::tempdir().expect("a folder");
     let outcome = run_in(whole.path(), recipe).expect("trains");
     assert!(outcome.complete);

@@ -1,0 +1,57 @@
+//! The presets give the rates that their sources state.
+
+use resnet_recipe::presets;
+
+/// ImageNet's training images.
+const IMAGES: u64 = 1_281_167;
+
+#[test]
+fn nvidias_rate_for_eight_gpus_peaks_at_2_048_after_eight_epochs() {
+    let recipe = presets::nvidia_90();
+    let steps = IMAGES / 2048;
+    let schedule = recipe.lr_schedule(steps);
+    assert_eq!(schedule.at(8 * steps), 2.048);
+    assert!(schedule.at(8 * steps - 1) < 2.048 && schedule.at(90 * steps) < 1e-12);
+    assert_eq!(recipe.optimizer.weight_decay, 3.051_757_812_5e-5, "as in its README");
+}
+
+#[test]
+fn ffcvs_rate_is_that_of_its_train_imagenet_py() {
+    // get_cyclic_lr: interpolated between (0, 1e-4 * 1.7), (2, 1.7) and (epochs, 0).
+    let steps = IMAGES / 4096;
+    for (recipe, epochs) in
+        [(presets::ffcv_16(), 16), (presets::ffcv_40(), 40), (presets::ffcv_88(), 88)]
+    {
+        let schedule = recipe.lr_schedule(steps);
+        let expected = |epoch: f64| {
+            if epoch < 2.0 {
+                1.7 * (1e-4 + (1.0 - 1e-4) * epoch / 2.0)
+            } else {
+                1.7 * (1.0 - (epoch - 2.0) / (f64::from(epochs) - 2.0))
+            }
+        };
+        for step in 0..=steps * epochs as u64 {
+            let (rate, source) = (schedule.at(step), expected(step as f64 / steps as f64));
+            assert!((rate - source).abs() < 1e-12, "{epochs} epochs, step {step}: {rate}");
+        }
+    }
+}
+
+#[test]
+fn the_cifar_rate_falls_at_the_papers_iterations() {
+    let schedule = presets::cifar10_resnet20().lr_schedule(391);
+    let rates = [0, 31_999, 32_000, 47_999, 48_000, 63_999].map(|step| schedule.at(step));
+    for (rate, expected) in rates.into_iter().zip([0.1, 0.1, 0.01, 0.01, 0.001, 0.001]) {
+        assert!((rate - expected).abs() < 1e-15, "{rates:?}");
+    }
+    assert!(schedule.total_steps >= 64_000, "the paper's last iteration");
+}
+
+#[test]
+fn a_misspelt_preset_is_refused_with_the_nearest_one() {
+    let message = presets::find("tutoral").expect_err("misspelt").to_string();
+    assert!(
+        message.contains("did you mean `tutorial`?") && message.contains("ffcv-88"),
+        "{message}"
+    );
+}

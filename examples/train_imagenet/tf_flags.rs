@@ -1,0 +1,165 @@
+//! The flags of TensorFlow's `imagenet_main.py`: those that still mean something become ours, the
+//! others say what to use instead. `docs/flags.md` is the table for people.
+
+use anyhow::{Context, Result, bail};
+
+/// What becomes of a flag of TensorFlow's program.
+enum Fate {
+    /// Ours takes the same value.
+    Value(&'static str),
+    /// Ours is a switch, too.
+    Switch(&'static str),
+    /// Ours depends on the value; `None` is a value that cannot be had, for the reason given.
+    Choice(fn(&str) -> Option<&'static [&'static str]>, &'static str),
+    /// There is none; this is what to do.
+    Gone(&'static str),
+}
+
+use Fate::{Choice, Gone, Switch, Value};
+
+const ONE_DEVICE: &str = "a run has one device, which --device chooses; leave it out";
+const NO_TUNING: &str = "the backend sees to this itself; leave it out";
+const RECORDED: &str =
+    "every run keeps metrics.jsonl, metrics.csv and event files in its --model-dir; leave it out";
+const NO_BIGQUERY: &str = "nothing is sent anywhere; metrics.jsonl in --model-dir has all numbers";
+const PRECISION: &str = "32-bit floats are the only precision of this program; leave it out";
+const FINE_TUNING: &str = "fine-tuning is not a command yet; the library does it, with \
+    resnet::models::load_state_dict";
+
+/// Every flag of `official/r1/resnet` and absl: name, short name, fate.
+const FLAGS: &[(&str, &str, Fate)] = &[
+    ("data_dir", "dd", Value("--data-dir")),
+    ("model_dir", "md", Value("--model-dir")),
+    ("clean", "", Switch("--fresh")),
+    ("train_epochs", "te", Value("--train-epochs")),
+    ("epochs_between_evals", "ebe", Value("--epochs-between-evals")),
+    ("stop_threshold", "st", Value("--stop-threshold")),
+    ("batch_size", "bs", Value("--batch-size")),
+    ("num_gpus", "ng", Choice(num_gpus, ONE_DEVICE)),
+    ("hooks", "hk", Gone("every report is always made, see --log-every; leave it out")),
+    ("export_dir", "ed", Gone("the best weights lie in best.safetensors in --model-dir")),
+    ("distribution_strategy", "ds", Choice(distribution_strategy, ONE_DEVICE)),
+    ("turn_off_distribution_strategy", "", Gone(ONE_DEVICE)),
+    ("all_reduce_alg", "ara", Gone(ONE_DEVICE)),
+    ("num_packs", "", Gone(ONE_DEVICE)),
+    ("inter_op_parallelism_threads", "inter", Gone(NO_TUNING)),
+    ("intra_op_parallelism_threads", "intra", Gone(NO_TUNING)),
+    ("use_synthetic_data", "synth", Switch("--synthetic")),
+    ("max_train_steps", "mts", Value("--max-steps")),
+    ("dtype", "dt", Choice(dtype, PRECISION)),
+    ("loss_scale", "ls", Gone(PRECISION)),
+    ("fp16_implementation", "", Gone(PRECISION)),
+    ("tf_gpu_thread_mode", "gt_mode", Gone(NO_TUNING)),
+    ("per_gpu_thread_count", "pgtc", Gone(NO_TUNING)),
+    ("datasets_num_private_threads", "", Value("--workers")),
+    ("tf_data_experimental_slack", "", Gone(NO_TUNING)),
+    ("data_format", "df", Gone(NO_TUNING)),
+    ("image_bytes_as_serving_input", "", Gone("no serving model is written; leave it out")),
+    ("resnet_version", "rv", Choice(resnet_version, "only version 1 (v1.5) is a command")),
+    ("resnet_size", "rs", Value("--resnet-size")),
+    ("fine_tune", "ft", Gone(FINE_TUNING)),
+    ("pretrained_model_checkpoint_path", "pmcp", Gone(FINE_TUNING)),
+    ("eval_only", "", Switch("--eval-only")),
+    ("use_train_and_evaluate", "", Gone("this is how every run goes; leave it out")),
+    (
+        "enable_lars",
+        "",
+        Gone(
+            "use --set optimizer.rule.lars.momentum=0.9 and --set \
+        optimizer.rule.lars.trust=0.001",
+        ),
+    ),
+    ("label_smoothing", "", Value("--label-smoothing")),
+    ("weight_decay", "", Value("--weight-decay")),
+    ("worker_hosts", "", Gone(ONE_DEVICE)),
+    ("task_index", "", Gone(ONE_DEVICE)),
+    ("benchmark_logger_type", "", Gone(RECORDED)),
+    ("benchmark_test_id", "bti", Gone("name the run by its --model-dir")),
+    ("log_steps", "", Value("--log-every")),
+    ("benchmark_log_dir", "bld", Gone(RECORDED)),
+    ("gcp_project", "gp", Gone(NO_BIGQUERY)),
+    ("bigquery_data_set", "bds", Gone(NO_BIGQUERY)),
+    ("bigquery_run_table", "brt", Gone(NO_BIGQUERY)),
+    ("bigquery_run_status_table", "brst", Gone(NO_BIGQUERY)),
+    ("bigquery_metric_table", "bmt", Gone(NO_BIGQUERY)),
+    ("flagfile", "", Gone("write a recipe with --print-config > FILE, and use --recipe FILE")),
+    ("helpfull", "", Switch("--help")),
+];
+
+fn num_gpus(value: &str) -> Option<&'static [&'static str]> {
+    match value {
+        "0" => Some(&["--device=cpu"]),
+        "1" => Some(&[]),
+        _ => None,
+    }
+}
+
+fn distribution_strategy(value: &str) -> Option<&'static [&'static str]> {
+    ["off", "default", "one_device"].contains(&value).then_some(&[])
+}
+
+fn dtype(value: &str) -> Option<&'static [&'static str]> {
+    (value == "fp32").then_some(&[])
+}
+
+fn resnet_version(value: &str) -> Option<&'static [&'static str]> {
+    (value == "1").then_some(&[])
+}
+
+/// `arguments` with every flag of TensorFlow's program in our words, also `-short`, `--flag=value`
+/// and `--noflag`, as absl reads them.
+///
+/// # Errors
+/// Of a flag that means nothing here, saying what to use instead.
+pub(crate) fn translate(arguments: impl Iterator<Item = String>) -> Result<Vec<String>> {
+    let mut ours = Vec::new();
+    let mut arguments = arguments;
+    while let Some(argument) = arguments.next() {
+        let Some((fate, value)) = find(&argument) else {
+            ours.push(argument);
+            continue;
+        };
+        let mut value_of = || {
+            let value = value.map(str::to_owned).or_else(|| arguments.next());
+            value.with_context(|| format!("{argument} needs a value"))
+        };
+        match fate {
+            Value(flag) => ours.push(format!("{flag}={}", value_of()?)),
+            Switch(flag) if is_on(&argument, value)? => ours.push((*flag).to_owned()),
+            Switch(_) => {}
+            Choice(choose, advice) => {
+                let value = value_of()?;
+                let flags = choose(&value);
+                let flags = flags.with_context(|| format!("{argument} {value}: {advice}"))?;
+                ours.extend(flags.iter().map(ToString::to_string));
+            }
+            Gone(advice) => bail!("{argument}: {advice}"),
+        }
+    }
+    Ok(ours)
+}
+
+/// The fate of TensorFlow's flag that `argument` is, if it is one, and the value after its `=`.
+fn find(argument: &str) -> Option<(&'static Fate, Option<&str>)> {
+    let name = argument.strip_prefix("--").or_else(|| argument.strip_prefix('-'))?;
+    let (name, value) = match name.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (name, None),
+    };
+    let is_negated = |full: &str| name.strip_prefix("no") == Some(full);
+    FLAGS.iter().find_map(|(full, short, fate)| {
+        let is_named = name == *full || (!short.is_empty() && name == *short);
+        let is_switched_off = matches!(fate, Switch(_)) && is_negated(full);
+        (is_named || is_switched_off).then_some((fate, value))
+    })
+}
+
+/// What a switch of absl says: `--flag`, `--noflag`, `--flag=true` or `--flag=false`.
+fn is_on(argument: &str, value: Option<&str>) -> Result<bool> {
+    match value.map(str::to_ascii_lowercase).as_deref() {
+        None => Ok(!argument.trim_start_matches('-').starts_with("no")),
+        Some("true" | "t" | "1") => Ok(true),
+        Some("false" | "f" | "0") => Ok(false),
+        Some(_) => bail!("{argument}: write true or false"),
+    }
+}

@@ -1,0 +1,200 @@
+//! TensorFlow's flags, as `docs/flags.md` lists them, and the flags about whole recipes.
+
+use std::fs;
+use std::path::Path;
+
+use resnet::{Recipe, presets};
+
+use crate::support::{stderr, stdout, train_imagenet};
+
+/// A row of the table: an example, the short name, what became of it.
+struct Row {
+    example: Vec<String>,
+    short: Option<String>,
+    became: String,
+}
+
+fn table() -> Vec<Row> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/flags.md");
+    let page = fs::read_to_string(path).expect("docs/flags.md");
+    let rows = page.lines().filter(|line| line.starts_with("| `--"));
+    rows.map(|line| {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let code = |cell: &str| cell.trim_matches('`').to_owned();
+        Row {
+            example: code(cells[0]).split(' ').map(str::to_owned).collect(),
+            short: (!cells[1].is_empty()).then(|| code(cells[1])),
+            became: cells[2].to_owned(),
+        }
+    })
+    .collect()
+}
+
+/// Gives `flags` to the program, which is to show its recipe and nothing else.
+fn print_config(flags: &[String]) -> std::process::Output {
+    let model = tempfile::tempdir().expect("a folder");
+    let folder = format!("--model-dir={}", model.path().display());
+    let has_model_dir = flags[0] == "--model_dir" || flags[0] == "-md";
+    let mut arguments: Vec<&str> = flags.iter().map(String::as_str).collect();
+    if !has_model_dir {
+        arguments.push(&folder);
+    }
+    arguments.push("--print-config");
+    train_imagenet(&arguments)
+}
+
+#[test]
+fn every_flag_of_the_table_does_what_the_table_says() {
+    let rows = table();
+    assert!(rows.len() >= 49, "only {} rows", rows.len());
+    for Row { example, short, became } in rows {
+        let named = example.clone();
+        let shortened = short.map(|short| [&[short], &example[1..]].concat());
+        for flags in [Some(named), shortened].into_iter().flatten() {
+            let output = print_config(&flags);
+            let (text, error) = (stdout(&output), stderr(&output));
+            if became.starts_with("*refused*") {
+                assert_eq!(output.status.code(), Some(2), "{flags:?}: {text}");
+                assert!(error.starts_with(&format!("error: {}: ", flags[0])), "{flags:?}: {error}");
+            } else {
+                assert!(output.status.success(), "{flags:?}: {error}");
+                assert!(text.contains("[model]") || became == "`--help`", "{flags:?}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_table_has_every_flag_of_the_tensorflow_program() {
+    let rows = table();
+    for flag in [
+        "data_dir",
+        "model_dir",
+        "clean",
+        "train_epochs",
+        "epochs_between_evals",
+        "stop_threshold",
+        "batch_size",
+        "num_gpus",
+        "hooks",
+        "export_dir",
+        "distribution_strategy",
+        "all_reduce_alg",
+        "num_packs",
+        "inter_op_parallelism_threads",
+        "intra_op_parallelism_threads",
+        "use_synthetic_data",
+        "max_train_steps",
+        "dtype",
+        "loss_scale",
+        "fp16_implementation",
+        "tf_gpu_thread_mode",
+        "per_gpu_thread_count",
+        "datasets_num_private_threads",
+        "tf_data_experimental_slack",
+        "data_format",
+        "image_bytes_as_serving_input",
+        "resnet_version",
+        "resnet_size",
+        "fine_tune",
+        "pretrained_model_checkpoint_path",
+        "eval_only",
+        "use_train_and_evaluate",
+        "enable_lars",
+        "label_smoothing",
+        "weight_decay",
+        "worker_hosts",
+        "task_index",
+        "benchmark_logger_type",
+        "benchmark_test_id",
+        "log_steps",
+        "benchmark_log_dir",
+        "gcp_project",
+        "bigquery_data_set",
+        "bigquery_run_table",
+        "bigquery_run_status_table",
+        "bigquery_metric_table",
+        "flagfile",
+        "turn_off_distribution_strategy",
+        "helpfull",
+    ] {
+        let name = format!("--{flag}");
+        assert!(rows.iter().any(|row| row.example[0] == name), "{name} is not in the table");
+    }
+}
+
+fn config(flags: &[&str]) -> Recipe {
+    let flags: Vec<String> = flags.iter().map(ToString::to_string).collect();
+    let output = print_config(&flags);
+    assert!(output.status.success(), "{}", stderr(&output));
+    Recipe::from_toml(&stdout(&output)).expect("a recipe")
+}
+
+#[test]
+fn tensorflows_flags_reach_the_recipe() {
+    let recipe = config(&["-dd", "/images", "-bs=64", "--te", "30", "--weight_decay=0.0002"]);
+    assert_eq!((recipe.train.batch_size, recipe.train.epochs), (64, 30));
+    assert_eq!(recipe.optimizer.weight_decay, 2e-4);
+    assert_eq!(recipe.model.resnet_size, 50, "the defaults of ImageNet");
+}
+
+#[test]
+fn a_switch_can_be_turned_off_as_absl_does() {
+    assert_eq!(config(&["--nouse_synthetic_data"]), presets::fashion_mnist_sample());
+    assert_eq!(config(&["--use_synthetic_data=false"]), presets::fashion_mnist_sample());
+    assert_eq!(config(&["--use_synthetic_data=True"]), presets::tutorial());
+}
+
+#[test]
+fn a_value_that_cannot_be_had_is_refused_with_what_can() {
+    for (flags, advice) in [
+        (["--num_gpus", "-1"], "--device"),
+        (["--dtype", "fp16"], "32-bit"),
+        (["--resnet_version", "2"], "version 1"),
+        (["--distribution_strategy", "mirrored"], "one device"),
+    ] {
+        let output = print_config(&flags.map(str::to_owned));
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(advice), "{flags:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn every_preset_is_listed_and_can_be_shown() {
+    let list = stdout(&train_imagenet(&["--list-presets"]));
+    for preset in presets::ALL {
+        assert!(list.contains(preset.name) && list.contains(preset.summary), "{list}");
+        assert_eq!(config(&["--preset", preset.name]), (preset.recipe)());
+    }
+}
+
+#[test]
+fn a_shown_recipe_can_be_read_again_and_changed_by_keys_and_flags() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("recipe.toml");
+    fs::write(&path, presets::nvidia_90().to_toml()).expect("written");
+    let file = path.to_str().expect("UTF-8");
+    let flags = ["--recipe", file, "--train-epochs", "50", "--set", "schedule.decay=linear"];
+    let mut expected = presets::nvidia_90();
+    expected.train.epochs = 50;
+    expected.schedule.decay = resnet::recipe::Decay::Linear;
+    assert_eq!(config(&flags), expected);
+}
+
+#[test]
+fn a_misspelt_key_or_preset_is_refused_with_the_nearest_one() {
+    for (flags, near) in
+        [(["--set", "train.epoch=3"], "`epochs`"), (["--preset", "nvidia-9"], "`nvidia-90`")]
+    {
+        let output = print_config(&flags.map(str::to_owned));
+        assert!(!output.status.success());
+        assert!(stderr(&output).contains(near), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_preset_for_other_images_is_not_trained_on_the_sample() {
+    let output = train_imagenet(&["--preset", "nvidia-90"]);
+    assert!(!output.status.success());
+    assert!(stderr(&output).contains("--data-dir"), "{}", stderr(&output));
+}
