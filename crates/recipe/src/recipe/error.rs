@@ -13,22 +13,33 @@ pub enum RecipeError {
     /// The text is not TOML.
     #[error("the recipe cannot be read: {0}")]
     Syntax(#[from] toml::de::Error),
-    /// There is no such key, or no such choice for it.
+    /// There is no such key.
     #[error(
-        "{}: unknown {what} `{name}`{}; known: {}",
-        Place(key, *line), suggestion(name, known), known.join(", ")
+        "{}: unknown key `{}`{}; known: {}",
+        Place(key, *line), last(key), suggestion(last(key), known), known.join(", ")
     )]
-    Unknown {
+    UnknownKey {
         /// The key, as `section.key`.
         key: String,
         /// The line of the text, where there is one.
         line: Option<usize>,
-        /// Key or choice.
-        what: &'static str,
-        /// The name that is not known.
+        /// The keys that there are.
+        known: &'static [&'static str],
+    },
+    /// There is no such choice.
+    #[error(
+        "{}: unknown choice `{name}`{}; known: {}",
+        Place(key, *line), suggestion(name, known), known.join(", ")
+    )]
+    UnknownChoice {
+        /// The key, as `section.key`.
+        key: String,
+        /// The line of the text, where there is one.
+        line: Option<usize>,
+        /// What was chosen.
         name: String,
-        /// The names that are.
-        known: Vec<String>,
+        /// The choices that there are.
+        known: &'static [&'static str],
     },
     /// A key is missing.
     #[error("{key}: this key is missing; a recipe written by `to_toml` has them all")]
@@ -68,13 +79,12 @@ impl RecipeError {
     /// Adds the place, if a deeper one is not known already.
     pub(super) fn at(mut self, path: &str) -> Self {
         match &mut self {
-            Self::Unknown { key, what: "key", name, .. } if key.is_empty() => {
-                *key = join(path, name);
+            Self::UnknownKey { key, .. } | Self::Missing { key } if !key.contains('.') => {
+                *key = join(path, key);
             }
-            Self::Unknown { key, .. } | Self::Type { key, .. } if key.is_empty() => {
+            Self::UnknownChoice { key, .. } | Self::Type { key, .. } if key.is_empty() => {
                 path.clone_into(key);
             }
-            Self::Missing { key } if !key.contains('.') => *key = join(path, key),
             _ => {}
         }
         self
@@ -82,7 +92,10 @@ impl RecipeError {
 
     /// Adds the line of `text` that holds the key.
     pub(super) fn in_text(mut self, text: &str) -> Self {
-        if let Self::Unknown { key, line, .. } | Self::Type { key, line, .. } = &mut self {
+        if let Self::UnknownKey { key, line, .. }
+        | Self::UnknownChoice { key, line, .. }
+        | Self::Type { key, line, .. } = &mut self
+        {
             *line = line_of(text, key);
         }
         self
@@ -104,21 +117,16 @@ impl de::Error for RecipeError {
     }
 
     fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {
-        unknown("key", name, known)
+        Self::UnknownKey { key: name.to_owned(), line: None, known }
     }
 
     fn unknown_variant(name: &str, known: &'static [&'static str]) -> Self {
-        unknown("choice", name, known)
+        Self::UnknownChoice { key: String::new(), line: None, name: name.to_owned(), known }
     }
 
     fn missing_field(name: &'static str) -> Self {
         Self::Missing { key: name.to_owned() }
     }
-}
-
-fn unknown(what: &'static str, name: &str, known: &[&str]) -> RecipeError {
-    let known = known.iter().map(ToString::to_string).collect();
-    RecipeError::Unknown { key: String::new(), line: None, what, name: name.to_owned(), known }
 }
 
 /// Rust's names of types, in words.
@@ -160,8 +168,13 @@ fn line_of(text: &str, key: &str) -> Option<usize> {
     Some(1 + text.get(..offset?)?.matches('\n').count())
 }
 
-fn suggestion(name: &str, known: &[String]) -> String {
-    let near = closest(name, known.iter().map(String::as_str));
+/// The name at the end of a key.
+fn last(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or(key)
+}
+
+fn suggestion(name: &str, known: &[&str]) -> String {
+    let near = closest(name, known.iter().copied());
     near.map_or_else(String::new, |near| format!(", did you mean `{near}`?"))
 }
 
