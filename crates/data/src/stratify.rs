@@ -13,8 +13,8 @@
 //! ```
 //! use resnet_data::stratify::{Item, stratify};
 //!
-//! let names: Vec<String> = (0..20).map(|n: u32| format!("{n}.jpg")).collect();
-//! let item = |(n, name)| Item { name, label: n % 2, group: None };
+//! let names: Vec<String> = (0..20).map(|n| format!("{n}.jpg")).collect();
+//! let item = |(n, name): (u32, _)| Item { name, label: n % 2, group: None };
 //! let items: Vec<Item> = (0..).zip(&names).map(|(n, name)| item((n, name.as_str()))).collect();
 //! let parts = stratify(&items, &"train=0.8,test=0.2".parse()?, 7);
 //! assert_eq!(parts.split_of.iter().filter(|&&split| split == 1).count(), 4);

@@ -59,7 +59,7 @@ fn a_bad_image_is_named() {
     let drawn = ContactSheet { transform: &transform, seed: 0, versions: 1 };
     let source = split("train", vec![even(0, [0; 3]), encoded(0, b"text")]).source;
     let error = drawn.draw(&*source, &[0, 1], &AnyImage::default()).unwrap_err();
-    assert_says(&error.to_string(), &["image-1: bytes that do not begin like a JPEG"]);
+    assert_says(&error.to_string(), &["image-1: bytes that do not begin like an image"]);
 }
 
 #[test]
