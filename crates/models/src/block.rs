@@ -3,11 +3,11 @@
 use burn::module::Module;
 use burn::nn::conv::Conv2d;
 use burn::tensor::Tensor;
-use burn::tensor::activation::relu;
 
 use crate::BatchNorm;
 use crate::config::BlockKind;
 use crate::init::Init;
+use crate::ops::{Then, conv_norm};
 
 /// The projection of a shortcut whose shape changes: a strided 1×1 convolution and its
 /// normalisation, torchvision's `downsample.0` and `downsample.1`.
@@ -90,15 +90,17 @@ impl ResidualBlock {
     #[must_use]
     pub fn forward(&self, x_bchw: Tensor<4>) -> Tensor<4> {
         let shortcut = match &self.downsample {
-            Some((conv, bn)) => bn.forward(conv.forward(x_bchw.clone())),
+            Some((conv, bn)) => conv_norm(conv, bn, x_bchw.clone(), Then::default()),
             None => x_bchw.clone(),
         };
-        let x = relu(self.bn1.forward(self.conv1.forward(x_bchw)));
-        let mut x = self.bn2.forward(self.conv2.forward(x));
-        if let (Some(conv), Some(bn)) = (&self.conv3, &self.bn3) {
-            x = bn.forward(conv.forward(relu(x)));
+        let mut x = conv_norm(&self.conv1, &self.bn1, x_bchw, Then::relu());
+        let last = Then::add_and_relu(shortcut);
+        if let (Some(conv3), Some(bn3)) = (&self.conv3, &self.bn3) {
+            x = conv_norm(&self.conv2, &self.bn2, x, Then::relu());
+            conv_norm(conv3, bn3, x, last)
+        } else {
+            conv_norm(&self.conv2, &self.bn2, x, last)
         }
-        relu(x + shortcut)
     }
 }
 

@@ -28,6 +28,7 @@ mod block;
 mod config;
 mod init;
 mod linear;
+mod ops;
 mod resnet;
 mod state_dict;
 pub mod tensors;

@@ -4,12 +4,12 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2d;
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
-use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
 use crate::block::{BlockShape, ResidualBlock};
 use crate::config::{ResNetConfig, Stem};
 use crate::init::Init;
+use crate::ops::{Then, conv_norm, stem_pool};
 use crate::{BatchNorm, Linear};
 
 /// A residual network ([He et al. 2015](https://arxiv.org/abs/1512.03385)), version 1.5.
@@ -55,9 +55,9 @@ impl ResNet {
     /// `model.valid()` for inference.
     #[must_use]
     pub fn forward(&self, images_bchw: Tensor<4>) -> Tensor<2> {
-        let mut x = relu(self.bn1.forward(self.conv1.forward(images_bchw)));
-        if let Some(pool) = &self.maxpool {
-            x = pool.forward(x);
+        let mut x = conv_norm(&self.conv1, &self.bn1, images_bchw, Then::relu());
+        if self.maxpool.is_some() {
+            x = stem_pool(x);
         }
         for block in self.blocks() {
             x = block.forward(x);

@@ -1,0 +1,15 @@
+//! The kernels themselves: numbers in slices, f32, `[b, c, h, w]` without gaps.
+
+pub(crate) mod batch_norm;
+mod channels;
+mod correlate;
+pub(crate) mod convolution;
+pub(crate) mod finish;
+mod gather;
+pub(crate) mod geometry;
+pub(crate) mod max_pool;
+mod scatter;
+mod scratch;
+mod tile;
+mod weight_gradient;
+mod weights;

@@ -1,0 +1,30 @@
+//! Between Flex's tensors and slices of numbers.
+
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::flex::FlexTensor;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, AutodiffBackend, Flex};
+use burn::tensor::{Shape, TensorData};
+
+/// The numbers of a tensor without gaps.
+pub(super) fn slice(tensor: &FlexTensor) -> &[f32] {
+    tensor.as_slice().expect("a contiguous f32 tensor")
+}
+
+/// The numbers of a tensor; without a copy if nobody else holds them.
+pub(super) fn take(tensor: FlexTensor) -> Vec<f32> {
+    tensor.to_contiguous().into_data().try_into_vec().expect("an f32 tensor")
+}
+
+pub(super) fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
+    FlexTensor::from_data(TensorData::new(values, shape.into()))
+}
+
+pub(super) fn dims<const D: usize>(tensor: &FlexTensor) -> [usize; D] {
+    tensor.layout().shape().dims()
+}
+
+/// A tensor that no gradient reaches.
+pub(super) fn constant<C: CheckpointStrategy>(values: FlexTensor) -> FloatTensor<Autodiff<Flex, C>> {
+    <Autodiff<Flex, C> as AutodiffBackend>::from_inner(values)
+}
