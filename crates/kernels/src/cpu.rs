@@ -8,6 +8,7 @@ pub(crate) mod finish;
 mod gather;
 pub(crate) mod geometry;
 pub(crate) mod max_pool;
+pub(crate) mod pool;
 mod scatter;
 mod scratch;
 mod tile;

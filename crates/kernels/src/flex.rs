@@ -84,7 +84,7 @@ impl Kernels for Flex {
         epilogue: Epilogue<Self>,
         options: ConvOptions<2>,
     ) -> FloatTensor<Self> {
-        convolution::finished(&x, &weight, &epilogue, &options)
+        convolution::finished(x, &weight, epilogue, &options)
     }
 
     fn normalisation(
@@ -133,7 +133,7 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
             relu: epilogue.relu,
         };
         let (x, weight) = (x.into_primitive(), weight.into_primitive());
-        values::constant::<C>(convolution::finished(&x, &weight, &epilogue, &options))
+        values::constant::<C>(convolution::finished(x, &weight, epilogue, &options))
     }
 
     fn normalisation(

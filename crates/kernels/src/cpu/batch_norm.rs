@@ -8,6 +8,7 @@ use pulp::Arch;
 
 use super::channels;
 use super::finish::relu;
+use super::pool;
 
 /// Lanes that sum side by side, so that the sum can use vectors and keeps more digits.
 const LANES: usize = 32;
@@ -54,7 +55,7 @@ pub(crate) fn forward(
     residual: Option<&[f32]>,
     with_relu: bool,
 ) -> Normalised {
-    let mut output = vec![0.0; x.len()];
+    let mut output = pool::take(x.len());
     let statistics = channels::map(&mut output, size.split(), |channel, output| {
         let x = || channels::planes(x, size.split(), channel);
         let mean = total(x(), |x| x) / size.count();

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use super::finish::Finish;
 use super::gather::{Panel, Source};
 use super::geometry::Grid;
+use super::pool;
 use super::scatter::{Rows, Turn};
 use super::scratch::{self, Scratch};
 use super::tile;
@@ -46,7 +47,7 @@ impl Correlation<'_> {
     pub(crate) fn run(&self) -> Vec<f32> {
         let plane = self.size[0] * self.size[1];
         let image = self.groups * self.rows * plane;
-        let mut target = vec![0.0; self.images * image];
+        let mut target = pool::take(self.images * image);
         if target.is_empty() {
             return target;
         }
@@ -121,6 +122,10 @@ impl Task<'_, '_> {
     #[inline(always)]
     fn run<S: Simd, const MR: usize, const NV: usize>(mut self, simd: S) {
         let width = NV * S::F32_LANES;
+        // Pixels that no weight reaches, as between those of a strided 1x1 convolution's gradient.
+        if self.job.depth == 0 || self.job.grids.iter().any(|(grid, _)| grid.taps.is_empty()) {
+            self.target.fill(0.0);
+        }
         for (grid, weights) in self.job.grids {
             let all = grid.taps.len() * self.job.depth;
             let depth = all.div_ceil(all.div_ceil(DEPTH).max(1)).max(1);

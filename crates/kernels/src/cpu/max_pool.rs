@@ -2,6 +2,8 @@
 
 use rayon::prelude::*;
 
+use super::pool;
+
 /// A pooling of planes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Pool {
@@ -33,7 +35,7 @@ impl Pool {
 pub(crate) fn forward(pool: &Pool, x: &[f32]) -> (Vec<f32>, Vec<u8>) {
     let (from, to) = pool.planes();
     let length = x.len() / from * to;
-    let (mut y, mut places) = (vec![0.0; length], vec![0; length]);
+    let (mut y, mut places) = (pool::take(length), vec![0; length]);
     let planes = x.par_chunks(from).zip(y.par_chunks_mut(to)).zip(places.par_chunks_mut(to));
     planes.for_each(|((x, y), places)| {
         let width = pool.output[1];
@@ -61,9 +63,10 @@ fn greatest(pool: &Pool, x: &[f32], pixel: [usize; 2]) -> (f32, u8) {
 /// The gradient of the input: each output's gradient goes to where its maximum was.
 pub(crate) fn backward(pool: &Pool, places: &[u8], dy: &[f32]) -> Vec<f32> {
     let (from, to) = pool.planes();
-    let mut dx = vec![0.0; dy.len() / to * from];
+    let mut dx = pool::take(dy.len() / to * from);
     let planes = dx.par_chunks_mut(from).zip(dy.par_chunks(to)).zip(places.par_chunks(to));
     planes.for_each(|((dx, dy), places)| {
+        dx.fill(0.0);
         let width = pool.output[1];
         for (index, (dy, &place)) in dy.iter().zip(places).enumerate() {
             if let Some(at) = pool.look([index / width, index % width], usize::from(place)) {

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::gather::{Panel, Source};
 use super::geometry::{Geometry, Grid};
+use super::pool;
 use super::scratch::{self, Scratch};
 use super::tile;
 
@@ -36,15 +37,18 @@ pub(crate) fn weight_gradient(geometry: &Geometry, x: &[f32], dy: &[f32]) -> Vec
         .into_par_iter()
         .map(|thread| job.sum(thread * share..pixels.min((thread + 1) * share)))
         .collect();
-    transpose(geometry, &sums)
+    let gradient = transpose(geometry, &sums);
+    sums.into_iter().for_each(pool::give);
+    gradient
 }
 
 /// `[o, taps, c]` of every thread to their sum `[o, c, taps]`.
 fn transpose(geometry: &Geometry, sums: &[Vec<f32>]) -> Vec<f32> {
     let (depth, taps) = (geometry.in_depth(), geometry.taps());
-    let mut gradient = vec![0.0; geometry.weight_len()];
+    let mut gradient = pool::take(geometry.weight_len());
     let row = (depth * taps).max(1);
     gradient.par_chunks_mut(row).enumerate().for_each(|(o, to)| {
+        to.fill(0.0);
         for sums in sums {
             let from = &sums[o * row..][..row];
             for (tap, from) in from.chunks_exact(depth).enumerate() {
@@ -67,7 +71,8 @@ struct Job<'a> {
 
 impl Job<'_> {
     fn sum(&self, pixels: Range<usize>) -> Vec<f32> {
-        let mut sums = vec![0.0; self.geometry.weight_len()];
+        let mut sums = pool::take(self.geometry.weight_len());
+        sums.fill(0.0);
         scratch::with(|scratch| {
             Arch::new().dispatch(Task { job: self, pixels, sums: &mut sums, scratch });
         });

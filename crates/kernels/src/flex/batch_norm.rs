@@ -9,7 +9,7 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 
-use super::values::{constant, dims, slice, take, tensor};
+use super::values::{constant, dims, recycle, slice, take, tensor};
 use crate::cpu::batch_norm::{self, Affine, Size};
 
 fn size(x: &FlexTensor) -> Size {
@@ -73,6 +73,13 @@ impl Saved {
     }
 }
 
+impl Saved {
+    fn recycle(self) {
+        recycle(self.x);
+        self.y.into_iter().for_each(recycle);
+    }
+}
+
 #[derive(Debug)]
 struct BatchNorm;
 
@@ -83,6 +90,7 @@ impl Backward<Flex, 3> for BatchNorm {
         let dy = grads.consume::<Flex>(&ops.node);
         let nodes = ops.parents.map(|node| node.map(|node| node.id));
         ops.state.register(dy, ops.state.y.as_ref(), nodes, grads);
+        ops.state.recycle();
     }
 }
 
@@ -106,6 +114,7 @@ impl Backward<Flex, 4> for BatchNormWithResidual {
             grads.register::<Flex>(residual, dy.clone());
         }
         ops.state.register(dy, None, [x, gamma, beta], grads);
+        ops.state.recycle();
     }
 }
 

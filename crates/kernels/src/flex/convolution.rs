@@ -9,7 +9,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::ops::ConvOptions;
 
-use super::values::{dims, slice, tensor};
+use super::values::{dims, recycle, slice, tensor};
 use super::{Epilogue, Residual};
 use crate::cpu::convolution;
 use crate::cpu::finish::Finish;
@@ -50,13 +50,13 @@ pub(super) fn forward(x: &FlexTensor, weight: &FlexTensor, options: &ConvOptions
 }
 
 pub(super) fn finished(
-    x: &FlexTensor,
+    x: FlexTensor,
     weight: &FlexTensor,
-    epilogue: &Epilogue<Flex>,
+    epilogue: Epilogue<Flex>,
     options: &ConvOptions<2>,
 ) -> FlexTensor {
     let (scale, shift) = (epilogue.scale.to_contiguous(), epilogue.shift.to_contiguous());
-    let residual = match &epilogue.residual {
+    let residual = match epilogue.residual {
         Residual::Of(residual) => Some(residual.to_contiguous()),
         Residual::Nothing => None,
     };
@@ -65,7 +65,10 @@ pub(super) fn finished(
         residual: residual.as_ref().map(slice),
         relu: epilogue.relu,
     };
-    convolve(x, weight, options, finish)
+    let y = convolve(&x, weight, options, finish);
+    recycle(x);
+    residual.into_iter().for_each(recycle);
+    y
 }
 
 #[derive(Debug)]
@@ -91,11 +94,12 @@ impl Backward<Flex, 2> for Convolution {
             grads.register::<Flex>(node.id, tensor(gradient, dims::<4>(&weight)));
         }
         let shape = dims::<4>(&x);
-        drop(x);
+        recycle(x);
         if let Some(node) = node_x {
             let gradient = convolution::input_gradient(&geometry, slice(&dy), slice(&weight));
             grads.register::<Flex>(node.id, tensor(gradient, shape));
         }
+        recycle(dy);
     }
 }
 

@@ -10,7 +10,7 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 
-use super::values::{dims, slice, tensor};
+use super::values::{dims, recycle, slice, tensor};
 use crate::PoolWindow;
 use crate::cpu::max_pool::{self, Pool};
 
@@ -51,6 +51,7 @@ impl Backward<Flex, 1> for MaxPool {
             let gradient = max_pool::backward(&pool, &places, slice(&dy));
             grads.register::<Flex>(node.id, tensor(gradient, shape));
         }
+        recycle(dy);
     }
 }
 

@@ -4,7 +4,9 @@ use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Flex};
-use burn::tensor::{Shape, TensorData};
+use burn::tensor::{DType, Shape, TensorData};
+
+use crate::cpu::pool;
 
 /// The numbers of a tensor without gaps.
 pub(super) fn slice(tensor: &FlexTensor) -> &[f32] {
@@ -27,4 +29,11 @@ pub(super) fn dims<const D: usize>(tensor: &FlexTensor) -> [usize; D] {
 /// A tensor that no gradient reaches.
 pub(super) fn constant<C: CheckpointStrategy>(values: FlexTensor) -> FloatTensor<Autodiff<Flex, C>> {
     <Autodiff<Flex, C> as AutodiffBackend>::from_inner(values)
+}
+
+/// Keeps the memory of a tensor that nobody else holds for the next one of its size.
+pub(super) fn recycle(tensor: FlexTensor) {
+    if tensor.is_unique() && tensor.dtype() == DType::F32 {
+        pool::give(take(tensor));
+    }
 }
