@@ -124,7 +124,7 @@ pub fn batch_norm_train(
 #[must_use]
 pub fn max_pool2d(x: Tensor<4>, window: PoolWindow) -> Tensor<4> {
     #[cfg(feature = "flex")]
-    if applies(&x) && window.kernel[0] * window.kernel[1] <= 256 {
+    if applies(&x) && window.kernel[0] * window.kernel[1] < 256 {
         use crate::flex::Kernels;
         return Tensor::from_dispatch(burn::backend::Dispatch::max_pooling(x.into_dispatch(), window));
     }

@@ -138,22 +138,32 @@ pub(crate) struct AffineGradient {
     pub(crate) beta: Vec<f32>,
 }
 
-/// Zeroes `dy` where ReLU was not positive. What is not a number lets the gradient pass, as in
-/// PyTorch.
-pub(crate) fn mask(size: Size, dy: &mut [f32], y: &[f32]) {
-    channels::map(dy, size.split(), |channel, dy| {
+/// `dy` where ReLU was positive, else 0. What is not a number lets the gradient pass, as in PyTorch.
+pub(crate) fn masked(size: Size, dy: &[f32], y: &[f32]) -> Vec<f32> {
+    let mut masked = pool::take(dy.len());
+    channels::map(&mut masked, size.split(), |channel, masked| {
+        let dy = channels::planes(dy, size.split(), channel);
+        let y = channels::planes(y, size.split(), channel);
         Arch::new().dispatch(|| {
-            for (dy, y) in dy.iter_mut().zip(channels::planes(y, size.split(), channel)) {
-                mask_plane(dy, y);
+            for ((to, dy), y) in masked.iter_mut().zip(dy).zip(y) {
+                for ((to, &dy), &y) in to.iter_mut().zip(dy).zip(y) {
+                    *to = mask(dy, y);
+                }
             }
         });
     });
+    masked
+}
+
+#[inline(always)]
+fn mask(dy: f32, y: f32) -> f32 {
+    if y <= 0.0 { 0.0 } else { dy }
 }
 
 #[inline(always)]
 fn mask_plane(dy: &mut [f32], y: &[f32]) {
     for (dy, &y) in dy.iter_mut().zip(y) {
-        *dy = if y <= 0.0 { 0.0 } else { *dy };
+        *dy = mask(*dy, y);
     }
 }
 

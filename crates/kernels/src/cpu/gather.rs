@@ -149,11 +149,16 @@ fn inside(offset: isize, step: usize, width: usize, columns: &Range<usize>) -> R
     start..end
 }
 
+/// Whole vectors first: a call of `memcpy` costs more than most of these copies.
 #[inline(always)]
 fn copy(from: &[f32], step: usize, to: &mut [f32]) {
     if step == 1 {
-        let from = &from[..to.len()];
-        for (to, from) in to.iter_mut().zip(from) {
+        let (vectors, rest) = to.as_chunks_mut::<16>();
+        let (from, from_rest) = from[..vectors.len() * 16 + rest.len()].as_chunks::<16>();
+        for (to, from) in vectors.iter_mut().zip(from) {
+            *to = *from;
+        }
+        for (to, from) in rest.iter_mut().zip(from_rest) {
             *to = *from;
         }
     } else {

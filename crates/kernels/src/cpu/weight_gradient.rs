@@ -14,8 +14,9 @@ use super::pool;
 use super::scratch::{self, Scratch};
 use super::tile;
 
-/// Pixels of one step.
-const PIXELS: usize = 1024;
+/// Pixels of one step: vectors of every width, and an odd number of cache lines, so that the rows of a
+/// tile lie in different sets of the first-level cache.
+const PIXELS: usize = 63 * 16;
 /// Rows of gathered pixels that stay in the second-level cache; a multiple of every tile.
 const ROWS: usize = 120;
 

@@ -48,8 +48,8 @@ struct Saved {
 }
 
 impl Saved {
-    /// Registers the gradients of `[x, gamma, beta]` from the output's gradient, which ReLU has
-    /// already masked where `y` is `None`.
+    /// Registers the gradients of `[x, gamma, beta]` from the output's gradient, which ReLU masks
+    /// where there is a `y`.
     fn register(&self, dy: FlexTensor, y: Option<&FlexTensor>, nodes: [Option<NodeId>; 3], grads: &mut Gradients) {
         let (size, shape) = (size(&self.x), dims::<4>(&self.x));
         let saved = batch_norm::Saved {
@@ -94,6 +94,10 @@ impl Backward<Flex, 3> for BatchNorm {
     }
 }
 
+fn masked(dy: &FlexTensor, y: &FlexTensor) -> FlexTensor {
+    tensor(batch_norm::masked(size(y), slice(dy), slice(y)), dims::<4>(y))
+}
+
 #[derive(Debug)]
 struct BatchNormWithResidual;
 
@@ -101,19 +105,17 @@ impl Backward<Flex, 4> for BatchNormWithResidual {
     type State = Saved;
 
     fn backward(self, ops: Ops<Saved, 4>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let mut dy = grads.consume::<Flex>(&ops.node);
+        let dy = grads.consume::<Flex>(&ops.node);
         let [x, gamma, beta, residual] = ops.parents.map(|node| node.map(|node| node.id));
-        if let Some(y) = &ops.state.y {
-            let shape = dims::<4>(&dy);
-            let mut masked = take(dy);
-            batch_norm::mask(size(y), &mut masked, slice(y));
-            dy = tensor(masked, shape);
-        }
-        // The residual's gradient is the output's; that of `x` takes a copy of it.
+        let y = ops.state.y.as_ref();
         if let Some(residual) = residual {
-            grads.register::<Flex>(residual, dy.clone());
+            let gradient = match y {
+                Some(y) => masked(&dy.to_contiguous(), y),
+                None => dy.clone(),
+            };
+            grads.register::<Flex>(residual, gradient);
         }
-        ops.state.register(dy, None, [x, gamma, beta], grads);
+        ops.state.register(dy, y, [x, gamma, beta], grads);
         ops.state.recycle();
     }
 }
