@@ -2,8 +2,8 @@
 
 pub(crate) mod batch_norm;
 mod channels;
-mod correlate;
 pub(crate) mod convolution;
+mod correlate;
 pub(crate) mod finish;
 mod gather;
 pub(crate) mod geometry;

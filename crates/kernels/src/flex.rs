@@ -113,7 +113,7 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         weight: FloatTensor<Self>,
         options: ConvOptions<2>,
     ) -> FloatTensor<Self> {
-        convolution::tracked::<C>(x, weight, options)
+        convolution::tracked::<C>(x, weight, &options)
     }
 
     fn finished_convolution(

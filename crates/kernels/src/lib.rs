@@ -25,7 +25,5 @@ mod flex;
 mod operations;
 mod switch;
 
-pub use operations::{
-    Normalised, PoolWindow, conv2d, conv2d_affine, batch_norm_train, max_pool2d,
-};
+pub use operations::{Normalised, PoolWindow, batch_norm_train, conv2d, conv2d_affine, max_pool2d};
 pub use switch::{kernels_in_use, use_kernels};

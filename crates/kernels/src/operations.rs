@@ -126,11 +126,13 @@ pub fn max_pool2d(x: Tensor<4>, window: PoolWindow) -> Tensor<4> {
     #[cfg(feature = "flex")]
     if applies(&x) && window.kernel[0] * window.kernel[1] < 256 {
         use crate::flex::Kernels;
-        return Tensor::from_dispatch(burn::backend::Dispatch::max_pooling(x.into_dispatch(), window));
+        return Tensor::from_dispatch(burn::backend::Dispatch::max_pooling(
+            x.into_dispatch(),
+            window,
+        ));
     }
-    let options = MaxPoolOptions::new(window.kernel)
-        .with_stride(window.stride)
-        .with_padding(window.padding);
+    let options =
+        MaxPoolOptions::new(window.kernel).with_stride(window.stride).with_padding(window.padding);
     module::max_pool2d(x, options)
 }
 

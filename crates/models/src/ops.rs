@@ -2,6 +2,7 @@
 
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2d;
+use burn::nn::pool::MaxPool2d;
 use burn::tensor::Tensor;
 use burn::tensor::ops::ConvOptions;
 use resnet_kernels::PoolWindow;
@@ -30,7 +31,12 @@ impl Then {
 }
 
 /// Convolution, normalisation, and what follows; in inference they are one operation.
-pub(crate) fn conv_norm(conv: &Conv2d, norm: &BatchNorm, x_bchw: Tensor<4>, then: Then) -> Tensor<4> {
+pub(crate) fn conv_norm(
+    conv: &Conv2d,
+    norm: &BatchNorm,
+    x_bchw: Tensor<4>,
+    then: Then,
+) -> Tensor<4> {
     match options(conv) {
         Some(options) if !x_bchw.device().is_autodiff() => {
             let conv = (x_bchw, conv.weight.val(), options);
@@ -44,10 +50,19 @@ pub(crate) fn conv_norm(conv: &Conv2d, norm: &BatchNorm, x_bchw: Tensor<4>, then
     }
 }
 
-/// The 3×3 max-pooling of stride 2 of the ImageNet stem.
-pub(crate) fn stem_pool(x_bchw: Tensor<4>) -> Tensor<4> {
-    let window = PoolWindow { kernel: [3, 3], stride: [2, 2], padding: [1, 1] };
-    resnet_kernels::max_pool2d(x_bchw, window)
+/// Max-pooling.
+pub(crate) fn max_pool(pool: &MaxPool2d, x_bchw: Tensor<4>) -> Tensor<4> {
+    let is_plain = pool.dilation == [1, 1] && !pool.ceil_mode;
+    match pool.padding {
+        PaddingConfig2d::Explicit(top, left, bottom, right)
+            if is_plain && (top, left) == (bottom, right) =>
+        {
+            let (kernel, stride) = (pool.kernel_size, pool.stride);
+            let window = PoolWindow { kernel, stride, padding: [top, left] };
+            resnet_kernels::max_pool2d(x_bchw, window)
+        }
+        _ => pool.forward(x_bchw),
+    }
 }
 
 /// The options of a convolution without bias and with the same padding for every image size.

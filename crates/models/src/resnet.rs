@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor};
 use crate::block::{BlockShape, ResidualBlock};
 use crate::config::{ResNetConfig, Stem};
 use crate::init::Init;
-use crate::ops::{Then, conv_norm, stem_pool};
+use crate::ops::{self, Then, conv_norm};
 use crate::{BatchNorm, Linear};
 
 /// A residual network ([He et al. 2015](https://arxiv.org/abs/1512.03385)), version 1.5.
@@ -56,8 +56,8 @@ impl ResNet {
     #[must_use]
     pub fn forward(&self, images_bchw: Tensor<4>) -> Tensor<2> {
         let mut x = conv_norm(&self.conv1, &self.bn1, images_bchw, Then::relu());
-        if self.maxpool.is_some() {
-            x = stem_pool(x);
+        if let Some(pool) = &self.maxpool {
+            x = ops::max_pool(pool, x);
         }
         for block in self.blocks() {
             x = block.forward(x);

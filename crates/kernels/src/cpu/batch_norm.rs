@@ -168,7 +168,12 @@ fn mask_plane(dy: &mut [f32], y: &[f32]) {
 }
 
 /// Turns the gradient `dy` of the output into the gradient of `x`, in place.
-pub(crate) fn backward(size: Size, saved: Saved<'_>, y: Option<&[f32]>, dy: &mut [f32]) -> AffineGradient {
+pub(crate) fn backward(
+    size: Size,
+    saved: Saved<'_>,
+    y: Option<&[f32]>,
+    dy: &mut [f32],
+) -> AffineGradient {
     let gradients = channels::map(dy, size.split(), |channel, dy| {
         if let Some(y) = y {
             let y = channels::planes(y, size.split(), channel);

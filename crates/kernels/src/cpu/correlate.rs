@@ -77,7 +77,11 @@ impl Correlation<'_> {
         let images = TASK.div_ceil(plane).min(self.images.div_ceil(threads)).max(1);
         let split = threads.next_power_of_two();
         let can_split = self.groups == 1 && self.rows.is_multiple_of(split * ROWS);
-        if self.images < threads && can_split { (1, self.rows / split) } else { (images, self.rows) }
+        if self.images < threads && can_split {
+            (1, self.rows / split)
+        } else {
+            (images, self.rows)
+        }
     }
 }
 

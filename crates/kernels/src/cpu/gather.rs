@@ -86,7 +86,14 @@ impl Gatherer {
             let length = (width - x).min(count - done);
             let row = (y * grid.gather[0]) as isize + tap.offset[0];
             let start = image * source.channels * source.plane();
-            self.line(source, start, row, (tap.offset[1], grid.gather[1]), x..x + length, (done, panel));
+            self.line(
+                source,
+                start,
+                row,
+                (tap.offset[1], grid.gather[1]),
+                x..x + length,
+                (done, panel),
+            );
             done += length;
         }
         self.push(None, done, done.next_multiple_of(panel.width) - done, (panel, 1));

@@ -44,10 +44,8 @@ impl Geometry {
         let offset = |axis: usize, k: usize| {
             (k * self.dilation[axis]) as isize - self.padding[axis] as isize
         };
-        let taps = (0..kh * kw).map(|index| Tap {
-            index,
-            offset: [offset(0, index / kw), offset(1, index % kw)],
-        });
+        let taps = (0..kh * kw)
+            .map(|index| Tap { index, offset: [offset(0, index / kw), offset(1, index % kw)] });
         Grid {
             size: self.output,
             gather: self.stride,
@@ -74,9 +72,8 @@ impl Geometry {
             };
             columns.iter().map(tap)
         });
-        let size = |axis: usize| {
-            self.input[axis].saturating_sub(first[axis]).div_ceil(self.stride[axis])
-        };
+        let size =
+            |axis: usize| self.input[axis].saturating_sub(first[axis]).div_ceil(self.stride[axis]);
         Grid {
             size: [size(0), size(1)],
             gather: [1, 1],

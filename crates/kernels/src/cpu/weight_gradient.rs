@@ -123,7 +123,12 @@ impl Task<'_, '_> {
 
     /// Packs the rows of the output's gradient, padded to whole tiles.
     #[inline(always)]
-    fn pack_gradient<const MR: usize>(&mut self, group: usize, pixels: &Range<usize>, length: usize) {
+    fn pack_gradient<const MR: usize>(
+        &mut self,
+        group: usize,
+        pixels: &Range<usize>,
+        length: usize,
+    ) {
         let Job { geometry, dy, identity, .. } = self.job;
         let rows = geometry.out_depth();
         let to = scratch::grow(&mut self.scratch.other, rows.next_multiple_of(MR) * length);

@@ -45,7 +45,9 @@ impl Weights {
                 let kernels = &weights[first * all..][..rows_of_panel.len() * all];
                 for (t, tap) in taps.iter().enumerate() {
                     let to = &mut panel[(t * depth + channel) * height..][..height];
-                    for (to, &weight) in to.iter_mut().zip(kernels.iter().skip(tap.index).step_by(all)) {
+                    for (to, &weight) in
+                        to.iter_mut().zip(kernels.iter().skip(tap.index).step_by(all))
+                    {
                         *to = weight;
                     }
                 }

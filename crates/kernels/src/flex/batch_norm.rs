@@ -50,7 +50,13 @@ struct Saved {
 impl Saved {
     /// Registers the gradients of `[x, gamma, beta]` from the output's gradient, which ReLU masks
     /// where there is a `y`.
-    fn register(&self, dy: FlexTensor, y: Option<&FlexTensor>, nodes: [Option<NodeId>; 3], grads: &mut Gradients) {
+    fn register(
+        &self,
+        dy: FlexTensor,
+        y: Option<&FlexTensor>,
+        nodes: [Option<NodeId>; 3],
+        grads: &mut Gradients,
+    ) {
         let (size, shape) = (size(&self.x), dims::<4>(&self.x));
         let saved = batch_norm::Saved {
             x: slice(&self.x),
@@ -63,8 +69,11 @@ impl Saved {
         let affine = batch_norm::backward(size, saved, y.map(slice), &mut dx);
         let [x, gamma, beta] = nodes;
         let of_channels = |values| tensor(values, [size.channels]);
-        let gradients =
-            [(x, tensor(dx, shape)), (gamma, of_channels(affine.gamma)), (beta, of_channels(affine.beta))];
+        let gradients = [
+            (x, tensor(dx, shape)),
+            (gamma, of_channels(affine.gamma)),
+            (beta, of_channels(affine.beta)),
+        ];
         for (node, gradient) in gradients {
             if let Some(node) = node {
                 grads.register::<Flex>(node, gradient);

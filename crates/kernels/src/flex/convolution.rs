@@ -21,7 +21,9 @@ fn geometry(x: [usize; 4], weight: [usize; 4], options: &ConvOptions<2>) -> Geom
     let size = |axis: usize, input: usize, kernel: usize| {
         let (before, after) = options.padding[axis];
         let reach = options.dilation[axis] * (kernel - 1) + 1;
-        (input + before + after).checked_sub(reach).map_or(0, |room| room / options.stride[axis] + 1)
+        (input + before + after)
+            .checked_sub(reach)
+            .map_or(0, |room| room / options.stride[axis] + 1)
     };
     Geometry {
         batch,
@@ -37,7 +39,12 @@ fn geometry(x: [usize; 4], weight: [usize; 4], options: &ConvOptions<2>) -> Geom
     }
 }
 
-fn convolve(x: &FlexTensor, weight: &FlexTensor, options: &ConvOptions<2>, finish: Finish<'_>) -> FlexTensor {
+fn convolve(
+    x: &FlexTensor,
+    weight: &FlexTensor,
+    options: &ConvOptions<2>,
+    finish: Finish<'_>,
+) -> FlexTensor {
     let geometry = geometry(dims(x), dims(weight), options);
     let (x, weight) = (x.to_contiguous(), weight.to_contiguous());
     let y = convolution::forward(&geometry, slice(&x), slice(&weight), finish);
@@ -106,14 +113,14 @@ impl Backward<Flex, 2> for Convolution {
 pub(super) fn tracked<C: CheckpointStrategy>(
     x: FloatTensor<Autodiff<Flex, C>>,
     weight: FloatTensor<Autodiff<Flex, C>>,
-    options: ConvOptions<2>,
+    options: &ConvOptions<2>,
 ) -> FloatTensor<Autodiff<Flex, C>> {
     let ((x, x_node), (weight, weight_node)) = (x.into_parts(), weight.into_parts());
     let (x, weight) = (x.to_contiguous(), weight.to_contiguous());
-    let y = forward(&x, &weight, &options);
+    let y = forward(&x, &weight, options);
     match Convolution.prepare::<C>([x_node, weight_node]).compute_bound().stateful() {
         OpsKind::Tracked(prep) => {
-            let geometry = geometry(dims(&x), dims(&weight), &options);
+            let geometry = geometry(dims(&x), dims(&weight), options);
             prep.finish(Saved { x, weight, geometry }, y)
         }
         OpsKind::UnTracked(prep) => prep.finish(y),

@@ -15,7 +15,9 @@ pub(super) fn slice(tensor: &FlexTensor) -> &[f32] {
 
 /// The numbers of a tensor; without a copy if nobody else holds them.
 pub(super) fn take(tensor: FlexTensor) -> Vec<f32> {
-    tensor.to_contiguous().into_data().try_into_vec().expect("an f32 tensor")
+    // A second handle would make the memory shared.
+    let tensor = if tensor.is_contiguous() { tensor } else { tensor.to_contiguous() };
+    tensor.into_data().try_into_vec().expect("an f32 tensor")
 }
 
 pub(super) fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
@@ -27,7 +29,9 @@ pub(super) fn dims<const D: usize>(tensor: &FlexTensor) -> [usize; D] {
 }
 
 /// A tensor that no gradient reaches.
-pub(super) fn constant<C: CheckpointStrategy>(values: FlexTensor) -> FloatTensor<Autodiff<Flex, C>> {
+pub(super) fn constant<C: CheckpointStrategy>(
+    values: FlexTensor,
+) -> FloatTensor<Autodiff<Flex, C>> {
     <Autodiff<Flex, C> as AutodiffBackend>::from_inner(values)
 }
 

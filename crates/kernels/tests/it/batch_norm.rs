@@ -11,7 +11,12 @@ use crate::support::{assert_close, numbers, random, wide};
 const EPSILON: f64 = 1e-5;
 
 /// Output, mean, and gradients of input, scale, shift and residual.
-fn run(shape: [usize; 4], with_residual: bool, with_relu: bool, own: bool) -> Vec<(&'static str, Vec<f32>)> {
+fn run(
+    shape: [usize; 4],
+    with_residual: bool,
+    with_relu: bool,
+    own: bool,
+) -> Vec<(&'static str, Vec<f32>)> {
     let channels = [shape[1]];
     let x = random(1, shape).require_grad();
     let gamma = (random(2, channels) + 1.0).detach().require_grad();
