@@ -11,6 +11,7 @@ pub(crate) mod max_pool;
 pub(crate) mod pool;
 mod scatter;
 mod scratch;
+mod sums;
 mod tile;
 mod weight_gradient;
 mod weights;
