@@ -8,6 +8,11 @@ static IN_USE: AtomicBool = AtomicBool::new(true);
 
 /// Chooses, for the whole process, between this crate's kernels (the default) and Burn's operations,
 /// so that the two can be compared. Call it before the first forward pass.
+///
+/// ```standalone_crate
+/// resnet_kernels::use_kernels(false);
+/// assert!(!resnet_kernels::kernels_in_use());
+/// ```
 pub fn use_kernels(yes: bool) {
     IN_USE.store(yes, Ordering::Relaxed);
 }

@@ -69,3 +69,39 @@ pub(crate) fn give(buffer: Vec<f32>) {
         with(|pool| pool.give(buffer));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_that_was_given_back_is_the_next_of_its_length() {
+        let mut pool = Pool::default();
+        assert_eq!(pool.take(3), None);
+        pool.give(vec![1.0, 2.0, 3.0]);
+        assert_eq!(pool.take(2), None);
+        assert_eq!(pool.take(3), Some(vec![1.0, 2.0, 3.0]));
+        assert_eq!(pool.take(3), None);
+    }
+
+    #[test]
+    fn no_more_buffers_are_kept_than_were_lent() {
+        let mut pool = Pool::default();
+        assert_eq!(pool.take(1), None);
+        pool.give(vec![1.0]);
+        pool.give(vec![2.0]);
+        assert_eq!(pool.take(1), Some(vec![1.0]));
+        assert_eq!(pool.take(1), None);
+    }
+
+    #[test]
+    fn a_length_that_nobody_asks_for_any_more_is_freed() {
+        let mut pool = Pool::default();
+        assert_eq!(pool.take(1), None);
+        pool.give(vec![1.0]);
+        for _ in 0..2 * PATIENCE {
+            pool.take(2);
+        }
+        assert_eq!(pool.take(1), None);
+    }
+}
