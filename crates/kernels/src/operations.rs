@@ -5,6 +5,7 @@ use burn::tensor::activation::relu;
 use burn::tensor::module;
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 
+#[cfg(feature = "flex")]
 use crate::switch::applies;
 
 /// Output of [`batch_norm_train`] and the statistics of the batch, which carry no gradient.

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+#[cfg(feature = "flex")]
 use burn::tensor::Tensor;
 
 static IN_USE: AtomicBool = AtomicBool::new(true);
@@ -37,10 +38,4 @@ pub(crate) fn applies(x: &Tensor<4>) -> bool {
         _ => false,
     };
     kernels_in_use() && is_flex && x.dtype() == DType::F32
-}
-
-/// Without the feature `flex` there is none.
-#[cfg(not(feature = "flex"))]
-pub(crate) fn applies(_x: &Tensor<4>) -> bool {
-    false
 }
