@@ -42,6 +42,9 @@ struct Args {
     /// Where to compute: auto, cpu, wgpu, wgpu:N, cuda or cuda:N
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: DeviceChoice,
+    /// Burn's own operations instead of the kernels of resnet-kernels
+    #[arg(long)]
+    without_kernels: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -52,6 +55,7 @@ enum Mode {
 
 fn main() -> Result<()> {
     let args = Args::parse();
+    resnet_kernels::use_kernels(!args.without_kernels);
     let chosen = choose_device(args.device)?;
     for &batch_size in &args.batch_size {
         let mut seconds = match args.mode {
@@ -128,6 +132,7 @@ fn report(args: &Args, batch_size: usize, chosen: &Chosen, seconds: &[f64]) {
         "size": args.image_size,
         "batch": batch_size,
         "device": chosen.name,
+        "kernels": resnet_kernels::kernels_in_use(),
         "images_per_second": batch_size as f64 / median,
         "seconds": seconds,
     });

@@ -4,6 +4,7 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use burn::tensor::activation::{gelu, relu, silu};
 
+use crate::ops::Then;
 use crate::options::Activation;
 
 impl Activation {
@@ -34,5 +35,10 @@ impl Activate {
     #[must_use]
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         self.function.forward(x)
+    }
+
+    /// What follows a normalisation before it.
+    pub(crate) fn then(&self) -> Then {
+        Then::activate(self.function)
     }
 }

@@ -2,7 +2,9 @@
 
 use burn::module::{Flag, Module, Param, RunningState};
 use burn::tensor::Tensor;
-use burn::tensor::module::{batch_norm, batch_norm_train};
+use burn::tensor::module::batch_norm;
+
+use crate::ops::{Then, activated};
 
 /// Batch normalisation over the channels of `[b, c, h, w]`
 /// ([Ioffe and Szegedy 2015](https://arxiv.org/abs/1502.03167)).
@@ -34,22 +36,38 @@ impl BatchNorm {
     /// the running ones, elsewhere or when frozen with the running statistics.
     #[must_use]
     pub fn forward(&self, x_bchw: Tensor<4>) -> Tensor<4> {
-        if x_bchw.device().is_autodiff() && self.training.val().is_enabled() {
-            self.forward_train(x_bchw)
-        } else {
-            let (mean, variance) = (self.running_mean.value(), self.running_var.value());
-            batch_norm(x_bchw, self.weight.val(), self.bias.val(), mean, variance, self.epsilon)
-        }
+        self.forward_then(x_bchw, Then::default())
     }
 
-    fn forward_train(&self, x_bchw: Tensor<4>) -> Tensor<4> {
+    /// [`forward`](Self::forward) and what follows it.
+    pub(crate) fn forward_then(&self, x_bchw: Tensor<4>, then: Then) -> Tensor<4> {
+        if x_bchw.device().is_autodiff() && self.training.val().is_enabled() {
+            return self.forward_train(x_bchw, then);
+        }
+        let (mean, variance) = (self.running_mean.value(), self.running_var.value());
+        let (gamma, beta) = (self.weight.val(), self.bias.val());
+        then.apply(batch_norm(x_bchw, gamma, beta, mean, variance, self.epsilon))
+    }
+
+    /// Scale and shift of each channel, `[c]` each, that normalise with the running statistics.
+    pub(crate) fn running_affine(&self) -> (Tensor<1>, Tensor<1>) {
+        let variance = self.running_var.value();
+        let scale = self.weight.val() / variance.add_scalar(self.epsilon).sqrt();
+        let shift = self.bias.val() - self.running_mean.value() * scale.clone();
+        (scale, shift)
+    }
+
+    fn forward_train(&self, x_bchw: Tensor<4>, then: Then) -> Tensor<4> {
         let [b, _, h, w] = x_bchw.dims();
-        let batch = batch_norm_train(x_bchw, self.weight.val(), self.bias.val(), self.epsilon);
+        let affine = (self.weight.val(), self.bias.val());
+        let (relu, rest) = Then::split(then.activation);
+        let batch =
+            resnet_kernels::batch_norm_train(x_bchw, affine, then.residual, relu, self.epsilon);
         let count = (b * h * w) as f64;
         let unbiased = batch.variance.mul_scalar(count / (count - 1.0).max(1.0));
         self.update(&self.running_mean, batch.mean);
         self.update(&self.running_var, unbiased);
-        batch.output
+        activated(batch.output, rest)
     }
 
     fn update(&self, running: &RunningState<Tensor<1>>, batch: Tensor<1>) {

@@ -7,6 +7,7 @@ use burn::tensor::Tensor;
 use crate::config::ResNetConfig;
 use crate::drops::Drops;
 use crate::init::Init;
+use crate::ops::{Then, conv_norm, conv2d, normalise};
 use crate::options::{Activation, AntiAlias, Version};
 use crate::shape::BlockShape;
 use crate::{Attention, Downsample, Norm};
@@ -104,25 +105,35 @@ impl ResidualBlock {
             Some(downsample) => downsample.forward(x.clone()),
             None => x.clone(),
         };
-        let x = self.activate(normalise(&self.bn1, self.conv1.forward(x)));
-        let mut x = normalise(&self.bn2, self.conv2.forward(self.smooth(0, x)));
-        if let Some(conv) = &self.conv3 {
-            let activated = self.smooth(1, self.activate(x));
-            x = normalise(&self.bn3, conv.forward(activated));
+        let activation = self.settings.activation;
+        let then = || Then::activate(activation);
+        let mut x = self.smooth(0, conv_norm(&self.conv1, self.bn1.as_ref(), x, then()));
+        let (mut conv, mut norm) = (&self.conv2, self.bn2.as_ref());
+        if let Some(conv3) = &self.conv3 {
+            x = self.smooth(1, conv_norm(conv, norm, x, then()));
+            (conv, norm) = (conv3, self.bn3.as_ref());
         }
-        self.activate(self.finish(x, drops) + shortcut)
+        if self.se.is_none() && (drops.is_none() || self.settings.drop_rate == 0.0) {
+            let then = Then::add_and_activate(shortcut, activation);
+            return conv_norm(conv, norm, x, then);
+        }
+        let x = self.finish(conv_norm(conv, norm, x, Then::default()), drops);
+        activation.forward(x + shortcut)
     }
 
     fn forward_preactivated(&self, x: Tensor<4>, drops: Option<&mut Drops>) -> Tensor<4> {
-        let activated = self.activate(normalise(&self.bn1, x.clone()));
+        let activate = |norm: &Option<Norm>, x| {
+            normalise(norm.as_ref(), x, Then::activate(self.settings.activation))
+        };
+        let activated = activate(&self.bn1, x.clone());
         let shortcut = match &self.downsample {
             Some(downsample) => downsample.forward(activated.clone()),
             None => x,
         };
-        let x = self.conv1.forward(activated);
-        let mut x = self.conv2.forward(self.activate(normalise(&self.bn2, x)));
+        let x = conv2d(&self.conv1, activated);
+        let mut x = conv2d(&self.conv2, activate(&self.bn2, x));
         if let Some(conv) = &self.conv3 {
-            x = conv.forward(self.activate(normalise(&self.bn3, x)));
+            x = conv2d(conv, activate(&self.bn3, x));
         }
         self.finish(x, drops) + shortcut
     }
@@ -139,23 +150,11 @@ impl ResidualBlock {
         }
     }
 
-    fn activate(&self, x: Tensor<4>) -> Tensor<4> {
-        self.settings.activation.forward(x)
-    }
-
     /// The filter after convolution `index`, where there is one.
     fn smooth(&self, index: usize, x: Tensor<4>) -> Tensor<4> {
         match self.settings.smoothing {
             Some((at, filter)) if at == index => filter.forward(x),
             _ => x,
         }
-    }
-}
-
-/// A folded normalisation has become part of the convolution before it.
-fn normalise(norm: &Option<Norm>, x: Tensor<4>) -> Tensor<4> {
-    match norm {
-        Some(norm) => norm.forward(x),
-        None => x,
     }
 }

@@ -3,7 +3,8 @@
 use burn::tensor::Tensor;
 
 use crate::block::ResidualBlock;
-use crate::{Drops, Norm, ResNet};
+use crate::ops::{Then, normalise};
+use crate::{Drops, ResNet};
 
 impl ResNet {
     /// Logits `[b, classes]` of normalised images `[b, c, h, w]`.
@@ -51,8 +52,11 @@ impl ResNet {
     }
 
     fn forward_stem(&self, images_bchw: Tensor<4>) -> Tensor<4> {
-        let x = self.conv1.forward(images_bchw);
-        if self.settings.preactivated { x } else { self.normalise(&self.bn1, x) }
+        if self.settings.preactivated {
+            return self.conv1.forward(images_bchw);
+        }
+        let then = Then::activate(self.settings.activation);
+        self.conv1.forward_then(images_bchw, self.bn1.as_ref(), then)
     }
 
     fn pool_stem(&self, x: Tensor<4>) -> Tensor<4> {
@@ -63,16 +67,10 @@ impl ResNet {
     }
 
     fn pool(&self, x: Tensor<4>) -> Tensor<2> {
-        let x = if self.settings.preactivated { self.normalise(&self.norm, x) } else { x };
+        let then = Then::activate(self.settings.activation);
+        let preactivated = self.settings.preactivated;
+        let x = if preactivated { normalise(self.norm.as_ref(), x, then) } else { x };
         self.settings.pooling.forward(x)
-    }
-
-    fn normalise(&self, norm: &Option<Norm>, x: Tensor<4>) -> Tensor<4> {
-        let x = match norm {
-            Some(norm) => norm.forward(x),
-            None => x,
-        };
-        self.settings.activation.forward(x)
     }
 
     /// The stages that the network has.

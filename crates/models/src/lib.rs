@@ -35,6 +35,7 @@ mod forward;
 mod init;
 mod linear;
 mod norm;
+mod ops;
 mod options;
 mod param_groups;
 mod path;

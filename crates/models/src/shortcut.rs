@@ -7,6 +7,7 @@ use burn::tensor::Tensor;
 use crate::Norm;
 use crate::blur_pool::shortcut_pool;
 use crate::init::Init;
+use crate::ops::{Then, conv_norm};
 use crate::options::{Shortcut, Version};
 use crate::shape::BlockShape;
 
@@ -36,14 +37,11 @@ impl Downsample {
     /// `[b, c, h, w]` to `[b, c', h/stride, w/stride]`.
     #[must_use]
     pub fn forward(&self, x_bchw: Tensor<4>) -> Tensor<4> {
-        let (x, norm) = match self {
-            Self::Conv((conv, norm)) => (conv.forward(x_bchw), norm),
-            Self::Pooled((pool, conv, norm)) => (conv.forward(pool.forward(x_bchw)), norm),
+        let (x, conv, norm) = match self {
+            Self::Conv((conv, norm)) => (x_bchw, conv, norm),
+            Self::Pooled((pool, conv, norm)) => (pool.forward(x_bchw), conv, norm),
         };
-        match norm {
-            Some(norm) => norm.forward(x),
-            None => x,
-        }
+        conv_norm(conv, norm.as_ref(), x, Then::default())
     }
 }
 

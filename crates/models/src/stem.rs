@@ -9,6 +9,7 @@ use burn::tensor::Tensor;
 use crate::Norm;
 use crate::activation::Activate;
 use crate::init::Init;
+use crate::ops::{Then, conv_norm, max_pool};
 use crate::options::{Activation, AntiAlias, NormKind, Stem};
 use crate::shape::ConvShape;
 
@@ -47,11 +48,22 @@ impl StemConv {
     /// `[b, c, h, w]` to `[b, width, h/2, w/2]`, or the same size for small images.
     #[must_use]
     pub fn forward(&self, x_bchw: Tensor<4>) -> Tensor<4> {
+        self.forward_then(x_bchw, None, Then::default())
+    }
+
+    /// [`forward`](Self::forward), the normalisation of the last convolution, and what follows.
+    pub(crate) fn forward_then(
+        &self,
+        x_bchw: Tensor<4>,
+        norm: Option<&Norm>,
+        then: Then,
+    ) -> Tensor<4> {
         match self {
-            Self::Single(conv) => conv.forward(x_bchw),
+            Self::Single(conv) => conv_norm(conv, norm, x_bchw, then),
             Self::Deep((conv0, norm1, act2, conv3, norm4, act5, conv6)) => {
-                let x = act2.forward(norm1.forward(conv0.forward(x_bchw)));
-                conv6.forward(act5.forward(norm4.forward(conv3.forward(x))))
+                let x = conv_norm(conv0, Some(norm1), x_bchw, act2.then());
+                let x = conv_norm(conv3, Some(norm4), x, act5.then());
+                conv_norm(conv6, norm, x, then)
             }
         }
     }
@@ -90,9 +102,9 @@ impl StemPooling {
     #[must_use]
     pub fn forward(&self, x_bchw: Tensor<4>) -> Tensor<4> {
         match self {
-            Self::Max(pool) => pool.forward(x_bchw),
+            Self::Max(pool) => max_pool(pool, x_bchw),
             Self::Smooth(pool) => pool.forward(x_bchw),
-            Self::Conv((conv, norm, act)) => act.forward(norm.forward(conv.forward(x_bchw))),
+            Self::Conv((conv, norm, act)) => conv_norm(conv, Some(norm), x_bchw, act.then()),
         }
     }
 }
@@ -110,7 +122,7 @@ impl SmoothPool {
     #[must_use]
     pub fn forward(&self, x_bchw: Tensor<4>) -> Tensor<4> {
         match &self.max {
-            Some(max) => self.filter.forward(max.forward(x_bchw)),
+            Some(max) => self.filter.forward(max_pool(max, x_bchw)),
             None => self.filter.forward(x_bchw),
         }
     }

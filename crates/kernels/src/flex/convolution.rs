@@ -1,0 +1,128 @@
+//! Convolution and its gradients.
+
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::flex::FlexTensor;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Flex};
+use burn::tensor::ops::ConvOptions;
+
+use super::values::{dims, recycle, slice, tensor};
+use super::{Epilogue, Residual};
+use crate::cpu::convolution;
+use crate::cpu::finish::Finish;
+use crate::cpu::geometry::Geometry;
+
+fn geometry(x: [usize; 4], weight: [usize; 4], options: &ConvOptions<2>) -> Geometry {
+    let [batch, in_channels, height, width] = x;
+    let [out_channels, _, kh, kw] = weight;
+    let size = |axis: usize, input: usize, kernel: usize| {
+        let (before, after) = options.padding[axis];
+        let reach = options.dilation[axis] * (kernel - 1) + 1;
+        (input + before + after)
+            .checked_sub(reach)
+            .map_or(0, |room| room / options.stride[axis] + 1)
+    };
+    Geometry {
+        batch,
+        in_channels,
+        out_channels,
+        groups: options.groups,
+        input: [height, width],
+        output: [size(0, height, kh), size(1, width, kw)],
+        kernel: [kh, kw],
+        stride: options.stride,
+        padding: options.padding.map(|(before, _)| before),
+        dilation: options.dilation,
+    }
+}
+
+fn convolve(
+    x: &FlexTensor,
+    weight: &FlexTensor,
+    options: &ConvOptions<2>,
+    finish: Finish<'_>,
+) -> FlexTensor {
+    let geometry = geometry(dims(x), dims(weight), options);
+    let (x, weight) = (x.to_contiguous(), weight.to_contiguous());
+    let y = convolution::forward(&geometry, slice(&x), slice(&weight), finish);
+    let [height, width] = geometry.output;
+    tensor(y, [geometry.batch, geometry.out_channels, height, width])
+}
+
+pub(super) fn forward(x: &FlexTensor, weight: &FlexTensor, options: &ConvOptions<2>) -> FlexTensor {
+    convolve(x, weight, options, Finish::default())
+}
+
+pub(super) fn finished(
+    x: FlexTensor,
+    weight: &FlexTensor,
+    epilogue: Epilogue<Flex>,
+    options: &ConvOptions<2>,
+) -> FlexTensor {
+    let (scale, shift) = (epilogue.scale.to_contiguous(), epilogue.shift.to_contiguous());
+    let residual = match epilogue.residual {
+        Residual::Of(residual) => Some(residual.to_contiguous()),
+        Residual::Nothing => None,
+    };
+    let finish = Finish {
+        scale_and_shift: Some((slice(&scale), slice(&shift))),
+        residual: residual.as_ref().map(slice),
+        relu: epilogue.relu,
+    };
+    let y = convolve(&x, weight, options, finish);
+    recycle(x);
+    residual.into_iter().for_each(recycle);
+    y
+}
+
+#[derive(Debug)]
+struct Convolution;
+
+/// What the backward pass reads again.
+#[derive(Debug, Clone)]
+struct Saved {
+    x: FlexTensor,
+    weight: FlexTensor,
+    geometry: Geometry,
+}
+
+impl Backward<Flex, 2> for Convolution {
+    type State = Saved;
+
+    fn backward(self, ops: Ops<Saved, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let dy = grads.consume::<Flex>(&ops.node).to_contiguous();
+        let Saved { x, weight, geometry } = ops.state;
+        let [node_x, node_weight] = ops.parents;
+        if let Some(node) = node_weight {
+            let gradient = convolution::weight_gradient(&geometry, slice(&x), slice(&dy));
+            grads.register::<Flex>(node.id, tensor(gradient, dims::<4>(&weight)));
+        }
+        let shape = dims::<4>(&x);
+        recycle(x);
+        if let Some(node) = node_x {
+            let gradient = convolution::input_gradient(&geometry, slice(&dy), slice(&weight));
+            grads.register::<Flex>(node.id, tensor(gradient, shape));
+        }
+        recycle(dy);
+    }
+}
+
+pub(super) fn tracked<C: CheckpointStrategy>(
+    x: FloatTensor<Autodiff<Flex, C>>,
+    weight: FloatTensor<Autodiff<Flex, C>>,
+    options: &ConvOptions<2>,
+) -> FloatTensor<Autodiff<Flex, C>> {
+    let ((x, x_node), (weight, weight_node)) = (x.into_parts(), weight.into_parts());
+    let (x, weight) = (x.to_contiguous(), weight.to_contiguous());
+    let y = forward(&x, &weight, options);
+    match Convolution.prepare::<C>([x_node, weight_node]).compute_bound().stateful() {
+        OpsKind::Tracked(prep) => {
+            let geometry = geometry(dims(&x), dims(&weight), options);
+            prep.finish(Saved { x, weight, geometry }, y)
+        }
+        OpsKind::UnTracked(prep) => prep.finish(y),
+    }
+}

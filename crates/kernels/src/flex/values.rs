@@ -1,0 +1,43 @@
+//! Between Flex's tensors and slices of numbers.
+
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::flex::FlexTensor;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, AutodiffBackend, Flex};
+use burn::tensor::{DType, Shape, TensorData};
+
+use crate::cpu::pool;
+
+/// The numbers of a tensor without gaps.
+pub(super) fn slice(tensor: &FlexTensor) -> &[f32] {
+    tensor.as_slice().expect("a contiguous f32 tensor")
+}
+
+/// The numbers of a tensor; without a copy if nobody else holds them.
+pub(super) fn take(tensor: FlexTensor) -> Vec<f32> {
+    // A second handle would make the memory shared.
+    let tensor = if tensor.is_contiguous() { tensor } else { tensor.to_contiguous() };
+    tensor.into_data().try_into_vec().expect("an f32 tensor")
+}
+
+pub(super) fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
+    FlexTensor::from_data(TensorData::new(values, shape.into()))
+}
+
+pub(super) fn dims<const D: usize>(tensor: &FlexTensor) -> [usize; D] {
+    tensor.layout().shape().dims()
+}
+
+/// A tensor that no gradient reaches.
+pub(super) fn constant<C: CheckpointStrategy>(
+    values: FlexTensor,
+) -> FloatTensor<Autodiff<Flex, C>> {
+    <Autodiff<Flex, C> as AutodiffBackend>::from_inner(values)
+}
+
+/// Keeps the memory of a tensor that nobody else holds for the next one of its size.
+pub(super) fn recycle(tensor: FlexTensor) {
+    if tensor.is_unique() && tensor.dtype() == DType::F32 {
+        pool::give(take(tensor));
+    }
+}

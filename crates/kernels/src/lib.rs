@@ -1,0 +1,29 @@
+//! Convolution, batch normalisation and pooling of ResNets with backward passes of their own, beside
+//! [Burn](burn)'s.
+//!
+//! On Burn's CPU backend Flex, in f32 and without gradient checkpointing, the functions of this crate
+//! run kernels written for the shapes of ResNets; everywhere else, and after
+//! [`use_kernels(false)`](use_kernels), they are Burn's own operations. The results agree up to
+//! rounding.
+//!
+//! ```
+//! use burn::tensor::{Device, Tensor, ops::ConvOptions};
+//!
+//! let device = Device::flex();
+//! let images = Tensor::<4>::ones([1, 3, 8, 8], &device);
+//! let weight = Tensor::<4>::ones([16, 3, 3, 3], &device);
+//! let options = ConvOptions::new([2, 2], [1, 1], [1, 1], 1);
+//! assert_eq!(resnet_kernels::conv2d(images, weight, options).dims(), [1, 16, 4, 4]);
+//! ```
+
+#![warn(missing_docs)]
+
+#[cfg(feature = "flex")]
+mod cpu;
+#[cfg(feature = "flex")]
+mod flex;
+mod operations;
+mod switch;
+
+pub use operations::{Normalised, PoolWindow, batch_norm_train, conv2d, conv2d_affine, max_pool2d};
+pub use switch::{kernels_in_use, use_kernels};

@@ -1,0 +1,153 @@
+//! The operations on Burn's tensors.
+
+use burn::tensor::Tensor;
+use burn::tensor::activation::relu;
+use burn::tensor::module;
+use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
+
+#[cfg(feature = "flex")]
+use crate::switch::applies;
+
+/// Output of [`batch_norm_train`] and the statistics of the batch, which carry no gradient.
+#[derive(Debug, Clone)]
+pub struct Normalised {
+    /// `[b, c, h, w]`.
+    pub output: Tensor<4>,
+    /// Mean of each channel, `[c]`.
+    pub mean: Tensor<1>,
+    /// Biased variance of each channel, `[c]`.
+    pub variance: Tensor<1>,
+}
+
+/// The window of a pooling, `[rows, columns]` each; padding is the same on both sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolWindow {
+    /// Size of the window.
+    pub kernel: [usize; 2],
+    /// From one window to the next.
+    pub stride: [usize; 2],
+    /// Pixels around the image that never are the maximum.
+    pub padding: [usize; 2],
+}
+
+/// The convolution of `x` `[b, c, h, w]` with `weight` `[c', c / groups, kh, kw]`, without bias.
+///
+/// # Panics
+/// If the shapes do not belong together, as Burn's `conv2d` does.
+#[must_use]
+pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, options: ConvOptions<2>) -> Tensor<4> {
+    #[cfg(feature = "flex")]
+    if applies(&x) {
+        use crate::flex::Kernels;
+        assert_channels(&x, &weight, options.groups);
+        let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
+        return Tensor::from_dispatch(burn::backend::Dispatch::convolution(x, weight, options));
+    }
+    module::conv2d(x, weight, None, options)
+}
+
+/// A convolution for inference and what follows it in a ResNet: `relu(scale * conv(x) + shift +
+/// residual)`, where `scale` and `shift`, `[c']` each, are a batch normalisation with running
+/// statistics. `residual` and ReLU may be left out. No gradient flows through it.
+///
+/// # Panics
+/// If the shapes do not belong together.
+#[must_use]
+pub fn conv2d_affine(
+    (x, weight, options): (Tensor<4>, Tensor<4>, ConvOptions<2>),
+    (scale, shift): (Tensor<1>, Tensor<1>),
+    residual: Option<Tensor<4>>,
+    with_relu: bool,
+) -> Tensor<4> {
+    #[cfg(feature = "flex")]
+    if applies(&x) {
+        use crate::flex::{Epilogue, Kernels, Residual};
+        assert_channels(&x, &weight, options.groups);
+        let residual = residual.map_or(Residual::Nothing, |r| Residual::Of(r.into_dispatch()));
+        let (scale, shift) = (scale.into_dispatch(), shift.into_dispatch());
+        let epilogue = Epilogue { scale, shift, residual, relu: with_relu };
+        let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
+        let y = burn::backend::Dispatch::finished_convolution(x, weight, epilogue, options);
+        return Tensor::from_dispatch(y);
+    }
+    let y = module::conv2d(x, weight, None, options);
+    let per_channel = |values: Tensor<1>| {
+        let channels = values.dims()[0];
+        values.reshape([1, channels, 1, 1])
+    };
+    finish(y * per_channel(scale) + per_channel(shift), residual, with_relu)
+}
+
+/// Batch normalisation of `x` `[b, c, h, w]` with the batch's own statistics
+/// ([Ioffe and Szegedy 2015](https://arxiv.org/abs/1502.03167)), then the addition of `residual` and
+/// ReLU, each if asked for. `affine` is scale and shift, `[c]` each.
+///
+/// # Panics
+/// If the shapes do not belong together.
+#[must_use]
+pub fn batch_norm_train(
+    x: Tensor<4>,
+    (gamma, beta): (Tensor<1>, Tensor<1>),
+    residual: Option<Tensor<4>>,
+    with_relu: bool,
+    epsilon: f64,
+) -> Normalised {
+    #[cfg(feature = "flex")]
+    if applies(&x) {
+        use crate::flex::{Kernels, Residual};
+        assert_eq!(gamma.dims(), [x.dims()[1]], "one scale for each channel");
+        assert_eq!(beta.dims(), [x.dims()[1]], "one shift for each channel");
+        if let Some(residual) = &residual {
+            assert_eq!(residual.dims(), x.dims(), "a residual of the input's shape");
+        }
+        let residual = residual.map_or(Residual::Nothing, |r| Residual::Of(r.into_dispatch()));
+        let (gamma, beta) = (gamma.into_dispatch(), beta.into_dispatch());
+        let (output, mean, variance) = burn::backend::Dispatch::normalisation(
+            x.into_dispatch(),
+            gamma,
+            beta,
+            residual,
+            epsilon,
+            with_relu,
+        );
+        return Normalised {
+            output: Tensor::from_dispatch(output),
+            mean: Tensor::from_dispatch(mean),
+            variance: Tensor::from_dispatch(variance),
+        };
+    }
+    let done = module::batch_norm_train(x, gamma, beta, epsilon);
+    let output = finish(done.output, residual, with_relu);
+    Normalised { output, mean: done.mean, variance: done.variance }
+}
+
+/// The maximum of every window of `x` `[b, c, h, w]`; what is not a number wins, as in PyTorch.
+#[must_use]
+pub fn max_pool2d(x: Tensor<4>, window: PoolWindow) -> Tensor<4> {
+    #[cfg(feature = "flex")]
+    if applies(&x) && window.kernel[0] * window.kernel[1] < 256 {
+        use crate::flex::Kernels;
+        return Tensor::from_dispatch(burn::backend::Dispatch::max_pooling(
+            x.into_dispatch(),
+            window,
+        ));
+    }
+    let options =
+        MaxPoolOptions::new(window.kernel).with_stride(window.stride).with_padding(window.padding);
+    module::max_pool2d(x, options)
+}
+
+fn finish(y: Tensor<4>, residual: Option<Tensor<4>>, with_relu: bool) -> Tensor<4> {
+    let y = match residual {
+        Some(residual) => y + residual,
+        None => y,
+    };
+    if with_relu { relu(y) } else { y }
+}
+
+#[cfg(feature = "flex")]
+fn assert_channels(x: &Tensor<4>, weight: &Tensor<4>, groups: usize) {
+    let ([_, input, ..], [output, depth, ..]) = (x.dims(), weight.dims());
+    assert_eq!(input, depth * groups, "input channels: those of the weight times the groups");
+    assert!(output.is_multiple_of(groups), "{output} output channels in {groups} groups");
+}

@@ -1,0 +1,8 @@
+//! The kernels against PyTorch, against Burn's own operations, and against differences in f64.
+
+mod batch_norm;
+mod convolution;
+mod golden;
+mod max_pool;
+mod odd_values;
+mod support;

@@ -1,0 +1,117 @@
+//! Convolution, normalisation and pooling as the networks use them, through [`resnet_kernels`].
+
+use burn::nn::PaddingConfig2d;
+use burn::nn::conv::Conv2d;
+use burn::nn::pool::MaxPool2d;
+use burn::tensor::Tensor;
+use burn::tensor::ops::ConvOptions;
+use resnet_kernels::PoolWindow;
+
+use crate::Norm;
+use crate::options::Activation;
+
+/// What follows a normalisation.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Then {
+    /// Added first, `[b, c, h, w]`.
+    pub(crate) residual: Option<Tensor<4>>,
+    /// The function of the result.
+    pub(crate) activation: Option<Activation>,
+}
+
+impl Then {
+    pub(crate) fn activate(activation: Activation) -> Self {
+        Self { residual: None, activation: Some(activation) }
+    }
+
+    pub(crate) fn add_and_activate(residual: Tensor<4>, activation: Activation) -> Self {
+        Self { residual: Some(residual), activation: Some(activation) }
+    }
+
+    /// Whether it ends with a ReLU, which kernels take in, and the function that they do not know.
+    pub(crate) fn split(activation: Option<Activation>) -> (bool, Option<Activation>) {
+        match activation {
+            Some(Activation::Relu) => (true, None),
+            other => (false, other),
+        }
+    }
+
+    /// All of it, by operations of its own.
+    pub(crate) fn apply(self, x: Tensor<4>) -> Tensor<4> {
+        let x = match self.residual {
+            Some(residual) => x + residual,
+            None => x,
+        };
+        activated(x, self.activation)
+    }
+}
+
+pub(crate) fn activated(x: Tensor<4>, activation: Option<Activation>) -> Tensor<4> {
+    match activation {
+        Some(activation) => activation.forward(x),
+        None => x,
+    }
+}
+
+/// Convolution, normalisation, and what follows; in inference with batch normalisation they are one
+/// operation. A folded normalisation is none.
+pub(crate) fn conv_norm(
+    conv: &Conv2d,
+    norm: Option<&Norm>,
+    x_bchw: Tensor<4>,
+    then: Then,
+) -> Tensor<4> {
+    let (Some(Norm::Batch(batch_norm)), Some(options), false) =
+        (norm, options(conv), x_bchw.device().is_autodiff())
+    else {
+        return normalise(norm, conv2d(conv, x_bchw), then);
+    };
+    let (relu, rest) = Then::split(then.activation);
+    let conv = (x_bchw, conv.weight.val(), options);
+    let affine = batch_norm.running_affine();
+    activated(resnet_kernels::conv2d_affine(conv, affine, then.residual, relu), rest)
+}
+
+/// Normalisation, and what follows.
+pub(crate) fn normalise(norm: Option<&Norm>, x_bchw: Tensor<4>, then: Then) -> Tensor<4> {
+    match norm {
+        Some(Norm::Batch(norm)) => norm.forward_then(x_bchw, then),
+        Some(Norm::Group(norm)) => then.apply(norm.forward(x_bchw)),
+        None => then.apply(x_bchw),
+    }
+}
+
+/// Convolution.
+pub(crate) fn conv2d(conv: &Conv2d, x_bchw: Tensor<4>) -> Tensor<4> {
+    match options(conv) {
+        Some(options) => resnet_kernels::conv2d(x_bchw, conv.weight.val(), options),
+        None => conv.forward(x_bchw),
+    }
+}
+
+/// Max-pooling.
+pub(crate) fn max_pool(pool: &MaxPool2d, x_bchw: Tensor<4>) -> Tensor<4> {
+    let is_plain = pool.dilation == [1, 1] && !pool.ceil_mode;
+    match pool.padding {
+        PaddingConfig2d::Explicit(top, left, bottom, right)
+            if is_plain && (top, left) == (bottom, right) =>
+        {
+            let (kernel, stride) = (pool.kernel_size, pool.stride);
+            let window = PoolWindow { kernel, stride, padding: [top, left] };
+            resnet_kernels::max_pool2d(x_bchw, window)
+        }
+        _ => pool.forward(x_bchw),
+    }
+}
+
+/// The options of a convolution without bias and with the same padding for every image size.
+fn options(conv: &Conv2d) -> Option<ConvOptions<2>> {
+    let padding = match (&conv.bias, &conv.padding) {
+        (None, PaddingConfig2d::Valid) => [(0, 0), (0, 0)],
+        (None, &PaddingConfig2d::Explicit(top, left, bottom, right)) => {
+            [(top, bottom), (left, right)]
+        }
+        _ => return None,
+    };
+    Some(ConvOptions::new_with_padding(conv.stride, padding, conv.dilation, conv.groups))
+}
