@@ -92,7 +92,9 @@ impl Learner {
         let (before, optimizer) = (flat::tensors(&self.model.valid()), self.optimizer.clone());
         let mut after = self.optimize(batch, at, meter);
         let tensors = flat::tensors(&after.model.valid());
-        let ok = all_finite(tensors.values().chain(after.optimizer.slots()), meter.newest());
+        let newest = meter.newest();
+        let state = tensors.values().chain(after.optimizer.slots());
+        let ok = all_finite(state.chain([&newest]));
         after.model = restore_unless(&ok, before, after.model);
         after.optimizer = after.optimizer.or_before(&ok, &optimizer);
         meter.mark(ok);
@@ -159,6 +161,14 @@ impl Learner {
     #[must_use]
     pub fn state(&self) -> LearnerState {
         LearnerState::read(&self.model.valid(), &self.optimizer, self.ema.as_ref())
+    }
+
+    /// Whether weights, running statistics and the optimizer's state are finite, read back from the
+    /// device.
+    #[must_use]
+    pub fn is_finite(&self) -> bool {
+        let tensors = flat::tensors(&self.model.valid());
+        all_finite(tensors.values().chain(self.optimizer.slots())).into_scalar::<bool>()
     }
 
     /// The l2 loss of the weights, read back from the device.

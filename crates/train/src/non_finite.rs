@@ -26,14 +26,10 @@ pub enum OnNonFinite {
 /// Steps in a row that may be skipped; more mean that nothing is learnt any more.
 pub(crate) const MAX_SKIPS_IN_A_ROW: u64 = 20;
 
-/// Whether all of `tensors` and `more` are finite, `[1]`, on the device.
-pub(crate) fn all_finite<'a>(
-    tensors: impl Iterator<Item = &'a Tensor<1>>,
-    more: Tensor<1>,
-) -> Tensor<1, Bool> {
+/// Whether all of `tensors` are finite, `[1]`, on the device.
+pub(crate) fn all_finite<'a>(tensors: impl Iterator<Item = &'a Tensor<1>>) -> Tensor<1, Bool> {
     // A sum is finite only if all its terms are.
-    let sums: Vec<_> = tensors.map(|tensor| tensor.clone().sum()).chain([more.sum()]).collect();
-    Tensor::cat(sums, 0).is_finite().all()
+    Tensor::cat(tensors.map(|tensor| tensor.clone().sum()).collect(), 0).is_finite().all()
 }
 
 /// `after` where `ok`, else `before`.

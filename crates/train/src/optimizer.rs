@@ -71,7 +71,8 @@ impl Optimizer {
     #[must_use]
     pub fn l2_loss<M: Module>(&self, model: &M, device: &Device) -> Tensor<1> {
         let mut sum = Tensor::zeros([1], device);
-        if matches!(self.settings.rule, Rule::Sgd { .. } | Rule::Lars { .. }) {
+        let coupled = matches!(self.settings.rule, Rule::Sgd { .. } | Rule::Lars { .. });
+        if coupled && self.settings.weight_decay > 0.0 {
             flat::visit(model, |Flat { shape, values, .. }| {
                 if decays(shape) {
                     sum = sum.clone() + values.clone().mul(values).sum();

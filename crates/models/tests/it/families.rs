@@ -202,7 +202,7 @@ families! {
         .with_in_channels(4)
         .with_activation(Activation::Gelu)
         .with_pooling(Pooling::Concatenated);
-    v2: bottlenecks().with_version(Version::V2);
+    v2: bottlenecks().with_version(Version::V2).with_activation(Activation::Silu);
     v2_d: bottlenecks().with_version(Version::V2).d();
     v2_basic: basic().with_version(Version::V2);
     cifar: ResNetConfig::cifar(1);

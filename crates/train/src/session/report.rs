@@ -45,7 +45,8 @@ impl Session<'_> {
         let step = self.position.step;
         if let Some(train) = totals.averages() {
             let loss = train.cross_entropy + l2_loss;
-            if !loss.is_finite() {
+            // The last step may have spoilt the weights: no checkpoint must hold them.
+            if !loss.is_finite() || !learner.is_finite() {
                 return Err(self.diverged(step, loss)?);
             }
             let seconds = window.started.elapsed().as_secs_f64();
