@@ -55,7 +55,7 @@ enum Mode {
 
 fn main() -> Result<()> {
     let args = Args::parse();
-    resnet_kernels::use_kernels(!args.without_kernels);
+    resnet::kernels::use_kernels(!args.without_kernels);
     let chosen = choose_device(args.device)?;
     for &batch_size in &args.batch_size {
         let mut seconds = match args.mode {
@@ -132,7 +132,7 @@ fn report(args: &Args, batch_size: usize, chosen: &Chosen, seconds: &[f64]) {
         "size": args.image_size,
         "batch": batch_size,
         "device": chosen.name,
-        "kernels": resnet_kernels::kernels_in_use(),
+        "kernels": resnet::kernels::kernels_in_use(),
         "images_per_second": batch_size as f64 / median,
         "seconds": seconds,
     });

@@ -18,9 +18,10 @@ use crate::reliability::ReliabilityArgs;
 #[derive(Debug, Parser)]
 #[command(name = "train_imagenet")]
 pub(crate) struct Args {
-    /// Folder with TFRecord shards, flat or in `train/` and `validation/`. [default: the bundled
-    /// sample of Fashion-MNIST]
-    #[arg(long, value_name = "DIR", conflicts_with = "synthetic")]
+    /// Folder with TFRecord shards, flat or in `train/` and `validation/`; or a data set in another
+    /// layout: folders of images, a manifest, tar files. [default: the bundled sample of
+    /// Fashion-MNIST]
+    #[arg(long, value_name = "PATH", conflicts_with = "synthetic")]
     pub(crate) data_dir: Option<PathBuf>,
 
     #[command(flatten)]

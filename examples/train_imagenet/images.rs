@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Result;
-use resnet::data::{ImageRecords, LabelRange, Source, Split, SyntheticImages};
+use anyhow::{Context, Result, ensure};
+use resnet::data::{
+    Dataset, DatasetOptions, ImageRecords, LabelRange, Layout, Source, Split, SyntheticImages,
+};
 use resnet::{Datasets, Recipe};
 
 use crate::args::Args;
@@ -15,7 +17,10 @@ const IMAGENET_IMAGES: (usize, usize) = (1_281_167, 50_000);
 /// The first line that a person reads.
 pub(crate) fn announcement(args: &Args) -> String {
     match &args.data_dir {
-        Some(folder) => format!("Images: TFRecord shards in {}.", folder.display()),
+        Some(path) => {
+            let layout = Layout::recognise(path).unwrap_or(Layout::Shards);
+            format!("Images: {layout} in {}.", path.display())
+        }
         None if args.synthetic => "Images: made up; accuracy means nothing here.".to_owned(),
         None => "No --data-dir given: training on the bundled sample, photographs of clothes from \
                  Fashion-MNIST (28×28 pixels, 10 classes)."
@@ -37,8 +42,32 @@ pub(crate) fn source(args: &Args, split: Split, recipe: &Recipe) -> Result<Arc<d
         return Ok(Arc::new(synthetic(split, num_classes, recipe)));
     }
     let folder = args.data_dir.clone().unwrap_or_else(bundled_sample);
-    let labels = LabelRange { offset: recipe.data.label_offset, num_classes };
-    Ok(Arc::new(ImageRecords::open(&folder, split, labels)?))
+    match Layout::recognise(&folder) {
+        Ok(Layout::Shards) | Err(_) => {
+            let labels = LabelRange { offset: recipe.data.label_offset, num_classes };
+            Ok(Arc::new(ImageRecords::open(&folder, split, labels)?))
+        }
+        Ok(_) => of_dataset(&folder, split, recipe.model.num_classes),
+    }
+}
+
+/// One part of a data set in another layout: folders, a manifest, tar files.
+fn of_dataset(path: &Path, split: Split, num_classes: usize) -> Result<Arc<dyn Source>> {
+    let dataset = Dataset::open(path, &DatasetOptions::default())?;
+    let classes = dataset.classes().len();
+    ensure!(
+        classes == num_classes,
+        "{}: {classes} classes, and the recipe has {num_classes}: add --num-classes {classes}",
+        path.display()
+    );
+    let name = split.prefix();
+    dataset.split(name).with_context(|| {
+        let (path, splits) = (path.display(), dataset.splits().join(", "));
+        format!(
+            "{path}: there is no split {name}, but {splits}: make one with \
+             `cargo run --release --example dataset -- split {path}` and give its file as --data-dir"
+        )
+    })
 }
 
 fn synthetic(split: Split, num_classes: u32, recipe: &Recipe) -> SyntheticImages {

@@ -6,6 +6,7 @@ mod dataset_command;
 mod devices;
 mod end_to_end;
 mod flags;
+mod layouts;
 mod reliability;
 mod support;
 mod tensorboard;

@@ -6,8 +6,9 @@
 //! | module | crate | what |
 //! |---|---|---|
 //! | [`records`] | `tfrecord-codec` | TFRecord files, `tf.train.Example`, event files |
-//! | [`data`] | `resnet-data` | image sources, decoding, transforms, the loader |
+//! | [`data`] | `resnet-data` | data sets, decoding, transforms, the loader |
 //! | [`recipe`] | `resnet-recipe` | recipes, schedules, metrics, sinks |
+//! | [`kernels`] | `resnet-kernels` | what makes the networks fast on the CPU |
 //! | [`models`] | `resnet-models` | the networks and their weights |
 //! | [`training`] | `resnet-train` | devices, the step, checkpoints, the run |
 //!
@@ -38,10 +39,13 @@
 //! - `flex` (default): the CPU, through Burn's pure-Rust backend Flex.
 //! - `wgpu`: any GPU that Vulkan, Metal or DirectX 12 reaches.
 //! - `cuda`: NVIDIA GPUs.
+//! - `dataloader`: [`training`]'s loader for programs that train with `burn-train`.
+//! - `parquet`: Parquet files with images.
 
 #![warn(missing_docs)]
 
 pub use resnet_data as data;
+pub use resnet_kernels as kernels;
 pub use resnet_models as models;
 pub use resnet_recipe as recipe;
 pub use resnet_train as training;

@@ -30,6 +30,17 @@ pub enum Layout {
     Parquet,
 }
 
+impl Layout {
+    /// The layout of a folder or file, by names alone: nothing is opened.
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::NotRecognised`], which says what is there and what could be.
+    pub fn recognise(path: &Path) -> Result<Self, DatasetError> {
+        recognise(path)
+    }
+}
+
 impl fmt::Display for Layout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,0 +1,65 @@
+//! Training on images in other layouts than TFRecord shards.
+
+use std::fs;
+use std::path::Path;
+
+use resnet::data::{ImageRecords, LabelRange, Picture, Source, Split};
+
+use crate::support::{example, sample, small_run, stderr, stdout, train_imagenet};
+
+/// The first images of the sample in a folder for each of its classes.
+fn as_folders(folder: &Path, split: Split, count: usize) {
+    let labels = LabelRange::imagenet(10);
+    let records = ImageRecords::open(&sample(), split, labels).expect("the sample");
+    let mut record = Vec::new();
+    for index in 0..count {
+        let image = records.read(index, &mut record).expect("a record");
+        let class = folder.join(format!("class-{}", image.label));
+        fs::create_dir_all(&class).expect("a folder");
+        let Picture::Encoded(bytes) = image.picture else { panic!("a JPEG file") };
+        fs::write(class.join(format!("{index}.jpg")), &record[bytes]).expect("written");
+    }
+}
+
+#[test]
+fn a_folder_for_each_split_and_class_is_trained_on_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("clothes");
+    as_folders(&data.join("train"), Split::Train, 256);
+    as_folders(&data.join("val"), Split::Validation, 128);
+    let output = train_imagenet(&small_run(&data, &folder.path().join("run")));
+    let text = stdout(&output);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(text.contains("a folder for each split and class in"), "{text}");
+    assert!(text.contains("256 training and 128 validation images"), "{text}");
+}
+
+#[test]
+fn a_folder_without_splits_is_divided_by_a_command_and_then_trained_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("clothes");
+    as_folders(&data, Split::Train, 256);
+    let run = folder.path().join("run");
+    let refused = train_imagenet(&small_run(&data, &run));
+    let error = stderr(&refused);
+    assert!(
+        error.contains("no split train, but all") && error.contains("dataset -- split"),
+        "{error}"
+    );
+    let divided = example("dataset", &["split", data.to_str().expect("UTF-8")]);
+    assert!(divided.status.success(), "{}", stderr(&divided));
+    let output = train_imagenet(&small_run(&data.join("split.csv"), &run));
+    assert!(output.status.success(), "{}", stderr(&output));
+}
+
+#[test]
+fn another_number_of_classes_is_an_error_with_the_flag_to_add() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("clothes");
+    for split in ["train", "val"] {
+        fs::create_dir_all(data.join(split).join("shirt")).expect("a folder");
+        fs::write(data.join(split).join("shirt/1.jpg"), "").expect("written");
+    }
+    let error = stderr(&train_imagenet(&small_run(&data, &folder.path().join("run"))));
+    assert!(error.contains("1 classes") && error.contains("--num-classes 1"), "{error}");
+}
