@@ -41,8 +41,9 @@ fn a_warm_loader_allocates_nothing_for_an_image_except_in_the_resizer() {
     // The shorter side is 256 already: nothing is resized.
     let (count, bytes) = per_image(source(), Transform::imagenet_validation(224));
     println!("without resizing: {count:.2} allocations, {bytes:.0} bytes per image");
-    // Labels, weights and what the queues need are per batch.
-    assert!(count < 0.5 && bytes < 100.0);
+    // Labels, weights and what the queues need are per batch; on a busy machine some of the four
+    // batches in circulation are only made after the first ten. An image has 150,528 bytes.
+    assert!(count < 0.5 && bytes < 35_000.0);
     let (count, bytes) = per_image(source(), Transform::imagenet_train(224));
     println!("random resized crop: {count:.1} allocations, {bytes:.0} bytes per image");
     // The pixels are 150,528 bytes: they are in memory that is used again.

@@ -1,10 +1,10 @@
 //! Convolution, batch normalisation and pooling of ResNets with backward passes of their own, beside
 //! [Burn](burn)'s.
 //!
-//! On Burn's CPU backend Flex, in f32 and without gradient checkpointing, the functions of this crate
-//! run kernels written for the shapes of ResNets; everywhere else, and after
-//! [`use_kernels(false)`](use_kernels), they are Burn's own operations. The results agree up to
-//! rounding.
+//! On Burn's CPU backend Flex and in f32 the functions of this crate run kernels written for the
+//! shapes of ResNets; everywhere else, and after [`use_kernels(false)`](use_kernels), they are Burn's
+//! own operations. The results agree up to rounding. Gradient checkpointing does not reach the
+//! kernels: what their backward passes need is kept.
 //!
 //! ```
 //! use burn::tensor::{Device, Tensor, ops::ConvOptions};
