@@ -34,6 +34,12 @@ impl Ema {
         Self { settings, means }
     }
 
+    /// The same, starting at the weights of `model`.
+    #[must_use]
+    pub fn restarted<M: Module>(&self, model: &M) -> Self {
+        Self::new(self.settings, model)
+    }
+
     /// Takes in the weights of `model` after step number `step` (from 0), if one is due.
     pub fn update<M: Module>(&mut self, step: u64, model: impl FnOnce() -> M) {
         if !(step + 1).is_multiple_of(self.settings.every as u64) {

@@ -65,7 +65,8 @@ impl Learner {
         })
     }
 
-    /// Puts a saved state in place.
+    /// Puts a saved state in place. If it comes from a run without running means, they start at its
+    /// weights.
     ///
     /// # Errors
     /// [`StateDictError`] if it belongs to another architecture.
@@ -73,6 +74,7 @@ impl Learner {
         (self.model, _) = load_state_dict(self.model, state.model)?;
         self.optimizer.load_state(state.optimizer, &self.device);
         if let Some(ema) = &mut self.ema {
+            *ema = ema.restarted(&self.model.valid());
             ema.load_state(state.ema, &self.device);
         }
         Ok(self)

@@ -84,6 +84,15 @@ fn the_running_mean_follows_the_weights_and_the_statistics() {
     assert_ne!(got, flat(&learner.state().model), "the weights in training are others");
 }
 
+#[test]
+fn running_means_that_a_run_begins_to_keep_later_start_at_its_weights() {
+    let mut recipe = recipe();
+    let state = trained(&recipe).state();
+    recipe.ema = Some(Ema { decay: 0.9, every: 1 });
+    let learner = learner(&recipe).restore(state.clone()).expect("the same network");
+    assert_eq!(state_dict(&learner.inference_model()), state.model);
+}
+
 fn flat(map: &TensorMap) -> Vec<f64> {
     map.values().flat_map(|data| data.iter::<f64>().collect::<Vec<_>>()).collect()
 }
