@@ -65,6 +65,19 @@ def transforms():
     (HERE / "transforms.txt").write_text("\n".join(lines) + "\n")
 
 
+def quantiles(drawn, height, width, probabilities):
+    """A row for each quantity of parts (top, left, height, width) of an image, and its quantiles."""
+    top, left, h, w = drawn.T
+    quantities = {
+        "area": h * w / (height * width),
+        "aspect": np.log(w / h),
+        "top": (top + 0.5) / (height - h + 1),
+        "left": (left + 0.5) / (width - w + 1),
+    }
+    for name, values in quantities.items():
+        yield " ".join([name, *(f"{q:.4f}" for q in np.quantile(values, probabilities))])
+
+
 def draws():
     """Quantiles of what RandomResizedCrop draws; the Rust tests compare theirs."""
     torch.manual_seed(0)
@@ -79,16 +92,7 @@ def draws():
         drawn = np.array(
             [RandomResizedCrop.get_params(image, (0.08, 1.0), (3 / 4, 4 / 3)) for _ in range(100_000)]
         )
-        top, left, h, w = drawn.T
-        quantities = {
-            "area": h * w / (height * width),
-            "aspect": np.log(w / h),
-            "top": (top + 0.5) / (height - h + 1),
-            "left": (left + 0.5) / (width - w + 1),
-        }
-        for name, values in quantities.items():
-            numbers = " ".join(f"{q:.4f}" for q in np.quantile(values, probabilities))
-            lines.append(f"{height} {width} {name} {numbers}")
+        lines += [f"{height} {width} {row}" for row in quantiles(drawn, height, width, probabilities)]
     (HERE / "draws.txt").write_text("\n".join(lines) + "\n")
 
 

@@ -21,7 +21,7 @@ import numpy as np
 import PIL
 import torch
 import torchvision
-from generate import picture
+from generate import picture, quantiles
 from PIL import Image, ImageOps
 from torchvision.transforms import InterpolationMode, RandomErasing, autoaugment
 from torchvision.transforms import functional as F
@@ -223,16 +223,8 @@ def regions():
         else:
             shape = tf.constant([height, width, 3])
             drawn = [distorted_box(shape, index) for index in range(20_000)]
-        top, left, h, w = np.array(drawn).T
-        quantities = {
-            "area": h * w / (height * width),
-            "aspect": np.log(w / h),
-            "top": (top + 0.5) / (height - h + 1),
-            "left": (left + 0.5) / (width - w + 1),
-        }
-        for name, values in quantities.items():
-            numbers = " ".join(f"{q:.4f}" for q in np.quantile(values, probabilities))
-            lines.append(f"{kind} {height} {width} {name} {numbers}")
+        rows = quantiles(np.array(drawn), height, width, probabilities)
+        lines += [f"{kind} {height} {width} {row}" for row in rows]
     (HERE / "regions.txt").write_text("\n".join(lines) + "\n")
 
 
