@@ -7,7 +7,7 @@ use image::{ExtendedColorType, ImageEncoder};
 use crate::decode::{Decoder, RgbImage};
 use crate::error::DataError;
 use crate::random::SampleRng;
-use crate::source::{Picture, Source};
+use crate::source::Source;
 use crate::transform::{Region, Resizer, Transform};
 
 /// White pixels between two cells.
@@ -91,12 +91,11 @@ pub fn png(image: &RgbImage) -> Result<Vec<u8>, DataError> {
 
 fn decode(source: &dyn Source, index: usize, decoder: &dyn Decoder) -> Result<RgbImage, DataError> {
     let (mut record, mut image) = (Vec::new(), RgbImage::default());
-    match source.read(index, &mut record)?.picture {
-        Picture::Encoded(range) => decoder.decode(&record[range], &mut image).map_err(|error| {
-            DataError::Image { name: source.place(index), reason: error.to_string() }
-        })?,
-        Picture::Rgb { height, width } => image = RgbImage { height, width, pixels: record },
-    }
+    let picture = source.read(index, &mut record)?.picture;
+    picture.decode(decoder, &mut record, &mut image).map_err(|error| DataError::Image {
+        name: source.place(index),
+        reason: error.to_string(),
+    })?;
     Ok(image)
 }
 

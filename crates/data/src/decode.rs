@@ -46,7 +46,7 @@ pub trait Decoder: Send + Sync {
 
 /// What a file is, by its first bytes: names lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
+pub(crate) enum Format {
     Jpeg,
     Png,
     /// Something else, in words.
@@ -54,7 +54,7 @@ enum Format {
 }
 
 impl Format {
-    fn of(encoded: &[u8]) -> Self {
+    pub(crate) fn of(encoded: &[u8]) -> Self {
         match encoded {
             [0xff, 0xd8, ..] => Self::Jpeg,
             [0x89, b'P', b'N', b'G', ..] => Self::Png,

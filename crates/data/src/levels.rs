@@ -2,15 +2,53 @@
 //!
 //! They are whole numbers, so that the order of adding changes no digit.
 
+use serde::{Deserialize, Serialize};
+
+use crate::decode::RgbImage;
+
 /// Pixels whose squares fit a `u32` when added: 255² · 66,051 is less than 2³².
 const PIECE: usize = 32_768;
 
 /// Levels that are added side by side: 16 pixels.
 const LANES: usize = 48;
 
-/// Adds red, green and blue of each pixel of `rgb` to `levels`, and their squares to `squares`.
-pub(crate) fn add(rgb: &[u8], levels: &mut [u64; 3], squares: &mut [u64; 3]) {
-    rgb.chunks(3 * PIECE).for_each(|piece| add_piece(piece, levels, squares));
+/// Sums over the pixels of images.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Levels {
+    /// Pixels of all decoded images; 0 if they were not decoded.
+    pub pixels: u64,
+    /// Sum of the red, green and blue levels.
+    pub levels: [u64; 3],
+    /// Sum of the squared levels.
+    pub squares: [u64; 3],
+}
+
+impl Levels {
+    pub(crate) fn add(&mut self, image: &RgbImage) {
+        self.pixels += (image.height * image.width) as u64;
+        let pieces = image.pixels.chunks(3 * PIECE);
+        pieces.for_each(|piece| add_piece(piece, &mut self.levels, &mut self.squares));
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.pixels += other.pixels;
+        for channel in 0..3 {
+            self.levels[channel] += other.levels[channel];
+            self.squares[channel] += other.squares[channel];
+        }
+    }
+
+    /// Mean and standard deviation of each channel over all pixels, from 0 to 1.
+    pub(crate) fn mean_and_std(&self) -> Option<([f64; 3], [f64; 3])> {
+        if self.pixels == 0 {
+            return None;
+        }
+        let pixels = self.pixels as f64;
+        let mean = self.levels.map(|sum| sum as f64 / pixels);
+        let square = self.squares.map(|sum| sum as f64 / pixels);
+        let std = [0, 1, 2].map(|c| (square[c] - mean[c] * mean[c]).max(0.0).sqrt() / 255.0);
+        Some((mean.map(|mean| mean / 255.0), std))
+    }
 }
 
 fn add_piece(rgb: &[u8], levels: &mut [u64; 3], squares: &mut [u64; 3]) {
@@ -34,30 +72,14 @@ fn add_line(line: &[u8; LANES], (levels, squares): &mut ([u32; LANES], [u32; LAN
     }
 }
 
-/// Mean and standard deviation of each channel over all pixels, from 0 to 1.
-pub(crate) fn mean_and_std(
-    pixels: u64,
-    levels: [u64; 3],
-    squares: [u64; 3],
-) -> Option<([f64; 3], [f64; 3])> {
-    if pixels == 0 {
-        return None;
-    }
-    let pixels = pixels as f64;
-    let mean = levels.map(|sum| sum as f64 / pixels);
-    let square = squares.map(|sum| sum as f64 / pixels);
-    let std = [0, 1, 2].map(|c| (square[c] - mean[c] * mean[c]).max(0.0).sqrt() / 255.0);
-    Some((mean.map(|mean| mean / 255.0), std))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{add, mean_and_std};
+    use super::{Levels, RgbImage};
 
     fn of(rgb: &[u8]) -> Option<([f64; 3], [f64; 3])> {
-        let (mut levels, mut squares) = ([0; 3], [0; 3]);
-        add(rgb, &mut levels, &mut squares);
-        mean_and_std(rgb.len() as u64 / 3, levels, squares)
+        let mut sums = Levels::default();
+        sums.add(&RgbImage { height: 1, width: rgb.len() / 3, pixels: rgb.to_vec() });
+        sums.mean_and_std()
     }
 
     #[test]

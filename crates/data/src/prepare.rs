@@ -46,6 +46,7 @@ mod run;
 mod shard;
 mod sums;
 
+pub use crate::levels::Levels;
 pub use error::PrepareError;
 pub use example::{Boxes, ImageExample};
 pub use measure::{Side, Sums};

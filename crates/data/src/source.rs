@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
+use crate::decode::{DecodeError, Decoder, RgbImage};
 use crate::error::DataError;
 
 /// A set of labelled images with random access, shared by the loader's threads.
@@ -84,4 +85,24 @@ pub enum Picture {
         /// Pixels in a row.
         width: usize,
     },
+}
+
+impl Picture {
+    /// Brings the picture of `record` to `image`. Memory goes from one to the other: `record` holds
+    /// anything afterwards.
+    pub(crate) fn decode(
+        &self,
+        decoder: &dyn Decoder,
+        record: &mut Vec<u8>,
+        image: &mut RgbImage,
+    ) -> Result<(), DecodeError> {
+        match self {
+            Self::Encoded(range) => decoder.decode(&record[range.clone()], image),
+            &Self::Rgb { height, width } => {
+                std::mem::swap(&mut image.pixels, record);
+                (image.height, image.width) = (height, width);
+                Ok(())
+            }
+        }
+    }
 }

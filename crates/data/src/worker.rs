@@ -12,7 +12,7 @@ use crate::decode::{Decoder, RgbImage};
 use crate::error::DataError;
 use crate::random::SampleRng;
 use crate::sampler::Draw;
-use crate::source::{Picture, Sample, Source};
+use crate::source::{Sample, Source};
 use crate::stats::Clocks;
 use crate::transform::{Scratch, Transform};
 
@@ -114,18 +114,9 @@ impl Worker {
     /// Brings the picture of `self.record` to `self.image`.
     fn decode(&mut self, sample: &Sample) -> Result<(), String> {
         let Shared { decoder, clocks, .. } = &*self.shared;
-        match &sample.picture {
-            Picture::Encoded(range) => {
-                let encoded = &self.record[range.clone()];
-                let decoded = clocks.time_decode(|| decoder.decode(encoded, &mut self.image));
-                decoded.map_err(|error| error.to_string())
-            }
-            &Picture::Rgb { height, width } => {
-                std::mem::swap(&mut self.image.pixels, &mut self.record);
-                (self.image.height, self.image.width) = (height, width);
-                Ok(())
-            }
-        }
+        let (record, image) = (&mut self.record, &mut self.image);
+        let decoded = clocks.time_decode(|| sample.picture.decode(&**decoder, record, image));
+        decoded.map_err(|error| error.to_string())
     }
 
     fn transform(&mut self, draw: Draw, pixels: &mut [u8]) -> Result<(), String> {

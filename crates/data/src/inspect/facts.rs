@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::decode::{Decoder, RgbImage};
-use crate::levels;
+use crate::decode::{self, Decoder, RgbImage};
+use crate::levels::Levels;
 use crate::source::{Picture, Sample, Source};
 use crate::worker::panic_message;
 
@@ -57,33 +57,6 @@ pub(super) struct Refused {
     /// The label, if the record could be read at all.
     pub(super) label: Option<u32>,
     pub(super) reason: String,
-}
-
-/// Sums over the pixels of images.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Levels {
-    pixels: u64,
-    levels: [u64; 3],
-    squares: [u64; 3],
-}
-
-impl Levels {
-    fn add(&mut self, image: &RgbImage) {
-        self.pixels += (image.height * image.width) as u64;
-        levels::add(&image.pixels, &mut self.levels, &mut self.squares);
-    }
-
-    pub(super) fn merge(&mut self, other: &Self) {
-        self.pixels += other.pixels;
-        for channel in 0..3 {
-            self.levels[channel] += other.levels[channel];
-            self.squares[channel] += other.squares[channel];
-        }
-    }
-
-    pub(super) fn mean_and_std(&self) -> Option<([f64; 3], [f64; 3])> {
-        levels::mean_and_std(self.pixels, self.levels, self.squares)
-    }
 }
 
 /// Looks at one image at a time, reusing its memory.
@@ -144,18 +117,16 @@ impl<'a> Examiner<'a> {
 
     /// Brings the picture to `self.image`; its format and stored bytes.
     fn decode(&mut self, sample: &Sample) -> Result<(Format, u64), String> {
-        match &sample.picture {
+        let picture = &sample.picture;
+        let stored = match picture {
             Picture::Encoded(range) => {
                 let encoded = &self.record[range.clone()];
-                self.decoder.decode(encoded, &mut self.image).map_err(|error| error.to_string())?;
-                Ok((format_of(encoded), encoded.len() as u64))
+                (format_of(encoded), encoded.len() as u64)
             }
-            &Picture::Rgb { height, width } => {
-                std::mem::swap(&mut self.image.pixels, &mut self.record);
-                (self.image.height, self.image.width) = (height, width);
-                Ok((Format::Rgb, self.image.pixels.len() as u64))
-            }
-        }
+            Picture::Rgb { .. } => (Format::Rgb, self.record.len() as u64),
+        };
+        let decoded = picture.decode(self.decoder, &mut self.record, &mut self.image);
+        decoded.map_err(|error| error.to_string()).map(|()| stored)
     }
 }
 
@@ -166,10 +137,10 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 }
 
 fn format_of(encoded: &[u8]) -> Format {
-    match encoded {
-        [0xff, 0xd8, ..] => Format::Jpeg,
-        [0x89, b'P', b'N', b'G', ..] => Format::Png,
-        _ => Format::Other,
+    match decode::Format::of(encoded) {
+        decode::Format::Jpeg => Format::Jpeg,
+        decode::Format::Png => Format::Png,
+        decode::Format::Other(_) => Format::Other,
     }
 }
 

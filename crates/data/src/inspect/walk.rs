@@ -4,8 +4,9 @@ use std::iter;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::facts::{Examiner, Facts, Levels, Refused};
+use super::facts::{Examiner, Facts, Refused};
 use super::{InspectError, InspectOptions, InspectSplit, Progress};
+use crate::levels::Levels;
 
 /// What was found in one split, in the order of its images.
 #[derive(Default)]

@@ -5,7 +5,7 @@ use zune_core::bytestream::ZCursor;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
-use crate::decode::{AnyImage, Decoder, RgbImage};
+use crate::decode::{AnyImage, Decoder, Format, RgbImage};
 use crate::transform::{Region, Resizer, shorter_side_to};
 
 /// As the reference re-encodes the images that are no RGB JPEG.
@@ -113,11 +113,11 @@ fn stored<'a>(pixels: &'a RgbImage, jpeg: &'a [u8], change: Change) -> Converted
 }
 
 fn kind(raw: &[u8]) -> Result<Kind, String> {
-    match raw {
-        [] => return Err("an empty file".to_owned()),
-        [0x89, b'P', b'N', b'G', ..] => return Ok(Kind::Png),
-        [0xff, 0xd8, ..] => {}
-        _ => return Err("neither a JPEG nor a PNG image".to_owned()),
+    match Format::of(raw) {
+        Format::Png => return Ok(Kind::Png),
+        Format::Jpeg => {}
+        Format::Other(_) if raw.is_empty() => return Err("an empty file".to_owned()),
+        Format::Other(_) => return Err("neither a JPEG nor a PNG image".to_owned()),
     }
     let options = DecoderOptions::new_fast()
         .set_max_width(usize::from(u16::MAX))

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::convert::Converted;
-use crate::levels;
+use crate::levels::Levels;
 
 /// Sums over the images of a shard or a split.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,12 +18,9 @@ pub struct Sums {
     pub height: Side,
     /// Sum of widths.
     pub width: Side,
-    /// Pixels of all decoded images; 0 if they were not decoded.
-    pub pixels: u64,
-    /// Sum of the red, green and blue levels.
-    pub levels: [u64; 3],
-    /// Sum of the squared levels.
-    pub squares: [u64; 3],
+    /// Sums over the pixels of decoded images.
+    #[serde(flatten)]
+    pub levels: Levels,
 }
 
 /// Smallest, largest and sum of one side of images.
@@ -44,8 +41,7 @@ impl Sums {
         self.images += 1;
         self.jpeg_bytes += image.jpeg.len() as u64;
         if let Some(pixels) = image.pixels {
-            self.pixels += (pixels.height * pixels.width) as u64;
-            levels::add(&pixels.pixels, &mut self.levels, &mut self.squares);
+            self.levels.add(pixels);
         }
     }
 
@@ -54,16 +50,12 @@ impl Sums {
         self.width.merge(&other.width, self.images, other.images);
         self.images += other.images;
         self.jpeg_bytes += other.jpeg_bytes;
-        self.pixels += other.pixels;
-        for channel in 0..3 {
-            self.levels[channel] += other.levels[channel];
-            self.squares[channel] += other.squares[channel];
-        }
+        self.levels.merge(&other.levels);
     }
 
     /// Mean and standard deviation of each channel over all pixels, from 0 to 1.
     pub(super) fn mean_and_std(&self) -> Option<([f64; 3], [f64; 3])> {
-        levels::mean_and_std(self.pixels, self.levels, self.squares)
+        self.levels.mean_and_std()
     }
 }
 
