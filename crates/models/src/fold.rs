@@ -2,11 +2,10 @@
 
 use burn::module::Param;
 use burn::nn::conv::Conv2d;
-use burn::tensor::Tensor;
 
 use crate::block::ResidualBlock;
 use crate::stem::StemConv;
-use crate::{BatchNorm, Downsample, Norm, ResNet};
+use crate::{Downsample, Norm, ResNet};
 
 impl ResNet {
     /// The network for inference with every batch normalisation that follows a convolution folded
@@ -59,16 +58,10 @@ impl ResidualBlock {
 /// Moves a batch normalisation into `conv`; other normalisations stay.
 fn fold(conv: &mut Conv2d, norm: &mut Option<Norm>) {
     let Some(Norm::Batch(batch)) = norm else { return };
-    let scale = scale(batch);
-    let shift = batch.bias.val() - batch.running_mean.value() * scale.clone();
+    let (scale, shift) = batch.running_affine();
     let [channels] = scale.dims();
     let weight = conv.weight.val() * scale.reshape([channels, 1, 1, 1]);
     conv.weight = Param::from_tensor(weight);
     conv.bias = Some(Param::from_tensor(shift));
     *norm = None;
-}
-
-/// What each channel is multiplied by.
-fn scale(norm: &BatchNorm) -> Tensor<1> {
-    norm.weight.val() / norm.running_var.value().add_scalar(norm.epsilon).sqrt()
 }

@@ -14,6 +14,12 @@ use thiserror::Error;
 /// Tensors by name, in the order of their names.
 pub type TensorMap = BTreeMap<String, TensorData>;
 
+/// The same values in another shape with as many.
+#[must_use]
+pub fn reshaped(data: &TensorData, shape: &[usize]) -> TensorData {
+    TensorData::from_bytes_vec(data.as_bytes().to_vec(), shape.to_vec(), data.dtype())
+}
+
 /// Why a tensor file could not be written or read.
 #[derive(Debug, Error)]
 #[non_exhaustive]

@@ -8,7 +8,7 @@ use burn::tensor::TensorData;
 
 use crate::ResNetConfig;
 use crate::options::{Shortcut, Stem};
-use crate::tensors::TensorMap;
+use crate::tensors::{TensorMap, reshaped};
 
 /// Prefixes of the stem's layers, timm's and ours; deep stems first.
 const DEEP_STEM: [(&str, &str); 5] = [
@@ -52,11 +52,6 @@ fn convolution(data: &TensorData) -> TensorData {
     let mut shape = data.shape().to_vec();
     shape.resize(4, 1);
     reshaped(data, &shape)
-}
-
-fn reshaped(data: &TensorData, shape: &[usize]) -> TensorData {
-    let dtype = data.dtype();
-    TensorData::from_bytes_vec(data.as_bytes().to_vec(), shape.to_vec(), dtype)
 }
 
 fn our_key(config: &ResNetConfig, key: &str) -> String {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData};
-use resnet_models::tensors::TensorMap;
+use burn::tensor::{Device, Tensor};
+use resnet_models::tensors::{TensorMap, reshaped};
 use resnet_recipe::Ema as Settings;
 
 use crate::flat::{self, Flat};
@@ -61,7 +61,7 @@ impl Ema {
     /// The means by parameter name, as a state dict.
     #[must_use]
     pub fn state(&self) -> TensorMap {
-        let data = |mean: &Mean| reshaped(&mean.values.to_data(), mean.shape.clone());
+        let data = |mean: &Mean| reshaped(&mean.values.to_data(), &mean.shape);
         self.means.iter().map(|(name, mean)| (name.clone(), data(mean))).collect()
     }
 
@@ -70,12 +70,8 @@ impl Ema {
         for (name, mean) in &mut self.means {
             if let Some(data) = state.remove(name) {
                 let len = mean.shape.iter().product();
-                mean.values = Tensor::from_data(reshaped(&data, vec![len]), device);
+                mean.values = Tensor::from_data(reshaped(&data, &[len]), device);
             }
         }
     }
-}
-
-fn reshaped(data: &TensorData, shape: Vec<usize>) -> TensorData {
-    TensorData::new(data.iter::<f32>().collect(), shape)
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
+use resnet_models::state_dict;
 use resnet_recipe::{Recipe, Totals};
 
 use crate::TrainError;
@@ -67,8 +68,8 @@ pub(crate) fn check_images(
 /// belongs to, rather than write over them.
 pub(crate) fn check_best(begun: &Begun, folder: &ModelFolder) -> Result<(), TrainError> {
     if begun.position.is_best() {
-        let state = begun.learner.state();
-        return Ok(write_tensors(&folder.best(), state.weights())?);
+        let weights = state_dict(&begun.learner.inference_model());
+        return Ok(write_tensors(&folder.best(), &weights)?);
     }
     if begun.path.is_none() && folder.best().exists() {
         return Err(TrainError::NothingToContinue { path: folder.best() });
