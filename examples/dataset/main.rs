@@ -22,6 +22,8 @@ mod progress;
 mod quarantine;
 mod sample;
 mod split;
+#[path = "../common/stdout.rs"]
+mod stdout;
 mod verify;
 mod walk;
 

@@ -1,9 +1,9 @@
 //! The answer on standard output, for people or for programs.
 
-use std::io::{self, Write};
-
 use anyhow::Result;
 use serde_json::Value;
+
+use crate::stdout::say;
 
 /// Where the answer goes.
 pub(crate) struct Answer {
@@ -22,11 +22,7 @@ impl Answer {
         json: impl FnOnce() -> Value,
     ) -> Result<()> {
         let said = if self.json { format!("{:#}", json()) } else { text() };
-        match writeln!(io::stdout(), "{}", said.trim_end()) {
-            // `dataset info … | less`, and less was left.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
-            other => Ok(other?),
-        }
+        say(said.trim_end())
     }
 }
 

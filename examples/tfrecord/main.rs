@@ -24,6 +24,8 @@ mod index;
 mod info;
 mod output;
 mod show;
+#[path = "../common/stdout.rs"]
+mod stdout;
 mod verify;
 
 /// Looks into TFRecord files, checks, converts and repairs them.

@@ -1,7 +1,7 @@
 //! Answers on standard output, for people or for programs, and new files that are never half
 //! written.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 use tfrecord_codec::{RecordWriter, WriterOptions};
 
 use crate::Packing;
+use crate::stdout::say;
 
 /// Where answers go.
 pub(crate) struct Report {
@@ -28,11 +29,7 @@ impl Report {
         json: impl FnOnce() -> Value,
     ) -> Result<()> {
         let line = if self.json { json().to_string() } else { text() };
-        match writeln!(io::stdout(), "{line}") {
-            // `tfrecord head … | less`, and less was left.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
-            other => Ok(other?),
-        }
+        say(&line)
     }
 }
 

@@ -29,30 +29,57 @@ pub(crate) fn announcement(args: &Args) -> String {
 }
 
 pub(crate) fn datasets(args: &Args, recipe: &Recipe) -> Result<Datasets> {
+    let images = Images::open(args, recipe)?;
     Ok(Datasets {
-        train: source(args, Split::Train, recipe)?,
-        validation: source(args, Split::Validation, recipe)?,
+        train: images.of(Split::Train, recipe)?,
+        validation: images.of(Split::Validation, recipe)?,
     })
 }
 
-/// The images of one part; nothing of the other is looked at.
-pub(crate) fn source(args: &Args, split: Split, recipe: &Recipe) -> Result<Arc<dyn Source>> {
-    let num_classes = u32::try_from(recipe.model.num_classes)?;
-    if args.synthetic {
-        return Ok(Arc::new(synthetic(split, num_classes, recipe)));
-    }
-    let folder = args.data_dir.clone().unwrap_or_else(bundled_sample);
-    match Layout::recognise(&folder) {
-        Ok(Layout::Shards) | Err(_) => {
-            let labels = LabelRange { offset: recipe.data.label_offset, num_classes };
-            Ok(Arc::new(ImageRecords::open(&folder, split, labels)?))
+/// The validation images; where they are shards, nothing of the training images is looked at.
+pub(crate) fn validation(args: &Args, recipe: &Recipe) -> Result<Arc<dyn Source>> {
+    Images::open(args, recipe)?.of(Split::Validation, recipe)
+}
+
+/// Where the images come from.
+enum Images {
+    Synthetic,
+    /// Shards in this folder, read when a split is asked for.
+    Shards(PathBuf),
+    /// Any other layout, read once for all splits.
+    Dataset(PathBuf, Dataset),
+}
+
+impl Images {
+    fn open(args: &Args, recipe: &Recipe) -> Result<Self> {
+        if args.synthetic {
+            return Ok(Self::Synthetic);
         }
-        Ok(_) => of_dataset(&folder, split, recipe.model.num_classes),
+        let path = args.data_dir.clone().unwrap_or_else(bundled_sample);
+        match Layout::recognise(&path) {
+            Ok(Layout::Shards) | Err(_) => Ok(Self::Shards(path)),
+            Ok(_) => {
+                let dataset = dataset(&path, recipe.model.num_classes)?;
+                Ok(Self::Dataset(path, dataset))
+            }
+        }
+    }
+
+    fn of(&self, split: Split, recipe: &Recipe) -> Result<Arc<dyn Source>> {
+        let num_classes = u32::try_from(recipe.model.num_classes)?;
+        match self {
+            Self::Synthetic => Ok(Arc::new(synthetic(split, num_classes, recipe))),
+            Self::Shards(folder) => {
+                let labels = LabelRange { offset: recipe.data.label_offset, num_classes };
+                Ok(Arc::new(ImageRecords::open(folder, split, labels)?))
+            }
+            Self::Dataset(path, dataset) => split_of(dataset, path, split),
+        }
     }
 }
 
-/// One part of a data set in another layout: folders, a manifest, tar files.
-fn of_dataset(path: &Path, split: Split, num_classes: usize) -> Result<Arc<dyn Source>> {
+/// A data set in another layout than shards: folders, a manifest, tar files.
+fn dataset(path: &Path, num_classes: usize) -> Result<Dataset> {
     let dataset = Dataset::open(path, &DatasetOptions::default())?;
     let classes = dataset.classes().len();
     ensure!(
@@ -60,6 +87,10 @@ fn of_dataset(path: &Path, split: Split, num_classes: usize) -> Result<Arc<dyn S
         "{}: {classes} classes, and the recipe has {num_classes}: add --num-classes {classes}",
         path.display()
     );
+    Ok(dataset)
+}
+
+fn split_of(dataset: &Dataset, path: &Path, split: Split) -> Result<Arc<dyn Source>> {
     let name = split.prefix();
     dataset.split(name).with_context(|| {
         let (path, splits) = (path.display(), dataset.splits().join(", "));

@@ -20,7 +20,6 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
-use resnet::data::Split;
 use resnet::{Chosen, Ending, choose_device, evaluate_run, train};
 
 use crate::args::Args;
@@ -77,7 +76,7 @@ fn train_and_report(args: &Args, flags: &[String], chosen: &Chosen) -> Result<Ex
 
 fn evaluate_only(args: &Args, chosen: &Chosen) -> Result<ExitCode> {
     let recipe = args.saved_recipe()?;
-    let source = images::source(args, Split::Validation, &recipe)?;
+    let source = images::validation(args, &recipe)?;
     let (evaluation, path) = evaluate_run(&args.model_dir(), source, args.workers(), chosen)?;
     println!("Checkpoint: {}", path.display());
     println!("{}", progress::evaluation(&evaluation));

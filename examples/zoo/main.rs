@@ -5,12 +5,15 @@
 //! cargo run --release --example zoo -- seresnet --json
 //! ```
 
-use std::io::{self, Write};
-
 use anyhow::{Result, bail};
 use clap::Parser;
 use resnet::models::{ZooEntry, zoo};
 use serde_json::{Value, json};
+
+#[path = "../common/stdout.rs"]
+mod stdout;
+
+use stdout::say;
 
 /// Print the table of networks; parameters and multiply-adds are counted, accuracy is as published
 #[derive(Parser)]
@@ -31,11 +34,7 @@ fn main() -> Result<()> {
         bail!("no network's name contains `{wanted}`; without a name all are listed");
     }
     let lines = if args.json { json_lines(&entries) } else { table(&entries) };
-    match io::stdout().write_all(lines.as_bytes()) {
-        // `zoo | head`, and head has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
-    }
+    say(lines.trim_end())
 }
 
 fn table(entries: &[ZooEntry]) -> String {
