@@ -4,6 +4,7 @@ mod bad_input;
 mod command_line;
 mod dataset_command;
 mod devices;
+mod devices_command;
 mod end_to_end;
 mod flags;
 mod layouts;

@@ -1,10 +1,21 @@
 //! Where to compute: what is compiled in, what is there, and what works.
 
+mod inventory;
+
+use std::any::Any;
+use std::fmt;
 use std::str::FromStr;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
+use std::time::Duration;
 
 use burn::tensor::{Device, Tensor};
 use thiserror::Error;
+
+pub use inventory::{Backend, Facts, backends, facts, found};
+
+/// A driver that has not answered after this time never will.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The device a person asks for: `auto`, `cpu`, `wgpu`, `wgpu:1`, `cuda` or `cuda:1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,6 +46,18 @@ impl FromStr for DeviceChoice {
             ("wgpu", index) => Ok(Self::Wgpu(index.unwrap_or(0))),
             ("cuda", index) => Ok(Self::Cuda(index.unwrap_or(0))),
             _ => Err(unknown()),
+        }
+    }
+}
+
+/// As [`FromStr`] reads it.
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => write!(f, "auto"),
+            Self::Cpu => write!(f, "cpu"),
+            Self::Wgpu(index) => write!(f, "wgpu:{index}"),
+            Self::Cuda(index) => write!(f, "cuda:{index}"),
         }
     }
 }
@@ -149,10 +172,12 @@ fn cpu(_reason: &str) -> Result<Chosen, DeviceError> {
 fn cuda(index: usize) -> Result<Chosen, DeviceError> {
     use burn::tensor::DeviceType;
     let name = format!("CUDA GPU {index}");
-    let found = Device::enumerate(DeviceType::Cuda).into_vec();
+    let found = enumerated(DeviceType::Cuda);
+    let count = found.len();
     match found.into_iter().nth(index) {
         Some(device) => smoke_tested(device, name),
-        None => Err(not_working(name, "no NVIDIA driver or no such GPU")),
+        None if count == 0 => Err(not_working(name, "no NVIDIA driver or no GPU")),
+        None => Err(not_working(name, &there_are(count, "cuda"))),
     }
 }
 
@@ -165,10 +190,12 @@ fn cuda(_index: usize) -> Result<Chosen, DeviceError> {
 fn wgpu(index: usize) -> Result<Chosen, DeviceError> {
     use burn::tensor::DeviceType;
     let name = format!("wgpu adapter {index}");
-    let found = Device::enumerate(DeviceType::Wgpu).into_vec();
+    let found = enumerated(DeviceType::Wgpu);
+    let count = found.len();
     match found.into_iter().nth(index) {
         Some(device) => smoke_tested(device, name),
-        None => Err(not_working(name, "no Vulkan, Metal or DirectX 12 driver, or no such adapter")),
+        None if count == 0 => Err(not_working(name, "no Vulkan, Metal or DirectX 12 driver")),
+        None => Err(not_working(name, &there_are(count, "wgpu"))),
     }
 }
 
@@ -196,6 +223,18 @@ fn hardware_wgpu() -> Result<Chosen, DeviceError> {
 #[cfg(not(feature = "wgpu"))]
 fn hardware_wgpu() -> Result<Chosen, DeviceError> {
     wgpu(0)
+}
+
+/// Every device of a kind, in the driver's order; none if the driver is broken.
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+fn enumerated(kind: burn::tensor::DeviceType) -> Vec<Device> {
+    guarded(|| Device::enumerate(kind).into_vec()).unwrap_or_default()
+}
+
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+fn there_are(count: usize, kind: &str) -> String {
+    let last = count - 1;
+    format!("there is no such device: {count} found, numbered from {kind}:0 to {kind}:{last}")
 }
 
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
@@ -232,12 +271,50 @@ pub fn smoke_test(device: &Device) -> Result<(), String> {
     }
 }
 
-/// Runs `work` on a thread of its own: a missing or broken driver shows itself as a panic, which
-/// must not take the program along.
+/// Runs `work` on a thread of its own: a missing or broken driver shows itself as a panic or never
+/// answers, and neither must take the program along.
 fn guarded<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
-    let thread = thread::Builder::new().name("device-probe".to_owned()).spawn(work);
+    let (sender, receiver) = channel();
+    let answer = move || {
+        // Whoever waited may have gone.
+        sender.send(work()).ok();
+    };
+    let thread = thread::Builder::new().name("device-probe".to_owned()).spawn(answer);
     let thread = thread.map_err(|error| format!("no thread for trying it ({error})"))?;
-    thread.join().map_err(|_panic| "its driver or a library is missing or broken".to_owned())
+    match receiver.recv_timeout(PATIENCE) {
+        Ok(value) => Ok(value),
+        Err(RecvTimeoutError::Timeout) => Err(format!("no answer in {} s", PATIENCE.as_secs())),
+        Err(RecvTimeoutError::Disconnected) => Err(thread
+            .join()
+            .map_or_else(|panic| broken(&*panic), |()| "it ended without an answer".to_owned())),
+    }
+}
+
+/// The reason behind a panic of a driver, in words.
+fn broken(panic: &(dyn Any + Send)) -> String {
+    let said = panic.downcast_ref::<String>().map(String::as_str);
+    let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default();
+    explain(said)
+}
+
+/// What the words of a driver or of the libraries above it mean for a person.
+#[must_use]
+pub fn explain(said: &str) -> String {
+    let lower = said.to_lowercase();
+    let has = |word: &str| lower.contains(word);
+    if has("nvrtc") {
+        "CUDA's run-time compiler (libnvrtc) or its headers are missing: install the CUDA toolkit, \
+         or NVIDIA's packages cuda-nvrtc and cuda-cudart-dev, and set CUDA_PATH"
+            .to_owned()
+    } else if has("libdevice") {
+        "CUDA's library of mathematical functions (libdevice) is missing: install the CUDA toolkit \
+         and set CUDA_PATH"
+            .to_owned()
+    } else if has("out of memory") || has("out_of_memory") || has("outofmemory") {
+        "its memory is full: end other programs on it, or take another device".to_owned()
+    } else {
+        "its driver or a library is missing or broken".to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -249,6 +326,12 @@ mod tests {
         assert_eq!("auto".parse(), Ok(DeviceChoice::Auto));
         assert_eq!("cuda".parse(), Ok(DeviceChoice::Cuda(0)));
         assert_eq!("wgpu:2".parse(), Ok(DeviceChoice::Wgpu(2)));
+        for text in ["auto", "cpu", "wgpu:2", "cuda:0"] {
+            assert_eq!(
+                text.parse().map(|choice: DeviceChoice| choice.to_string()),
+                Ok(text.into())
+            );
+        }
         for text in ["", "gpu", "cpu:1", "cuda:", "cuda:x", "cuda:-1"] {
             let error = text.parse::<DeviceChoice>().expect_err(text);
             assert!(error.to_string().contains("write auto, cpu"), "{error}");
@@ -263,6 +346,17 @@ mod tests {
             assert!(chosen.reason.contains("CUDA"), "{}", chosen.reason);
         }
         assert_eq!(smoke_test(&chosen.device), Ok(()));
+    }
+
+    #[test]
+    fn a_panic_in_a_driver_becomes_a_sentence() {
+        let missing = || panic!("Unable to dynamically load the \"nvrtc\" shared library");
+        let reason = guarded::<()>(missing).expect_err("a panic");
+        assert!(reason.contains("install the CUDA toolkit"), "{reason}");
+        let full = guarded::<()>(|| panic!("{}", "CUDA_ERROR_OUT_OF_MEMORY")).expect_err("a panic");
+        assert!(full.contains("memory is full"), "{full}");
+        let other = guarded::<()>(|| panic!("?")).expect_err("a panic");
+        assert!(other.contains("missing or broken"), "{other}");
     }
 
     #[cfg(not(feature = "cuda"))]
