@@ -6,11 +6,16 @@
 //!
 //! Prints one JSON object per batch size, with the fields of `benches/peers/pytorch_step.py`, the
 //! same measurement for PyTorch.
+//!
+//! With `--pipelined`, as in training, the host does not wait between the steps: `seconds` has their
+//! mean, and `issue_seconds` what of it the host was busy for. `first_step_seconds` includes all that is
+//! compiled and tuned for the first step.
 
+use std::fs;
 use std::time::Instant;
 
-use anyhow::Result;
-use burn::tensor::Tensor;
+use anyhow::{Context, Result};
+use burn::tensor::{Device, Tensor};
 use clap::{Parser, ValueEnum};
 use resnet::data::Batch;
 use resnet::training::learner::{Learner, StepAt};
@@ -42,6 +47,12 @@ struct Args {
     /// Where to compute: auto, cpu, wgpu, wgpu:N, cuda or cuda:N
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: DeviceChoice,
+    /// Changes a key of the recipe, for example train.epochs=1
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Send all timed training steps to the device before waiting for it
+    #[arg(long)]
+    pipelined: bool,
     /// Burn's own operations instead of the kernels of resnet-kernels
     #[arg(long)]
     without_kernels: bool,
@@ -53,46 +64,99 @@ enum Mode {
     Infer,
 }
 
+/// Times of the steps of one batch size.
+#[derive(Default)]
+struct Times {
+    first: f64,
+    /// Of each timed step, or the mean of all if they were not waited for one by one.
+    steps: Vec<f64>,
+    /// Mean time for sending a step to the device, where steps were not waited for.
+    issue: Option<f64>,
+}
+
 fn main() -> Result<()> {
     let args = Args::parse();
     resnet::kernels::use_kernels(!args.without_kernels);
     let chosen = choose_device(args.device)?;
+    let recipe = recipe(&args)?;
     for &batch_size in &args.batch_size {
-        let mut seconds = match args.mode {
-            Mode::Train => train(&args, batch_size, &chosen)?,
-            Mode::Infer => infer(&args, batch_size, &chosen)?,
+        let times = match args.mode {
+            Mode::Train => train(&args, &recipe, batch_size, &chosen)?,
+            Mode::Infer => infer(&args, &recipe, batch_size, &chosen)?,
         };
-        seconds.drain(..args.warmup);
-        report(&args, batch_size, &chosen, &seconds);
+        report(&args, batch_size, &chosen, &times);
     }
     Ok(())
 }
 
-fn recipe(args: &Args) -> Recipe {
+fn recipe(args: &Args) -> Result<Recipe> {
     let mut recipe = presets::tutorial();
     recipe.model.resnet_size = args.resnet_size;
     recipe.loss.label_smoothing = 0.1;
-    recipe
+    Ok(recipe.with_overrides(&args.set)?)
 }
 
-/// Seconds of every step; each ends when the loss has been read, so that nothing is left running.
-fn train(args: &Args, batch_size: usize, chosen: &Chosen) -> Result<Vec<f64>> {
-    let mut learner = Learner::new(&recipe(args), &chosen.device)?;
-    let mut meter = Meter::default();
-    let mut seconds = Vec::new();
-    for step in 0..args.warmup + args.steps {
-        let batch = batch(batch_size, args.image_size);
-        let start = Instant::now();
-        learner = learner.step(batch, StepAt { step: step as u64, lr: 0.1 }, &mut meter);
-        meter.take();
-        chosen.device.sync()?;
-        seconds.push(start.elapsed().as_secs_f64());
+/// A network in training, and the batch that it always sees.
+struct Training<'a> {
+    learner: Option<Learner>,
+    meter: Meter,
+    batch: Batch,
+    steps: u64,
+    device: &'a Device,
+}
+
+impl Training<'_> {
+    fn step(&mut self) -> Result<()> {
+        let learner = self.learner.take().context("a step that failed left no network")?;
+        let at = StepAt { step: self.steps, lr: 0.1 };
+        self.learner = Some(learner.step(self.batch.clone(), at, &mut self.meter));
+        self.steps += 1;
+        Ok(())
     }
-    Ok(seconds)
+
+    /// Reads the losses, so that nothing is left running.
+    fn wait(&mut self) -> Result<()> {
+        self.meter.take();
+        Ok(self.device.sync()?)
+    }
+
+    /// Seconds of a step with its end.
+    fn timed_step(&mut self) -> Result<f64> {
+        let start = Instant::now();
+        self.step()?;
+        self.wait()?;
+        Ok(start.elapsed().as_secs_f64())
+    }
 }
 
-fn infer(args: &Args, batch_size: usize, chosen: &Chosen) -> Result<Vec<f64>> {
-    let model = resnet::training::build(&recipe(args), &chosen.device)?;
+fn train(args: &Args, recipe: &Recipe, batch_size: usize, chosen: &Chosen) -> Result<Times> {
+    let mut training = Training {
+        learner: Some(Learner::new(recipe, &chosen.device)?),
+        meter: Meter::default(),
+        batch: batch(batch_size, args.image_size),
+        steps: 0,
+        device: &chosen.device,
+    };
+    let mut times = Times { first: training.timed_step()?, ..Times::default() };
+    for _ in 1..args.warmup {
+        training.timed_step()?;
+    }
+    if !args.pipelined {
+        times.steps = (0..args.steps).map(|_| training.timed_step()).collect::<Result<_>>()?;
+        return Ok(times);
+    }
+    let start = Instant::now();
+    for _ in 0..args.steps {
+        training.step()?;
+    }
+    times.issue = Some(start.elapsed().as_secs_f64() / args.steps as f64);
+    training.wait()?;
+    times.steps = vec![start.elapsed().as_secs_f64() / args.steps as f64];
+    Ok(times)
+}
+
+fn infer(args: &Args, recipe: &Recipe, batch_size: usize, chosen: &Chosen) -> Result<Times> {
+    let model = resnet::training::build(recipe, &chosen.device)?;
     let side = args.image_size;
     let images = Tensor::<4>::ones([batch_size, 3, side, side], &chosen.device);
     let step = |_| {
@@ -100,7 +164,9 @@ fn infer(args: &Args, batch_size: usize, chosen: &Chosen) -> Result<Vec<f64>> {
         model.forward(images.clone()).into_data();
         start.elapsed().as_secs_f64()
     };
-    Ok((0..args.warmup + args.steps).map(step).collect())
+    let mut steps: Vec<f64> = (0..args.warmup.max(1) + args.steps).map(step).collect();
+    let first = steps.drain(..args.warmup.max(1)).next().unwrap_or_default();
+    Ok(Times { first, steps, issue: None })
 }
 
 /// Bytes without structure; what they are does not change the time.
@@ -117,24 +183,41 @@ fn batch(batch_size: usize, side: usize) -> Batch {
     }
 }
 
-fn report(args: &Args, batch_size: usize, chosen: &Chosen, seconds: &[f64]) {
-    let mut sorted = seconds.to_vec();
+fn report(args: &Args, batch_size: usize, chosen: &Chosen, times: &Times) {
+    let mut sorted = times.steps.clone();
     sorted.sort_by(f64::total_cmp);
     let median = sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN);
     let mode = match args.mode {
         Mode::Train => "train",
         Mode::Infer => "infer",
     };
+    let (peak, of) = peak_memory(&chosen.device);
     let line = json!({
         "program": "resnet",
         "arch": format!("resnet{}", args.resnet_size),
         "mode": mode,
         "size": args.image_size,
         "batch": batch_size,
+        "set": args.set,
         "device": chosen.name,
         "kernels": resnet::kernels::kernels_in_use(),
         "images_per_second": batch_size as f64 / median,
-        "seconds": seconds,
+        "first_step_seconds": times.first,
+        "issue_seconds": times.issue,
+        "peak_memory_bytes": peak,
+        "peak_memory_of": of,
+        "seconds": times.steps,
     });
     println!("{line}");
+}
+
+/// What the device's pools have reserved, which they keep; on the CPU, what Linux says of the process.
+fn peak_memory(device: &Device) -> (Option<u64>, &'static str) {
+    if let Some(usage) = device.memory_pool_usage() {
+        return (Some(usage.bytes_reserved), "pools of the device");
+    }
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kibibytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    (kibibytes.map(|kibibytes| kibibytes << 10), "process")
 }

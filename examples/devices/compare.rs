@@ -84,7 +84,7 @@ pub(crate) fn compare(found: &Observed, expected: &Observed, most: &Tolerances) 
         let distance = Distance::between(of_device, of_reference);
         gradients.add(distance);
         // Not a number is worse than any.
-        if !(distance.relative() <= worst.1) {
+        if distance.relative().total_cmp(&worst.1).is_gt() {
             worst = (name.clone(), distance.relative());
         }
     }

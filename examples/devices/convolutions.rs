@@ -30,7 +30,7 @@ fn all() -> BTreeSet<Convolution> {
         BTreeSet::from([Convolution { side: SIDE, input: 3, output: 64, kernel: 7, stride: 2 }]);
     for stage in 0..4 {
         let (width, stride) = (64 << stage, if stage == 0 { 1 } else { 2 });
-        let after = SIDE / 4 >> stage;
+        let after = (SIDE / 4) >> stage;
         let before = after * stride;
         let mut add = |side, input, output, kernel, stride| {
             all.insert(Convolution { side, input, output, kernel, stride });

@@ -77,7 +77,7 @@ fn main() -> Result<ExitCode> {
     match (args.child, &args.device[..]) {
         (Some(Child::Facts), &[device]) => facts::print(device)?,
         (Some(Child::Check), &[device]) => {
-            check::print(device, &args.trials, !args.without_convolutions)?
+            check::print(device, &args.trials, !args.without_convolutions)?;
         }
         _ => return survey(&args),
     }
@@ -117,7 +117,7 @@ fn examine(args: &Args, device: DeviceChoice, limit: Duration) -> Result<Value> 
 /// A device that merely was found may be broken; one that somebody relies on may not.
 fn failed(entry: &Value, args: &Args) -> bool {
     let wrong = |pass: &Value| pass["ok"] != json!(true);
-    let broken = entry.get("error").is_some() && !(args.device.is_empty() && !args.check);
+    let broken = entry.get("error").is_some() && (args.check || !args.device.is_empty());
     broken || entry["checks"].as_array().is_some_and(|passes| passes.iter().any(wrong))
 }
 
