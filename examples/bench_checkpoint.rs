@@ -39,7 +39,7 @@ fn main() -> Result<()> {
     let chosen = choose_device(args.device)?;
     let folder = tempfile::tempdir()?;
     let mut recipe = presets::tutorial();
-    recipe.model.resnet_size = args.resnet_size;
+    recipe.model.name = format!("resnet{}", args.resnet_size);
     let mut learner = Learner::new(&recipe, &chosen.device)?;
     let store = Store::new(folder.path());
     let mut writer = Writer::new(store.clone(), Keep::default());

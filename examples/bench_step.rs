@@ -91,7 +91,7 @@ fn main() -> Result<()> {
 
 fn recipe(args: &Args) -> Result<Recipe> {
     let mut recipe = presets::tutorial();
-    recipe.model.resnet_size = args.resnet_size;
+    recipe.model.name = format!("resnet{}", args.resnet_size);
     recipe.loss.label_smoothing = 0.1;
     Ok(recipe.with_overrides(&args.set)?)
 }

@@ -99,7 +99,7 @@ fn is_small(trial: &Trial) -> bool {
 /// Without weight decay, so that the optimizer's memory after the first step is the gradient.
 fn recipe(trial: &Trial) -> Recipe {
     let mut recipe = presets::tutorial();
-    recipe.model.resnet_size = trial.layers;
+    recipe.model.name = format!("resnet{}", trial.layers);
     if is_small(trial) {
         recipe.model.stem = StemKind::Small;
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
-use resnet::recipe::{BadImages, Decay, Rule, Span, StemKind};
+use resnet::recipe::{BadImages, Decay, Precision, Rule, Span, StemKind};
 use resnet::{DeviceChoice, Recipe, RunOptions, presets};
 
 use crate::recipe_args::{RecipeArgs, read_recipe};
@@ -48,13 +48,17 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub(crate) device: DeviceChoice,
 
-    /// Weighted layers: 18, 34, 50, 101, 152; for small images 8, 20, 32, 44, 56, 110.
+    /// Network by its name, such as resnet50d; `--example zoo` lists all. [default: resnet50; resnet8]
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+
+    /// Network by its weighted layers: 18, 34, 50, 101, 152; for small images 8, 20, 32, 44, 56, 110.
     /// [default: 50; 8]
-    #[arg(long, value_name = "LAYERS")]
+    #[arg(long, value_name = "LAYERS", conflicts_with = "model")]
     resnet_size: Option<usize>,
 
-    /// How pixels enter: a 7×7 convolution and pooling, or one 3×3 convolution. [default: imagenet;
-    /// small]
+    /// How pixels enter: a 7×7 convolution and pooling, or one 3×3 convolution. [default: as the
+    /// network has it; small]
     #[arg(long)]
     stem: Option<Stem>,
 
@@ -116,6 +120,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SHARE")]
     label_smoothing: Option<f64>,
 
+    /// Floats of convolutions and activations in training; weights have 32 bits in any case.
+    /// [default: f32]
+    #[arg(long, value_name = "FLOATS")]
+    precision: Option<Floats>,
+
     /// Seed of initial weights, order and augmentation. [default: 0]
     #[arg(long)]
     seed: Option<u64>,
@@ -146,6 +155,13 @@ pub(crate) struct Args {
 enum Stem {
     Imagenet,
     Small,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Floats {
+    F32,
+    Bf16,
+    F16,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -228,7 +244,7 @@ impl Args {
         ensure!(
             asked.model == saved.model,
             "{}: the checkpoints are of another network than the flags say; \
-             leave out --resnet-size, --stem and --num-classes",
+             leave out --model, --resnet-size, --stem and --num-classes",
             path.display()
         );
         Ok(saved)
@@ -236,7 +252,8 @@ impl Args {
 
     fn change_model(&self, recipe: &mut Recipe) {
         let model = &mut recipe.model;
-        set(&mut model.resnet_size, self.resnet_size);
+        let by_layers = self.resnet_size.map(|layers| format!("resnet{layers}"));
+        set(&mut model.name, self.model.clone().or(by_layers));
         set(&mut model.num_classes, self.num_classes);
         let stem = self.stem.map(|stem| match stem {
             Stem::Imagenet => StemKind::Imagenet,
@@ -250,7 +267,9 @@ impl Args {
         let data = &mut recipe.data;
         set(&mut data.label_offset, self.label_offset);
         set(&mut data.image_size, self.image_size);
-        set(&mut data.validation_resize, self.image_size.map(|size| size * 8 / 7));
+        if let Some(size) = self.image_size {
+            (data.validation_size, data.validation_resize) = (None, size * 8 / 7);
+        }
         let on_bad_image = self.on_bad_image.map(|what| match what {
             OnBadImage::Fail => BadImages::Fail,
             OnBadImage::Skip => BadImages::Skip { max: self.max_bad_images },
@@ -276,6 +295,12 @@ impl Args {
         set(&mut train.epochs, self.train_epochs);
         set(&mut train.epochs_between_evals, self.epochs_between_evals);
         set(&mut train.seed, self.seed);
+        let precision = self.precision.map(|floats| match floats {
+            Floats::F32 => Precision::F32,
+            Floats::Bf16 => Precision::Bf16,
+            Floats::F16 => Precision::F16,
+        });
+        set(&mut train.precision, precision);
     }
 }
 

@@ -37,9 +37,9 @@ impl Progress {
             bar.reset_eta();
         }
         self.line(&format!(
-            "ResNet-{} with {} parameters, {} training and {} validation images, \
+            "{} with {} parameters, {} training and {} validation images, \
              {} steps an epoch, until step {}.",
-            start.recipe.model.resnet_size,
+            network(&start.recipe.model.name),
             grouped(start.parameters),
             grouped(start.train_images),
             grouped(start.validation_images),
@@ -133,6 +133,12 @@ impl Progress {
         println!();
         println!("Curves:    tensorboard --logdir {}", quoted(&model_dir.display().to_string()));
     }
+}
+
+/// `resnet50` is ResNet-50; other networks have no other name.
+fn network(name: &str) -> String {
+    let layers = name.strip_prefix("resnet").filter(|rest| rest.parse::<u32>().is_ok());
+    layers.map_or_else(|| name.to_owned(), |layers| format!("ResNet-{layers}"))
 }
 
 /// Why a run ended before its last epoch, where that is not what `--max-steps` says.

@@ -22,7 +22,8 @@ const NO_TUNING: &str = "the backend sees to this itself; leave it out";
 const RECORDED: &str =
     "every run keeps metrics.jsonl, metrics.csv and event files in its --model-dir; leave it out";
 const NO_BIGQUERY: &str = "nothing is sent anywhere; metrics.jsonl in --model-dir has all numbers";
-const PRECISION: &str = "32-bit floats are the only precision of this program; leave it out";
+const PRECISION: &str = "floats are fp32, fp16 or bf16";
+const LOSS_SCALE: &str = "with --precision f16 the factor of the loss finds itself; leave it out";
 const FINE_TUNING: &str = "fine-tuning is not a command yet; the library does it, with \
     resnet::models::load_state_dict";
 
@@ -47,8 +48,8 @@ const FLAGS: &[(&str, &str, Fate)] = &[
     ("use_synthetic_data", "synth", Switch("--synthetic")),
     ("max_train_steps", "mts", Value("--max-steps")),
     ("dtype", "dt", Choice(dtype, PRECISION)),
-    ("loss_scale", "ls", Gone(PRECISION)),
-    ("fp16_implementation", "", Gone(PRECISION)),
+    ("loss_scale", "ls", Gone(LOSS_SCALE)),
+    ("fp16_implementation", "", Gone("casting is how it is; leave it out")),
     ("tf_gpu_thread_mode", "gt_mode", Gone(NO_TUNING)),
     ("per_gpu_thread_count", "pgtc", Gone(NO_TUNING)),
     ("datasets_num_private_threads", "", Value("--workers")),
@@ -99,7 +100,12 @@ fn distribution_strategy(value: &str) -> Option<&'static [&'static str]> {
 }
 
 fn dtype(value: &str) -> Option<&'static [&'static str]> {
-    (value == "fp32").then_some(&[])
+    match value {
+        "fp32" => Some(&[]),
+        "fp16" => Some(&["--precision=f16"]),
+        "bf16" => Some(&["--precision=bf16"]),
+        _ => None,
+    }
 }
 
 fn resnet_version(value: &str) -> Option<&'static [&'static str]> {

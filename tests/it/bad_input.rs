@@ -116,7 +116,7 @@ fn a_checkpoint_of_another_architecture() {
     let output = train_imagenet(&flags);
     let error = stderr(&output);
     assert!(!output.status.success());
-    assert!(error.contains("model.resnet_size was 8 and is now 20"), "{error}");
+    assert!(error.contains("model.name was resnet8 and is now resnet20"), "{error}");
 }
 
 /// A data set whose training image 3 of 64 is no JPEG.

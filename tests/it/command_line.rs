@@ -42,7 +42,7 @@ fn the_defaults_in_help_are_those_of_the_presets() {
     };
     let help = stdout(&train_imagenet(&["--help"]));
     for default in [
-        both(&|recipe| recipe.model.resnet_size.to_string()),
+        both(&|recipe| recipe.model.name.replace("resnet", "")),
         both(&|recipe| recipe.model.num_classes.to_string()),
         both(&|recipe| recipe.train.batch_size.to_string()),
         both(&|recipe| recipe.train.epochs.to_string()),

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use resnet::recipe::Precision;
 use resnet::{Recipe, presets};
 
 use crate::support::{stderr, stdout, train_imagenet};
@@ -135,7 +136,9 @@ fn tensorflows_flags_reach_the_recipe() {
     let recipe = config(&["-dd", "/images", "-bs=64", "--te", "30", "--weight_decay=0.0002"]);
     assert_eq!((recipe.train.batch_size, recipe.train.epochs), (64, 30));
     assert_eq!(recipe.optimizer.weight_decay, 2e-4);
-    assert_eq!(recipe.model.resnet_size, 50, "the defaults of ImageNet");
+    assert_eq!(recipe.model.name, "resnet50", "the defaults of ImageNet");
+    assert_eq!(config(&["--dtype=fp16"]).train.precision, Precision::F16);
+    assert_eq!(config(&["--model", "resnet50d"]).model.name, "resnet50d");
 }
 
 #[test]
@@ -149,7 +152,7 @@ fn a_switch_can_be_turned_off_as_absl_does() {
 fn a_value_that_cannot_be_had_is_refused_with_what_can() {
     for (flags, advice) in [
         (["--num_gpus", "-1"], "--device"),
-        (["--dtype", "fp16"], "32-bit"),
+        (["--dtype", "fp8"], "bf16"),
         (["--resnet_version", "2"], "version 1"),
         (["--distribution_strategy", "mirrored"], "one device"),
     ] {

@@ -5,6 +5,8 @@ use burn::nn::conv::{Conv1d, Conv2d};
 use burn::tensor::Tensor;
 use burn::tensor::activation::{relu, sigmoid};
 
+use crate::precision::{in_32_bits, like};
+
 /// The attention of a block, with timm's field names.
 #[derive(Module, Debug)]
 #[expect(clippy::large_enum_variant, reason = "a few per network, so a pointer saves nothing")]
@@ -39,7 +41,8 @@ impl SqueezeExcite {
     #[must_use]
     pub fn forward(&self, x_bchw: Tensor<4>) -> Tensor<4> {
         let hidden = relu(self.fc1.forward(channel_means(&x_bchw)));
-        x_bchw * sigmoid(self.fc2.forward(hidden))
+        let scale = like(sigmoid(self.fc2.forward(hidden)), &x_bchw);
+        x_bchw * scale
     }
 }
 
@@ -57,14 +60,15 @@ impl EfficientAttention {
         let [b, c, _, _] = x_bchw.dims();
         let means = channel_means(&x_bchw).reshape([b, 1, c]);
         let scale = sigmoid(self.conv.forward(means)).reshape([b, c, 1, 1]);
+        let scale = like(scale, &x_bchw);
         x_bchw * scale
     }
 }
 
-/// `[b, c, 1, 1]`.
+/// `[b, c, 1, 1]`, in 32 bits.
 fn channel_means(x_bchw: &Tensor<4>) -> Tensor<4> {
     let [b, c, h, w] = x_bchw.dims();
-    x_bchw.clone().reshape([b, c, h * w]).mean_dim(2).reshape([b, c, 1, 1])
+    in_32_bits(x_bchw.clone()).reshape([b, c, h * w]).mean_dim(2).reshape([b, c, 1, 1])
 }
 
 /// Width of the hidden layer: a multiple of 8 near `ratio` times the channels, as in timm.

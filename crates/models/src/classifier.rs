@@ -8,6 +8,9 @@ use crate::{Drops, ResNet};
 /// A network that tells classes of images apart; implement it for your own to train it like a
 /// [`ResNet`].
 pub trait Classifier: Module {
+    /// Whether images of 16-bit floats may come in; logits go out in 32 bits in any case.
+    const TAKES_16_BITS: bool = false;
+
     /// Logits `[b, classes]` of normalised images `[b, c, h, w]`.
     fn logits(&self, images_bchw: Tensor<4>) -> Tensor<2>;
 
@@ -20,6 +23,8 @@ pub trait Classifier: Module {
 }
 
 impl Classifier for ResNet {
+    const TAKES_16_BITS: bool = true;
+
     fn logits(&self, images_bchw: Tensor<4>) -> Tensor<2> {
         self.forward(images_bchw)
     }

@@ -5,6 +5,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
+use crate::precision::like;
+
 /// The random choices of one training step.
 ///
 /// They are drawn on the host from the run's seed and the number of the step, so that a step makes
@@ -45,7 +47,8 @@ impl Drops {
         }
         let b = x_bchw.dims()[0];
         let kept = self.kept(b, rate, &x_bchw.device());
-        x_bchw * kept.reshape([b, 1, 1, 1])
+        let kept = like(kept.reshape([b, 1, 1, 1]), &x_bchw);
+        x_bchw * kept
     }
 
     /// Sets each value of `[b, c]` to zero with probability `rate` and scales the others

@@ -38,8 +38,10 @@ mod norm;
 mod ops;
 mod options;
 mod param_groups;
+mod parts;
 mod path;
 mod pooling;
+mod precision;
 mod presets;
 mod registry;
 mod resnet;
@@ -68,10 +70,11 @@ pub use options::{
     Activation, AntiAlias, AttentionKind, BlockKind, NormKind, Pooling, Shortcut, Stem, StemPool,
     Version,
 };
-pub use param_groups::{ParamRule, param_rules};
+pub use param_groups::{ParamRule, lr_factor, param_rules};
+pub use parts::{Part, set_learning};
 pub use path::ModulePath;
 pub use registry::{Published, UnknownName, ZooEntry, by_name, zoo};
-pub use resnet::ResNet;
+pub use resnet::{ResNet, num_trainable_params};
 pub use shortcut::{Downsample, ShortcutPool};
 pub use state_dict::{LoadReport, StateDictError, load_state_dict, state_dict};
 pub use stem::{DeepStem, SmoothPool, StemConv, StemPooling};

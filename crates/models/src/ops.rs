@@ -9,6 +9,7 @@ use resnet_kernels::PoolWindow;
 
 use crate::Norm;
 use crate::options::Activation;
+use crate::precision::{is_low, like, through_32_bits};
 
 /// What follows a normalisation.
 #[derive(Debug, Clone, Default)]
@@ -61,8 +62,8 @@ pub(crate) fn conv_norm(
     x_bchw: Tensor<4>,
     then: Then,
 ) -> Tensor<4> {
-    let (Some(Norm::Batch(batch_norm)), Some(options), false) =
-        (norm, options(conv), x_bchw.device().is_autodiff())
+    let separate = x_bchw.device().is_autodiff() || is_low(&x_bchw);
+    let (Some(Norm::Batch(batch_norm)), Some(options), false) = (norm, options(conv), separate)
     else {
         return normalise(norm, conv2d(conv, x_bchw), then);
     };
@@ -75,6 +76,9 @@ pub(crate) fn conv_norm(
 /// Normalisation, and what follows.
 pub(crate) fn normalise(norm: Option<&Norm>, x_bchw: Tensor<4>, then: Then) -> Tensor<4> {
     match norm {
+        Some(norm) if is_low(&x_bchw) => {
+            then.apply(through_32_bits(x_bchw, |x_bchw| norm.forward(x_bchw)))
+        }
         Some(Norm::Batch(norm)) => norm.forward_then(x_bchw, then),
         Some(Norm::Group(norm)) => then.apply(norm.forward(x_bchw)),
         None => then.apply(x_bchw),
@@ -84,8 +88,11 @@ pub(crate) fn normalise(norm: Option<&Norm>, x_bchw: Tensor<4>, then: Then) -> T
 /// Convolution.
 pub(crate) fn conv2d(conv: &Conv2d, x_bchw: Tensor<4>) -> Tensor<4> {
     match options(conv) {
-        Some(options) => resnet_kernels::conv2d(x_bchw, conv.weight.val(), options),
-        None => conv.forward(x_bchw),
+        Some(options) => {
+            let weight = like(conv.weight.val(), &x_bchw);
+            resnet_kernels::conv2d(x_bchw, weight, options)
+        }
+        None => through_32_bits(x_bchw, |x_bchw| conv.forward(x_bchw)),
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 
-use crate::ModulePath;
 use crate::resnet::is_buffer;
+use crate::{ModulePath, Part};
 
 /// What an optimizer does with one parameter.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,22 +59,14 @@ impl ModuleVisitor for Rules {
     fn visit_float<const D: usize>(&mut self, _param: &Param<Tensor<D>>) {
         let key = self.path.key();
         if !is_buffer(&key) {
-            let lr_factor = self.layer_decay.powi(parts_after(&key));
+            let lr_factor = lr_factor(&key, self.layer_decay);
             self.by_key.insert(key, ParamRule { decays: D > 1, lr_factor });
         }
     }
 }
 
-/// Parts of the network between this parameter and the logits: none for the classifier, five for
-/// the stem.
-fn parts_after(key: &str) -> i32 {
-    let part = key.split('.').next();
-    let stage = part.and_then(|part| part.strip_prefix("layer")?.parse::<i32>().ok());
-    match (stage, part) {
-        (Some(stage), _) => (5 - stage).max(1),
-        (None, Some("fc")) => 0,
-        // After the last block of version 2.
-        (None, Some("norm")) => 1,
-        (None, _) => 5,
-    }
+/// The factor of the learning rate of the parameter with this state-dict key.
+#[must_use]
+pub fn lr_factor(key: &str, layer_decay: f64) -> f64 {
+    layer_decay.powi(i32::try_from(Part::of(key).depth()).expect("six parts"))
 }

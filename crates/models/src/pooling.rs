@@ -3,13 +3,14 @@
 use burn::tensor::Tensor;
 
 use crate::options::Pooling;
+use crate::precision::in_32_bits;
 
 impl Pooling {
-    /// `[b, c, h, w]` to `[b, c]`, or `[b, 2c]` for [`Pooling::Concatenated`].
+    /// `[b, c, h, w]` to `[b, c]`, or `[b, 2c]` for [`Pooling::Concatenated`], in 32 bits.
     #[must_use]
     pub fn forward(self, x_bchw: Tensor<4>) -> Tensor<2> {
         let [b, c, h, w] = x_bchw.dims();
-        let x = x_bchw.reshape([b, c, h * w]);
+        let x = in_32_bits(x_bchw).reshape([b, c, h * w]);
         let average = |x: Tensor<3>| x.mean_dim(2).reshape([b, c]);
         let max = |x: Tensor<3>| x.max_dim(2).reshape([b, c]);
         match self {

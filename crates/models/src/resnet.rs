@@ -74,13 +74,10 @@ impl ResNet {
         }
     }
 
-    /// Trainable parameters: weights and biases, frozen ones too, without the running statistics of
-    /// BatchNorm.
+    /// [`num_trainable_params`] of this network.
     #[must_use]
     pub fn num_trainable_params(&self) -> usize {
-        let mut count = CountTrainable::default();
-        self.visit(&mut count);
-        count.trainable
+        num_trainable_params(self)
     }
 }
 
@@ -106,6 +103,15 @@ fn build_stages(config: &ResNetConfig, init: &mut Init<'_>) -> Vec<Vec<ResidualB
         ResidualBlock::new(config, shape, drop_rate, init)
     };
     shape::stages(config).iter().map(|stage| stage.iter().map(&mut block).collect()).collect()
+}
+
+/// Trainable parameters: weights and biases, frozen ones too, without the running statistics of
+/// BatchNorm.
+#[must_use]
+pub fn num_trainable_params<M: Module>(model: &M) -> usize {
+    let mut count = CountTrainable::default();
+    model.visit(&mut count);
+    count.trainable
 }
 
 #[derive(Default)]

@@ -1,7 +1,5 @@
 //! From a trained network to one for another task.
 
-use burn::module::Module;
-
 use crate::ResNet;
 use crate::init::Init;
 
@@ -21,25 +19,6 @@ impl ResNet {
         let device = self.fc.weight.device();
         let [_, features] = self.fc.weight.dims();
         self.fc = Init::new(seed, &device).linear(features, num_classes);
-        self
-    }
-
-    /// Freezes the stem and the first `stages` stages: no gradient reaches their parameters, and
-    /// their normalisations keep their statistics. With 4, only the classifier is trained.
-    ///
-    /// `model.unfreeze()` of [`Module`] undoes it.
-    #[must_use]
-    pub fn freeze_until(mut self, stages: usize) -> Self {
-        self.conv1 = self.conv1.freeze();
-        self.bn1 = self.bn1.freeze();
-        self.maxpool = self.maxpool.freeze();
-        let layers = [&mut self.layer1, &mut self.layer2, &mut self.layer3, &mut self.layer4];
-        for layer in layers.into_iter().take(stages) {
-            *layer = std::mem::take(layer).freeze();
-        }
-        if stages >= 4 {
-            self.norm = self.norm.freeze();
-        }
         self
     }
 }

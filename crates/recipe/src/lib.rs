@@ -42,9 +42,10 @@ pub use events::{
 pub use jsonl::JsonLines;
 pub use metrics::{Averages, Totals};
 pub use recipe::{
-    Augment, BadImages, Clip, Crop, Data, Decay, Ema, Interpolation, Loss, LossKind, LrScaling,
-    Model, Optimizer, ProgressiveResolution, Recipe, RecipeError, Rule, Sampling, Schedule,
-    StemKind, Train, ValidationCrop, Warmup,
+    Augment, BadImages, ClassWeights, Clip, Crop, Data, Decay, Distillation, Ema, FreezeUntil,
+    Interpolation, Loss, LossKind, LrScaling, Model, Optimizer, Precision, ProgressiveResolution,
+    Recipe, RecipeError, Rule, Sampler, Sampling, Schedule, StemKind, Train, ValidationCrop,
+    ValidationViews, Warmup,
 };
 pub use schedule::{
     DecaySteps, LrSchedule, Plateau, PlateauState, WarmupShape, WarmupSteps, Watch,

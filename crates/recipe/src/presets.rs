@@ -12,7 +12,8 @@ pub use nvidia::nvidia_90;
 
 use crate::recipe::{
     Augment, BadImages, Clip, Crop, Data, Decay, Interpolation, Loss, LrScaling, Model, Optimizer,
-    Recipe, Rule, Schedule, StemKind, Train, ValidationCrop, Warmup,
+    Precision, Recipe, Rule, Sampler, Schedule, StemKind, Train, ValidationCrop, ValidationViews,
+    Warmup,
 };
 use crate::span::Span;
 
@@ -44,16 +45,15 @@ pub const TENSORFLOW_STD: [f32; 3] = [1.0 / 255.0; 3];
 #[must_use]
 pub fn tutorial() -> Recipe {
     Recipe {
-        model: Model {
-            resnet_size: 50,
-            stem: StemKind::Imagenet,
-            num_classes: 1000,
-            zero_init_gamma: false,
-        },
+        model: Model::named("resnet50", 1000),
         data: Data {
             image_size: 224,
             validation_resize: 256,
+            validation_size: None,
             validation_crop: ValidationCrop::ResizeCenterCrop,
+            validation_views: ValidationViews::Single,
+            sampler: Sampler::Shuffle,
+            exif_orientation: false,
             interpolation: Interpolation::Bilinear,
             crop: Crop::random_resized(),
             augment: vec![Augment::HorizontalFlip { p: 0.5 }],
@@ -62,6 +62,7 @@ pub fn tutorial() -> Recipe {
             std: IMAGENET_STD,
             on_bad_image: BadImages::Fail,
         },
+        resolution: None,
         optimizer: sgd(1e-4, false),
         loss: Loss::default(),
         ema: None,
@@ -75,7 +76,7 @@ pub fn tutorial() -> Recipe {
                 factor: 0.1,
             },
         },
-        train: Train { epochs: 90, batch_size: 256, seed: 0, epochs_between_evals: 1 },
+        train: train(90, 256),
     }
 }
 
@@ -87,16 +88,15 @@ pub fn tutorial() -> Recipe {
 #[must_use]
 pub fn fashion_mnist_sample() -> Recipe {
     Recipe {
-        model: Model {
-            resnet_size: 8,
-            stem: StemKind::Small,
-            num_classes: 10,
-            zero_init_gamma: false,
-        },
+        model: Model { stem: StemKind::Small, ..Model::named("resnet8", 10) },
         data: Data {
             image_size: 28,
             validation_resize: 28,
+            validation_size: None,
             validation_crop: ValidationCrop::ResizeCenterCrop,
+            validation_views: ValidationViews::Single,
+            sampler: Sampler::Shuffle,
+            exif_orientation: false,
             interpolation: Interpolation::Bilinear,
             crop: Crop::PadCrop { pad: 2 },
             augment: vec![Augment::HorizontalFlip { p: 0.5 }],
@@ -106,6 +106,7 @@ pub fn fashion_mnist_sample() -> Recipe {
             std: [0.351; 3],
             on_bad_image: BadImages::Fail,
         },
+        resolution: None,
         optimizer: sgd(5e-4, true),
         loss: Loss { label_smoothing: 0.1, ..Loss::default() },
         ema: None,
@@ -116,14 +117,19 @@ pub fn fashion_mnist_sample() -> Recipe {
             warmup: Warmup::linear(Span::Epochs(1.0)),
             decay: Decay::Cosine,
         },
-        train: Train { epochs: 14, batch_size: 32, seed: 0, epochs_between_evals: 1 },
+        train: train(14, 32),
     }
+}
+
+/// So many epochs of batches of this size, each followed by an evaluation.
+fn train(epochs: u64, batch_size: usize) -> Train {
+    Train { epochs, batch_size, seed: 0, epochs_between_evals: 1, precision: Precision::F32 }
 }
 
 /// SGD with the usual momentum of 0.9.
 fn sgd(weight_decay: f64, nesterov: bool) -> Optimizer {
     let rule = Rule::Sgd { momentum: 0.9, nesterov };
-    Optimizer { weight_decay, accumulate: 1, clip: Clip::Off, rule }
+    Optimizer { weight_decay, accumulate: 1, clip: Clip::Off, layer_decay: 1.0, rule }
 }
 
 #[cfg(test)]

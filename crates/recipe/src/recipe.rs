@@ -3,10 +3,13 @@
 mod augment;
 mod check;
 mod check_schedule;
+mod class_weights;
 mod crop;
 mod data;
+mod distillation;
 mod ema;
 mod error;
+mod layers;
 mod loss;
 mod model;
 mod optimizer;
@@ -14,23 +17,27 @@ mod overrides;
 mod read;
 mod resolution;
 mod resume;
+mod sampler;
 mod schedule;
 mod train;
 
 use serde::{Deserialize, Serialize};
 
 pub use augment::{Augment, Sampling};
+pub use class_weights::ClassWeights;
 pub use crop::{Crop, Interpolation, ValidationCrop};
 pub use data::{BadImages, Data};
+pub use distillation::Distillation;
 pub use ema::Ema;
 pub use error::RecipeError;
 pub(crate) use error::closest;
 pub use loss::{Loss, LossKind};
-pub use model::{Model, StemKind};
+pub use model::{FreezeUntil, Model, StemKind};
 pub use optimizer::{Clip, Optimizer, Rule};
 pub use resolution::ProgressiveResolution;
+pub use sampler::{Sampler, ValidationViews};
 pub use schedule::{Decay, LrScaling, Schedule, Warmup};
-pub use train::Train;
+pub use train::{Precision, Train};
 
 /// Everything that decides the result of a run; [`presets`](crate::presets) has complete ones.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +47,9 @@ pub struct Recipe {
     pub model: Model,
     /// The images and what is done to them.
     pub data: Data,
+    /// Small images first, if training images grow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<ProgressiveResolution>,
     /// How gradients become a step.
     pub optimizer: Optimizer,
     /// What a prediction costs.

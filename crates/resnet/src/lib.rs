@@ -54,7 +54,7 @@ pub use tfrecord_codec as records;
 pub use resnet_recipe::{Fanout, Recipe, RunEvent, Sink, presets};
 pub use resnet_train::TrainError;
 pub use resnet_train::device::{Chosen, DeviceChoice, choose as choose_device};
-pub use resnet_train::run::{Datasets, Outcome, RunOptions, evaluate_run, train};
+pub use resnet_train::run::{Datasets, Outcome, RunOptions, evaluate_run, train, train_model};
 pub use resnet_train::stopping::{Ending, StopHandle};
 
 /// Compiles and runs the README's example with the tests.

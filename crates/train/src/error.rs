@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use resnet_data::DataError;
-use resnet_models::UnknownSize;
 use resnet_recipe::{RecipeError, SinkError};
 use thiserror::Error;
 
 use crate::checkpoint::CheckpointError;
 use crate::device::DeviceError;
+use crate::model::NetworkError;
 
 /// Why a run ended early or did not start.
 #[derive(Debug, Error)]
@@ -18,8 +18,27 @@ pub enum TrainError {
     #[error(transparent)]
     Recipe(#[from] RecipeError),
     /// The recipe asks for a network that does not exist.
-    #[error("model.resnet_size: {0}")]
-    Size(#[from] UnknownSize),
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The weights of classes depend on the images of each, and nobody has counted them.
+    #[error(
+        "loss.class_weights: {counts} classes were counted and the recipe has {classes}; count them \
+         with `class_counts`, or write the weights as a list"
+    )]
+    ClassCounts {
+        /// Classes of the recipe.
+        classes: usize,
+        /// Classes that were counted.
+        counts: usize,
+    },
+    /// The network to learn from cannot be used.
+    #[error("loss.distillation.teacher = {}: {reason}", path.display())]
+    Teacher {
+        /// Its weights.
+        path: PathBuf,
+        /// Why not, and what to do.
+        reason: String,
+    },
     /// The images cannot be read.
     #[error(transparent)]
     Data(#[from] DataError),

@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use resnet_data::Loader;
-use resnet_models::ResNet;
-use resnet_recipe::{Evaluation, Recipe, Totals};
+use resnet_models::Classifier;
+use resnet_recipe::{Evaluation, Recipe, Totals, ValidationViews};
 
 use crate::TrainError;
 use crate::input::Normalizer;
@@ -21,8 +21,8 @@ const READ_EVERY: usize = 16;
 /// # Errors
 /// [`TrainError::Data`] for an image that cannot be read, [`TrainError::Stopped`] if `stop` is
 /// requested meanwhile.
-pub fn evaluate(
-    model: &ResNet,
+pub fn evaluate<M: Classifier>(
+    model: &M,
     recipe: &Recipe,
     loader: &Loader,
     device: &Device,
@@ -38,7 +38,7 @@ pub fn evaluate(
         let mut batch = batch?;
         bad_images.extend(batch.bad.drain(..).map(|bad| bad.to_string()));
         let batch = normalizer.upload(batch);
-        let logits = model.forward(batch.images.clone());
+        let logits = viewed(model, batch.images.clone(), recipe.data.validation_views);
         let per_example = cross_entropy(logits.clone(), batch.labels.clone(), 0.0);
         meter.add(per_example, logits, &batch);
         if index % READ_EVERY == READ_EVERY - 1 {
@@ -52,4 +52,15 @@ pub fn evaluate(
         seconds: start.elapsed().as_secs_f64(),
         bad_images,
     })
+}
+
+/// The logits of all looks at the images, averaged.
+fn viewed<M: Classifier>(model: &M, images_bchw: Tensor<4>, views: ValidationViews) -> Tensor<2> {
+    match views {
+        ValidationViews::Single => model.logits(images_bchw),
+        ValidationViews::Flip => {
+            let mirrored = model.logits(images_bchw.clone().flip([3]));
+            (model.logits(images_bchw) + mirrored).div_scalar(2.0)
+        }
+    }
 }

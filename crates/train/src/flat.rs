@@ -79,8 +79,10 @@ impl<F: FnMut(Flat<'_>) -> Option<Tensor<1>>> ModuleMapper for Walk<F> {
         let changed = (self.each)(Flat { name: &name, shape: &shape, values });
         let tensor = match changed {
             None => tensor,
+            // What learns goes on learning; running statistics and frozen parameters do not.
             Some(values) if tensor.device().is_autodiff() => {
-                Tensor::from_inner(values.reshape(shape)).require_grad()
+                let learns = tensor.is_require_grad();
+                Tensor::from_inner(values.reshape(shape)).set_require_grad(learns)
             }
             Some(values) => values.reshape(shape),
         };

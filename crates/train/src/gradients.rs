@@ -37,8 +37,19 @@ impl GradientMap {
         let Some(norm) = self.norm() else { return self };
         // PyTorch's guard against a division by zero.
         let scale = norm.add_scalar(1e-6).recip().mul_scalar(most).clamp_max(1.0);
-        let clip = |(name, gradient)| (name, gradient * scale.clone());
-        Self(self.0.into_iter().map(clip).collect())
+        self.scaled(&scale)
+    }
+
+    /// All gradients times `factor`, `[1]`.
+    #[must_use]
+    pub fn scaled(self, factor: &Tensor<1>) -> Self {
+        let scale = |(name, gradient)| (name, gradient * factor.clone());
+        Self(self.0.into_iter().map(scale).collect())
+    }
+
+    /// The gradients, flattened, by the names of their parameters.
+    pub fn values(&self) -> impl Iterator<Item = &Tensor<1>> {
+        self.0.values()
     }
 
     /// Takes out the gradient of one parameter.

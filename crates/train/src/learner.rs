@@ -2,36 +2,47 @@
 
 mod state;
 
-use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use resnet_data::Batch;
-use resnet_models::{ResNet, StateDictError, UnknownSize, load_state_dict};
-use resnet_recipe::{Loss, Recipe};
+use resnet_models::{
+    Classifier, Drops, Part, ResNet, StateDictError, load_state_dict, num_trainable_params,
+    param_rules, set_learning,
+};
+use resnet_recipe::{Precision, Recipe};
 
+use crate::TrainError;
+use crate::criterion::Criterion;
 use crate::device::is_host;
 use crate::ema::Ema;
 use crate::flat;
 use crate::gradients::GradientMap;
 use crate::input::Normalizer;
-use crate::loss::per_example;
 use crate::meter::Meter;
 use crate::mix::Mixer;
+use crate::model::{NetworkError, frozen_until};
 use crate::non_finite::{all_finite, restore_unless};
 use crate::optimizer::Optimizer;
+use crate::precision::{LossScale, float_type, is_supported};
 use state::Kept;
 
 pub use state::{LearnerState, Snapshot};
 
-/// A model in training.
+/// A model in training: a [`ResNet`], or any other [`Classifier`].
 #[derive(Debug)]
-pub struct Learner {
-    model: ResNet,
+pub struct Learner<M: Classifier = ResNet> {
+    model: M,
     optimizer: Optimizer,
     ema: Option<Ema>,
     normalizer: Normalizer,
     mixer: Mixer,
-    loss: Loss,
+    criterion: Criterion,
     accumulate: usize,
+    precision: Precision,
+    /// Kept with floats of 16 bits and small range.
+    loss_scale: Option<LossScale>,
+    seed: u64,
+    /// The last part that the recipe keeps as it is.
+    frozen: Option<Part>,
     device: Device,
 }
 
@@ -49,20 +60,60 @@ impl Learner {
     /// autodiff).
     ///
     /// # Errors
-    /// [`UnknownSize`] if there is no such network.
-    pub fn new(recipe: &Recipe, device: &Device) -> Result<Self, UnknownSize> {
+    /// [`TrainError`] if there is no such network or teacher, or if the recipe's loss depends on the
+    /// images of each class; [`Learner::of`] takes them.
+    pub fn new(recipe: &Recipe, device: &Device) -> Result<Self, TrainError> {
+        let model = crate::build(recipe, &device.clone().autodiff())?;
+        Self::of(model, Criterion::new(recipe, &[], device)?, recipe, device)
+    }
+}
+
+impl<M: Classifier> Learner<M> {
+    /// `model`, which lies on the autodiff side of `device`, ready to be trained by `recipe` with the
+    /// loss `criterion`.
+    ///
+    /// # Errors
+    /// [`TrainError::Network`] if the recipe freezes all of it, or asks for floats that the network or the
+    /// device does not take.
+    pub fn of(
+        model: M,
+        criterion: Criterion,
+        recipe: &Recipe,
+        device: &Device,
+    ) -> Result<Self, TrainError> {
+        let frozen = frozen_until(recipe, 0);
+        check_parts(&model, frozen)?;
+        check_precision::<M>(recipe.train.precision, device)?;
         let training = device.clone().autodiff();
-        let model = crate::build(recipe, &training)?;
-        Ok(Self {
+        let learner = Self {
             optimizer: Optimizer::new(&recipe.optimizer),
             ema: recipe.ema.map(|settings| Ema::new(settings, &model.valid())),
             normalizer: Normalizer::new(recipe.data.mean, recipe.data.std, &training),
             mixer: Mixer::new(&recipe.loss, recipe.train.seed),
-            loss: recipe.loss.clone(),
+            criterion,
             accumulate: recipe.optimizer.accumulate,
+            precision: recipe.train.precision,
+            loss_scale: (recipe.train.precision == Precision::F16).then(|| LossScale::new(device)),
+            seed: recipe.train.seed,
+            frozen: None,
             device: device.clone(),
             model,
-        })
+        };
+        Ok(learner.frozen_until(frozen))
+    }
+
+    /// With all parts up to `last` kept as they are, their running statistics included; those that
+    /// an earlier call froze and this one does not learn again.
+    #[must_use]
+    pub fn frozen_until(mut self, last: Option<Part>) -> Self {
+        if let Some(last) = last {
+            self.model = set_learning(self.model, Part::Stem..=last, false);
+        }
+        if let Some(before) = self.frozen.filter(|before| Some(*before) > last) {
+            let first = last.map_or(Part::Stem, |last| Part::ALL[last as usize + 1]);
+            self.model = set_learning(self.model, first..=before, true);
+        }
+        Self { frozen: last, ..self }
     }
 
     /// Puts a saved state in place. If it comes from a run without running means, they start at its
@@ -70,8 +121,11 @@ impl Learner {
     ///
     /// # Errors
     /// [`StateDictError`] if it belongs to another architecture.
-    pub fn restore(mut self, state: LearnerState) -> Result<Self, StateDictError> {
+    pub fn restore(mut self, mut state: LearnerState) -> Result<Self, StateDictError> {
         (self.model, _) = load_state_dict(self.model, state.model)?;
+        if let Some(scale) = &mut self.loss_scale {
+            scale.load_state(&mut state.optimizer, &self.device);
+        }
         self.optimizer.load_state(state.optimizer, &self.device);
         if let Some(ema) = &mut self.ema {
             *ema = ema.restarted(&self.model.valid());
@@ -103,18 +157,41 @@ impl Learner {
         after.averaged(at.step)
     }
 
-    fn optimize(mut self, batch: Batch, at: StepAt, meter: &mut Meter) -> Self {
+    fn optimize(self, batch: Batch, at: StepAt, meter: &mut Meter) -> Self {
         let examples = batch.weights.iter().copied().map(f64::from).sum::<f64>().max(1.0);
         let mut gradients = GradientMap::default();
+        let mut drops = Drops::new(self.seed, at.step);
         let parts = batch.split(self.accumulate);
         let count = parts.len();
         for (part, batch) in (0..).zip(parts) {
-            let loss = self.loss_sum(batch, (at.step, part), meter).div_scalar(examples);
+            let loss = self.loss_sum(batch, (at.step, part), &mut drops, meter);
+            let loss = self.scaled(loss.div_scalar(examples));
             gradients = gradients + GradientMap::collect(&self.model, loss.backward());
         }
         meter.join(count);
+        self.update(at, gradients)
+    }
+
+    fn scaled(&self, loss: Tensor<1>) -> Tensor<1> {
+        match &self.loss_scale {
+            Some(scale) => scale.apply(loss),
+            None => loss,
+        }
+    }
+
+    /// Moves the weights against the gradients of a [`scaled`](Self::scaled) loss; not where the
+    /// factor was too large for them.
+    fn update(mut self, at: StepAt, gradients: GradientMap) -> Self {
+        let Some(scale) = self.loss_scale.take() else {
+            self.model = self.optimizer.step(at.step, at.lr, self.model, gradients);
+            return self;
+        };
+        let (gradients, finite) = scale.undo(gradients);
+        let (before, optimizer) = (flat::tensors(&self.model.valid()), self.optimizer.clone());
         self.model = self.optimizer.step(at.step, at.lr, self.model, gradients);
-        self
+        self.model = restore_unless(&finite, before, self.model);
+        self.optimizer = self.optimizer.or_before(&finite, &optimizer);
+        Self { loss_scale: Some(scale.updated(&finite)), ..self }
     }
 
     /// Takes the weights after step number `step` into their running means.
@@ -126,20 +203,34 @@ impl Learner {
     }
 
     /// The losses of the examples of one part of a batch, added up.
-    fn loss_sum(&self, batch: Batch, (step, part): (u64, u64), meter: &mut Meter) -> Tensor<1> {
+    fn loss_sum(
+        &self,
+        batch: Batch,
+        (step, part): (u64, u64),
+        drops: &mut Drops,
+        meter: &mut Meter,
+    ) -> Tensor<1> {
         let mixture = self.mixer.draw(step, part, (batch.height, batch.width));
         let batch = self.normalizer.upload(batch);
         let (images, targets) = mixture.apply(batch.images.clone(), batch.labels.clone());
-        let logits = self.model.forward(images);
-        let losses = per_example(&self.loss, logits.clone(), targets);
+        let logits = self.model.train_logits(self.in_precision(images.clone()), drops);
+        let losses = self.criterion.per_example(images, logits.clone(), targets);
         meter.add(losses.clone().inner(), logits.inner(), &batch);
         (losses * batch.weights).sum()
+    }
+
+    /// Images of the floats that the convolutions compute with.
+    fn in_precision(&self, images: Tensor<4>) -> Tensor<4> {
+        match self.precision {
+            Precision::F32 => images,
+            low => images.cast(float_type(low)),
+        }
     }
 
     /// The model for inference, with the running means of the weights if those are kept; shares
     /// nothing with the one in training.
     #[must_use]
-    pub fn inference_model(&self) -> ResNet {
+    pub fn inference_model(&self) -> M {
         let model = self.model.valid();
         match &self.ema {
             Some(ema) => ema.apply(model),
@@ -150,10 +241,11 @@ impl Learner {
     /// What a checkpoint holds of this moment; it stays as it is while the learner goes on. On the
     /// CPU nothing is copied yet, elsewhere it is read back.
     #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
+    pub fn snapshot(&self) -> Snapshot<M> {
         Snapshot(if is_host(&self.device) {
             let (optimizer, ema) = (self.optimizer.clone(), self.ema.clone());
-            Kept::Shared { model: Box::new(self.model.valid()), optimizer, ema }
+            let (model, scale) = (Box::new(self.model.valid()), Box::new(self.loss_scale.clone()));
+            Kept::Shared { model, optimizer, ema, scale }
         } else {
             Kept::Read(self.state())
         })
@@ -162,7 +254,8 @@ impl Learner {
     /// Everything that the next step depends on.
     #[must_use]
     pub fn state(&self) -> LearnerState {
-        LearnerState::read(&self.model.valid(), &self.optimizer, self.ema.as_ref())
+        let (ema, scale) = (self.ema.as_ref(), self.loss_scale.as_ref());
+        LearnerState::read(&self.model.valid(), &self.optimizer, ema, scale)
     }
 
     /// Whether weights, running statistics and the optimizer's state are finite, read back from the
@@ -183,6 +276,24 @@ impl Learner {
     /// Trainable parameters.
     #[must_use]
     pub fn num_trainable_params(&self) -> usize {
-        self.model.num_trainable_params()
+        num_trainable_params(&self.model)
     }
+}
+
+/// Whether anything is left to learn.
+fn check_parts<M: Classifier>(model: &M, frozen: Option<Part>) -> Result<(), NetworkError> {
+    let Some(last) = frozen else { return Ok(()) };
+    let learns = param_rules(model, 1.0).keys().any(|key| Part::of(key) > last);
+    if learns { Ok(()) } else { Err(NetworkError::NothingLearns { last }) }
+}
+
+/// Whether network and device compute with such floats.
+fn check_precision<M: Classifier>(wanted: Precision, device: &Device) -> Result<(), NetworkError> {
+    if wanted != Precision::F32 && !M::TAKES_16_BITS {
+        return Err(NetworkError::Precision { wanted, who: "this network" });
+    }
+    if !is_supported(wanted, device) {
+        return Err(NetworkError::Precision { wanted, who: "the device" });
+    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 //!
 //! [`run::train`] is the whole of it; the other modules are its parts, in the order in which a batch
 //! meets them: [`device`] chooses where to compute, [`input`] brings a batch there, [`mix`],
-//! [`loss`], [`gradients`] and [`optimizer`] make a step, [`ema`] follows it, [`meter`] counts on the
+//! [`loss`], [`criterion`], [`gradients`] and [`optimizer`] make a step, [`ema`] follows it, [`meter`] counts on the
 //! device, [`checkpoint`] keeps the state.
 //!
 //! Training, restoring and evaluating are deterministic on the CPU: a run that is stopped and
@@ -12,6 +12,7 @@
 #![warn(missing_docs)]
 
 pub mod checkpoint;
+pub mod criterion;
 #[cfg(feature = "dataloader")]
 pub mod dataloader;
 pub mod device;
@@ -32,14 +33,16 @@ pub mod mix;
 mod model;
 mod non_finite;
 pub mod optimizer;
+pub mod precision;
 mod resume;
 pub mod run;
 mod session;
 pub mod stopping;
+pub mod teacher;
 pub mod transforms;
 
 pub use error::TrainError;
 pub use identity::Identity;
 pub use lock::FolderLock;
-pub use model::{build, config};
+pub use model::{NetworkError, build, config};
 pub use non_finite::OnNonFinite;

@@ -2,24 +2,43 @@
 
 use std::sync::Arc;
 
-use resnet_data::{DataError, Loader, LoaderOptions, OnBadImage, Source};
-use resnet_recipe::{BadImages, Recipe};
+use resnet_data::{
+    AnyImage, DataError, ExifOrientation, Loader, LoaderOptions, OnBadImage, Sampling, Source,
+};
+use resnet_recipe::{BadImages, Recipe, Sampler};
 
-use crate::transforms::{training_transform, validation_transform};
+use crate::transforms::{training_transform_at, validation_transform};
 
-/// Shuffled, augmented, without the last incomplete batch.
+/// Drawn as the recipe's sampler says, augmented, without the last incomplete batch; images have the
+/// size of the first epoch.
 ///
 /// # Errors
-/// [`DataError`] if the batch is larger than the data set.
+/// [`DataError`] if the batch is larger than the data set, or the sampler needs classes or weights
+/// that cannot be had.
 pub fn train_loader(
     source: Arc<dyn Source>,
     recipe: &Recipe,
     workers: usize,
 ) -> Result<Loader, DataError> {
-    let transform = training_transform(recipe);
+    train_loader_at(source, recipe, workers, recipe.training_size(0))
+}
+
+/// The same with images of `size` by `size` pixels.
+pub(crate) fn train_loader_at(
+    source: Arc<dyn Source>,
+    recipe: &Recipe,
+    workers: usize,
+    size: usize,
+) -> Result<Loader, DataError> {
+    let transform = training_transform_at(recipe, size);
     let options = LoaderOptions::train(recipe.train.batch_size, recipe.train.seed, transform);
-    let on_bad_image = on_bad_image(recipe);
-    Loader::new(source, LoaderOptions { workers, on_bad_image, ..options })
+    let sampling = match recipe.data.sampler {
+        Sampler::Shuffle => Sampling::Shuffled,
+        Sampler::Balanced => Sampling::ClassBalanced,
+        Sampler::Weighted => Sampling::Weighted,
+        Sampler::Repeated { times } => Sampling::Repeated { times },
+    };
+    loader(source, recipe, LoaderOptions { workers, sampling, ..options })
 }
 
 /// In order, nothing random, every image exactly once.
@@ -33,13 +52,22 @@ pub fn validation_loader(
 ) -> Result<Loader, DataError> {
     let transform = validation_transform(recipe);
     let options = LoaderOptions::validation(recipe.train.batch_size, transform);
-    let on_bad_image = on_bad_image(recipe);
-    Loader::new(source, LoaderOptions { workers, on_bad_image, ..options })
+    loader(source, recipe, LoaderOptions { workers, ..options })
 }
 
-fn on_bad_image(recipe: &Recipe) -> OnBadImage {
-    match recipe.data.on_bad_image {
+fn loader(
+    source: Arc<dyn Source>,
+    recipe: &Recipe,
+    options: LoaderOptions,
+) -> Result<Loader, DataError> {
+    let on_bad_image = match recipe.data.on_bad_image {
         BadImages::Fail => OnBadImage::Fail,
         BadImages::Skip { max } => OnBadImage::Skip { max },
-    }
+    };
+    let orientation = match recipe.data.exif_orientation {
+        true => ExifOrientation::Apply,
+        false => ExifOrientation::Ignore,
+    };
+    let decoder = AnyImage { orientation, ..AnyImage::default() };
+    Loader::with_decoder(source, LoaderOptions { on_bad_image, ..options }, Arc::new(decoder))
 }

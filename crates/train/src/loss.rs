@@ -2,7 +2,6 @@
 
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor};
-use resnet_recipe::{Loss, LossKind};
 
 /// What is right for each image.
 #[derive(Debug, Clone)]
@@ -11,28 +10,6 @@ pub struct Targets {
     pub labels: Tensor<1, Int>,
     /// The class of what was mixed into each image, `[b]`, and its share.
     pub mixed_in: Option<(Tensor<1, Int>, f64)>,
-}
-
-/// The loss of each example, `[b]`, from `logits` `[b, classes]`, as a recipe wants it.
-#[must_use]
-pub fn per_example(recipe: &Loss, logits: Tensor<2>, targets: Targets) -> Tensor<1> {
-    match recipe.kind {
-        LossKind::CrossEntropy => mixed_cross_entropy(logits, targets, recipe.label_smoothing),
-        LossKind::BinaryCrossEntropy => {
-            let [_, classes] = logits.dims();
-            binary_cross_entropy(logits, targets.shares(classes, recipe.label_smoothing))
-        }
-    }
-}
-
-/// Cross-entropy is linear in the target: that of a mixture is the mixture of both.
-fn mixed_cross_entropy(logits: Tensor<2>, targets: Targets, smoothing: f64) -> Tensor<1> {
-    let Some((labels, share)) = targets.mixed_in else {
-        return cross_entropy(logits, targets.labels, smoothing);
-    };
-    let own = cross_entropy(logits.clone(), targets.labels, smoothing);
-    let other = cross_entropy(logits, labels, smoothing);
-    own.mul_scalar(1.0 - share) + other.mul_scalar(share)
 }
 
 impl Targets {

@@ -1,29 +1,80 @@
 //! The network a recipe asks for.
 
 use burn::tensor::Device;
-use resnet_models::{ResNet, ResNetConfig, Stem, UnknownSize};
-use resnet_recipe::{Recipe, StemKind};
+use resnet_models::{ConfigError, Part, ResNet, ResNetConfig, Stem, UnknownName, by_name};
+use resnet_recipe::{Precision, Recipe, StemKind};
+use thiserror::Error;
+
+/// The recipe asks for a network that does not exist.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum NetworkError {
+    /// No network has this name.
+    #[error("model.name: {0}")]
+    Unknown(#[from] UnknownName),
+    /// Its options contradict each other.
+    #[error("[model]: {0}")]
+    Contradiction(#[from] ConfigError),
+    /// It does not compute with such floats.
+    #[error(
+        "train.precision = {wanted:?}: {who} does not compute with these floats; set it to f32"
+    )]
+    Precision {
+        /// What the recipe asks for.
+        wanted: Precision,
+        /// What cannot do it.
+        who: &'static str,
+    },
+    /// All of it is frozen.
+    #[error(
+        "model.freeze_until = \"{last}\": nothing would learn, because no parameter of this network \
+         has a name of what comes after (layer1 to layer4, norm, fc); freeze less"
+    )]
+    NothingLearns {
+        /// The last part that is frozen.
+        last: Part,
+    },
+}
 
 /// The architecture of `recipe`.
 ///
 /// # Errors
-/// [`UnknownSize`] if there is no such network.
-pub fn config(recipe: &Recipe) -> Result<ResNetConfig, UnknownSize> {
+/// [`NetworkError`] if there is no such network.
+pub fn config(recipe: &Recipe) -> Result<ResNetConfig, NetworkError> {
     let model = &recipe.model;
+    let config = named(&model.name)?;
     let stem = match model.stem {
+        StemKind::AsNamed => config.stem,
         StemKind::Imagenet => Stem::ImageNet,
         StemKind::Small => Stem::Small,
     };
-    Ok(ResNetConfig::new(model.resnet_size)?
+    let config = config
         .with_num_classes(model.num_classes)
         .with_stem(stem)
-        .with_zero_init_gamma(model.zero_init_gamma))
+        .with_zero_init_gamma(model.zero_init_gamma)
+        .with_stochastic_depth(model.stochastic_depth)
+        .with_dropout(model.dropout);
+    config.check()?;
+    Ok(config)
+}
+
+/// A network of the zoo, or of the family for small images that the first paper describes.
+fn named(name: &str) -> Result<ResNetConfig, UnknownName> {
+    by_name(name).map(|entry| entry.config).or_else(|unknown| {
+        let layers = name.strip_prefix("resnet").and_then(|layers| layers.parse().ok());
+        layers.and_then(|layers| ResNetConfig::new(layers).ok()).ok_or(unknown)
+    })
 }
 
 /// The network of `recipe` with its initial weights, on `device`.
 ///
 /// # Errors
-/// [`UnknownSize`] if there is no such network.
-pub fn build(recipe: &Recipe, device: &Device) -> Result<ResNet, UnknownSize> {
+/// [`NetworkError`] if there is no such network.
+pub fn build(recipe: &Recipe, device: &Device) -> Result<ResNet, NetworkError> {
     Ok(config(recipe)?.init(recipe.train.seed, device))
+}
+
+/// The last part that stays as it is in `epoch` (from 0), if one does.
+pub(crate) fn frozen_until(recipe: &Recipe, epoch: u64) -> Option<Part> {
+    Part::ALL[..recipe.frozen_parts(epoch)].last().copied()
 }

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use burn::module::Module;
 use burn::tensor::{Bool, Device, Tensor, TensorData};
+use resnet_models::lr_factor;
 use resnet_models::tensors::TensorMap;
 use resnet_recipe::{Clip, Optimizer as Settings, Rule};
 
@@ -27,11 +28,23 @@ use crate::non_finite::choose;
 #[derive(Debug, Clone)]
 pub struct Optimizer {
     settings: Settings,
-    state: BTreeMap<String, Slots>,
+    state: BTreeMap<String, Memory>,
 }
 
 /// What a rule remembers of one parameter, flattened; empty before its first step.
 type Slots = Vec<Tensor<1>>;
+
+/// What is remembered of one parameter.
+#[derive(Debug, Clone)]
+struct Memory {
+    slots: Slots,
+    /// Its steps so far: fewer than those of the run if it was frozen at first. `None` if the
+    /// checkpoint does not say, which then are those of the run.
+    steps: Option<i32>,
+}
+
+/// The slot of the number of steps, for rules that begin with corrections.
+const STEPS: &str = "step";
 
 /// What a rule sees of one parameter, flattened.
 struct Parameter {
@@ -40,7 +53,7 @@ struct Parameter {
     /// Weight decay, 0 where there is none.
     decay: f64,
     slots: Slots,
-    /// Number of this step, from 1.
+    /// Number of this parameter's step, from 1.
     step: i32,
 }
 
@@ -84,17 +97,17 @@ impl Optimizer {
 
     /// What is remembered, on the device.
     pub(crate) fn slots(&self) -> impl Iterator<Item = &Tensor<1>> {
-        self.state.values().flatten()
+        self.state.values().flat_map(|memory| &memory.slots)
     }
 
     /// The state after a step where `ok`, else that of `before` it.
     #[must_use]
     pub(crate) fn or_before(mut self, ok: &Tensor<1, Bool>, before: &Self) -> Self {
-        for (name, slots) in &mut self.state {
+        for (name, memory) in &mut self.state {
             let old = before.state.get(name);
-            for (number, slot) in slots.iter_mut().enumerate() {
+            for (number, slot) in memory.slots.iter_mut().enumerate() {
                 // Before the first step all is zero.
-                let old = old.and_then(|old| old.get(number)).cloned();
+                let old = old.and_then(|old| old.slots.get(number)).cloned();
                 *slot = choose(ok, old.unwrap_or_else(|| slot.zeros_like()), slot.clone());
             }
         }
@@ -105,9 +118,14 @@ impl Optimizer {
     #[must_use]
     pub fn state(&self) -> TensorMap {
         let mut tensors = TensorMap::new();
-        for (parameter, slots) in &self.state {
+        for (parameter, Memory { slots, steps }) in &self.state {
             for (slot, tensor) in std::iter::zip(self.slot_names(), slots) {
                 tensors.insert(format!("{slot}/{parameter}"), tensor.to_data());
+            }
+            if let (true, Some(steps)) = (self.corrects(), *steps) {
+                // Exact up to 16 million steps; the corrections are 1 long before.
+                let steps = TensorData::new(vec![steps as f32], [1]);
+                tensors.insert(format!("{STEPS}/{parameter}"), steps);
             }
         }
         tensors
@@ -117,20 +135,22 @@ impl Optimizer {
     pub fn load_state(&mut self, mut state: TensorMap, device: &Device) {
         self.state.clear();
         for slot in self.slot_names() {
-            let prefix = format!("{slot}/");
-            let after = state.split_off(&prefix);
-            for (name, data) in after {
-                match name.strip_prefix(&prefix) {
-                    Some(parameter) => self.remember(parameter, data, device),
-                    None => drop(state.insert(name, data)),
-                }
+            for (parameter, data) in take_slot(&mut state, slot) {
+                let nothing = Memory { slots: Slots::new(), steps: None };
+                let memory = self.state.entry(parameter).or_insert(nothing);
+                memory.slots.push(Tensor::from_data(data, device));
+            }
+        }
+        for (parameter, data) in take_slot(&mut state, STEPS) {
+            if let Some(memory) = self.state.get_mut(&parameter) {
+                memory.steps = data.iter::<f32>().next().map(|steps| steps as i32);
             }
         }
     }
 
-    fn remember(&mut self, parameter: &str, data: TensorData, device: &Device) {
-        let slots = self.state.entry(parameter.to_owned()).or_default();
-        slots.push(Tensor::from_data(data, device));
+    /// Whether the rule needs to know how many steps a parameter has made.
+    fn corrects(&self) -> bool {
+        matches!(self.settings.rule, Rule::Adamw { .. } | Rule::Lamb { .. })
     }
 
     fn slot_names(&self) -> &'static [&'static str] {
@@ -171,13 +191,25 @@ impl Step<'_> {
             Clip::Off | Clip::Norm(_) => gradient,
         };
         let decay = if decays(shape) { settings.weight_decay } else { 0.0 };
-        let slots = self.optimizer.state.remove(name).unwrap_or_default();
-        let (weight, step) = (values.clone(), self.number);
-        let parameter = Parameter { gradient, weight, decay, slots, step };
+        let nothing = Memory { slots: Slots::new(), steps: Some(0) };
+        let Memory { slots, steps } = self.optimizer.state.remove(name).unwrap_or(nothing);
+        let step = steps.unwrap_or(self.number - 1).saturating_add(1);
+        let parameter = Parameter { gradient, weight: values.clone(), decay, slots, step };
         let (direction, slots) = self.optimizer.direction(parameter);
-        self.optimizer.state.insert(name.to_owned(), slots);
-        Some(values - direction.mul_scalar(self.lr))
+        let memory = Memory { slots, steps: Some(step) };
+        self.optimizer.state.insert(name.to_owned(), memory);
+        let factor = lr_factor(name, self.optimizer.settings.layer_decay);
+        Some(values - direction.mul_scalar(self.lr * factor))
     }
+}
+
+/// Takes what `SLOT/PARAMETER` names out of `state`, by parameter.
+fn take_slot(state: &mut TensorMap, slot: &str) -> Vec<(String, TensorData)> {
+    let prefix = format!("{slot}/");
+    let names: Vec<String> =
+        state.keys().filter(|name| name.starts_with(&prefix)).cloned().collect();
+    let take = |name: String| Some((name[prefix.len()..].to_owned(), state.remove(&name)?));
+    names.into_iter().filter_map(take).collect()
 }
 
 fn decays(shape: &[usize]) -> bool {

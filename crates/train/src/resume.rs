@@ -3,18 +3,26 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use resnet_models::state_dict;
+use resnet_models::{Classifier, state_dict};
 use resnet_recipe::{Recipe, Totals};
 
 use crate::TrainError;
 use crate::checkpoint::{self, Checkpoint, CheckpointError, Position, Store, write_tensors};
+use crate::criterion::Criterion;
 use crate::folder::ModelFolder;
 use crate::identity::Identity;
 use crate::learner::Learner;
 
+/// What a learner starts from.
+pub(crate) struct Fresh<'a, M> {
+    /// Makes the network with its initial weights, on the device that it is given.
+    pub(crate) network: &'a dyn Fn(&Device) -> Result<M, TrainError>,
+    pub(crate) criterion: Criterion,
+}
+
 /// A learner and where it stands.
-pub(crate) struct Begun {
-    pub(crate) learner: Learner,
+pub(crate) struct Begun<M: Classifier> {
+    pub(crate) learner: Learner<M>,
     pub(crate) position: Position,
     /// The checkpoint it comes from, if it is not the start.
     pub(crate) path: Option<PathBuf>,
@@ -23,9 +31,15 @@ pub(crate) struct Begun {
 }
 
 /// A learner at its first step, or where the newest whole checkpoint left it.
-pub(crate) fn begin(recipe: &Recipe, store: &Store, device: &Device) -> Result<Begun, TrainError> {
+pub(crate) fn begin<M: Classifier>(
+    recipe: &Recipe,
+    fresh: &Fresh<'_, M>,
+    store: &Store,
+    device: &Device,
+) -> Result<Begun<M>, TrainError> {
     let found = store.newest_whole(checkpoint::load)?;
-    let learner = Learner::new(recipe, device)?;
+    let model = (fresh.network)(&device.clone().autodiff())?;
+    let learner = Learner::of(model, fresh.criterion.clone(), recipe, device)?;
     let damaged = found.damaged;
     let Some((path, saved)) = found.newest else {
         return Ok(Begun { learner, position: Position::default(), path: None, damaged });
@@ -66,7 +80,10 @@ pub(crate) fn check_images(
 /// Writes the best weights again if they are those of the checkpoint: a run that was killed may have
 /// written the checkpoint and not them. Refuses a folder with best weights that no checkpoint
 /// belongs to, rather than write over them.
-pub(crate) fn check_best(begun: &Begun, folder: &ModelFolder) -> Result<(), TrainError> {
+pub(crate) fn check_best<M: Classifier>(
+    begun: &Begun<M>,
+    folder: &ModelFolder,
+) -> Result<(), TrainError> {
     if begun.position.is_best() {
         let weights = state_dict(&begun.learner.inference_model());
         return Ok(write_tensors(&folder.best(), &weights)?);

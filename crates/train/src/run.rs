@@ -6,14 +6,16 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use burn::tensor::Device;
 use resnet_data::Source;
-use resnet_models::load_state_dict;
+use resnet_models::{Classifier, load_state_dict};
 use resnet_recipe::{
     Csv, Damaged, EpochReport, Evaluation, Fanout, JsonLines, Recipe, Resumed, RunEvent, Sink,
     TensorBoard,
 };
 
 use crate::checkpoint::{self, Best, CheckpointError, Keep, Store, Writer};
+use crate::criterion::{Criterion, class_counts};
 use crate::device::Chosen;
 use crate::evaluate::evaluate;
 use crate::folder::ModelFolder;
@@ -21,7 +23,7 @@ use crate::identity::Identity;
 use crate::loaders::{train_loader, validation_loader};
 use crate::lock::FolderLock;
 use crate::meter::Meter;
-use crate::resume;
+use crate::resume::{self, Fresh};
 use crate::session::{Saver, Session};
 use crate::stopping::{EarlyStop, Ending, StopHandle};
 use crate::{OnNonFinite, TrainError};
@@ -119,6 +121,27 @@ pub fn train(
     chosen: &Chosen,
     sink: &mut dyn Sink,
 ) -> Result<Outcome, TrainError> {
+    let network = |device: &Device| Ok(crate::build(recipe, device)?);
+    train_model(&network, recipe, datasets, options, chosen, sink)
+}
+
+/// As [`train`], with a network of one's own in place of the one that the recipe names: `network`
+/// makes it with its initial weights on the device that it is given, which is one for training. It is
+/// called again where a run begins anew or goes on from a checkpoint.
+///
+/// `model.name` and the other keys of `[model]` that describe a network say nothing then;
+/// `model.freeze_until` and `optimizer.layer_decay` go by the names of [`Part`](resnet_models::Part).
+///
+/// # Errors
+/// As [`train`], and what `network` returns.
+pub fn train_model<M: Classifier + 'static>(
+    network: &dyn Fn(&Device) -> Result<M, TrainError>,
+    recipe: &Recipe,
+    datasets: &Datasets,
+    options: &RunOptions,
+    chosen: &Chosen,
+    sink: &mut dyn Sink,
+) -> Result<Outcome, TrainError> {
     let start = Instant::now();
     recipe.check()?;
     let loader = train_loader(datasets.train.clone(), recipe, options.workers)?;
@@ -131,7 +154,9 @@ pub fn train(
     }
     let store = Store::new(folder.path());
     store.recover()?;
-    let mut begun = resume::begin(recipe, &store, &chosen.device)?;
+    let criterion = criterion(recipe, &*datasets.train, &chosen.device)?;
+    let fresh = Fresh { network, criterion };
+    let mut begun = resume::begin(recipe, &fresh, &store, &chosen.device)?;
     let accept = options.accept_changed_data;
     resume::check_images(&mut begun.position, images, accept, folder.path())?;
     resume::check_best(&begun, &folder)?;
@@ -146,6 +171,7 @@ pub fn train(
     let writer = Writer::new(store.clone(), options.keep);
     let mut session = Session {
         recipe,
+        fresh,
         options,
         device: &chosen.device,
         schedule: recipe.lr_schedule(steps_per_epoch),
@@ -172,6 +198,19 @@ pub fn train(
         elapsed: start.elapsed(),
         checkpoint: session.saver.newest,
     })
+}
+
+/// The loss of `recipe` on these images, which are looked at only if it depends on them.
+fn criterion(
+    recipe: &Recipe,
+    train: &dyn Source,
+    device: &Device,
+) -> Result<Criterion, TrainError> {
+    let counts = match recipe.loss.class_weights.need_counts() {
+        true => class_counts(train, recipe.model.num_classes)?,
+        false => Vec::new(),
+    };
+    Criterion::new(recipe, &counts, device)
 }
 
 fn set_aside_damaged(

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
 use resnet_data::Loader;
+use resnet_models::Classifier;
 use resnet_recipe::{
     EpochReport, Evaluation, Fanout, LrSchedule, Recipe, Resumed, RunEvent, RunStart, Sink,
 };
@@ -17,8 +18,11 @@ use crate::checkpoint::{Best, Position, Store};
 use crate::evaluate::evaluate;
 use crate::folder::ModelFolder;
 use crate::learner::{Learner, StepAt};
+use crate::loaders::train_loader_at;
 use crate::meter::Meter;
+use crate::model::frozen_until;
 use crate::non_finite::OnNonFinite;
+use crate::resume::Fresh;
 use crate::run::{Datasets, RunOptions};
 use crate::stopping::Ending;
 use report::Window;
@@ -26,8 +30,9 @@ use report::Window;
 pub(crate) use saving::Saver;
 
 /// A run under way, from its start or a checkpoint to its end.
-pub(crate) struct Session<'a> {
+pub(crate) struct Session<'a, M: Classifier> {
     pub(crate) recipe: &'a Recipe,
+    pub(crate) fresh: Fresh<'a, M>,
     pub(crate) options: &'a RunOptions,
     pub(crate) device: &'a Device,
     pub(crate) schedule: LrSchedule,
@@ -44,11 +49,11 @@ pub(crate) struct Session<'a> {
     pub(crate) sink: Fanout<'a>,
 }
 
-impl Session<'_> {
+impl<M: Classifier + 'static> Session<'_, M> {
     pub(crate) fn announce(
         &mut self,
         datasets: &Datasets,
-        learner: &Learner,
+        learner: &Learner<M>,
         device: &str,
         resumed: Option<Resumed>,
     ) -> Result<(), TrainError> {
@@ -75,7 +80,7 @@ impl Session<'_> {
     }
 
     /// Trains until there is a reason to end; everything is on the disk then.
-    pub(crate) fn train(&mut self, mut learner: Learner) -> Result<Ending, TrainError> {
+    pub(crate) fn train(&mut self, mut learner: Learner<M>) -> Result<Ending, TrainError> {
         loop {
             let started = Instant::now();
             if self.epoch_is_open() && self.finish_epoch(&learner, started.elapsed())? {
@@ -93,7 +98,11 @@ impl Session<'_> {
     }
 
     /// Evaluates at the end of an epoch, and saves; whoever was asked to stop only saves.
-    fn after_steps(&mut self, learner: Learner, elapsed: Duration) -> Result<Learner, TrainError> {
+    fn after_steps(
+        &mut self,
+        learner: Learner<M>,
+        elapsed: Duration,
+    ) -> Result<Learner<M>, TrainError> {
         if self.epoch_is_open() {
             self.finish_epoch(&learner, elapsed)?;
         }
@@ -119,9 +128,11 @@ impl Session<'_> {
     }
 
     /// Steps until the epoch or the session ends, or somebody asks to stop.
-    fn train_to_epoch_end(&mut self, mut learner: Learner) -> Result<Learner, TrainError> {
+    fn train_to_epoch_end(&mut self, mut learner: Learner<M>) -> Result<Learner<M>, TrainError> {
         let epoch = self.position.step / self.steps_per_epoch;
         let first_batch = self.position.step % self.steps_per_epoch;
+        learner = learner.frozen_until(frozen_until(self.recipe, epoch));
+        self.use_resolution_of(epoch)?;
         let end = self.stop_at().min((epoch + 1) * self.steps_per_epoch);
         let mut batches = self.loader.epoch(epoch, first_batch as usize);
         let mut window = Window::start(self.position.step);
@@ -154,6 +165,16 @@ impl Session<'_> {
         Ok(learner)
     }
 
+    /// Makes the loader anew where the images of an epoch have another size than those before.
+    fn use_resolution_of(&mut self, epoch: u64) -> Result<(), TrainError> {
+        let size = self.recipe.training_size(epoch);
+        if self.loader.options().transform.size != size {
+            let (source, workers) = (self.loader.source().clone(), self.options.workers);
+            self.loader = train_loader_at(source, self.recipe, workers, size)?;
+        }
+        Ok(())
+    }
+
     /// The schedule's rate, halved by every roll back.
     fn learning_rate(&self) -> f64 {
         let halvings = i32::try_from(self.position.rollbacks).unwrap_or(i32::MAX);
@@ -163,7 +184,11 @@ impl Session<'_> {
 
     /// Whether the epoch could be finished: not if somebody asked to stop before or within its
     /// evaluation, which is then left to the next session.
-    fn finish_epoch(&mut self, learner: &Learner, elapsed: Duration) -> Result<bool, TrainError> {
+    fn finish_epoch(
+        &mut self,
+        learner: &Learner<M>,
+        elapsed: Duration,
+    ) -> Result<bool, TrainError> {
         if self.options.stop.is_requested() {
             return Ok(false);
         }
@@ -191,7 +216,7 @@ impl Session<'_> {
         Ok(true)
     }
 
-    fn evaluate(&mut self, learner: &Learner) -> Result<Evaluation, TrainError> {
+    fn evaluate(&mut self, learner: &Learner<M>) -> Result<Evaluation, TrainError> {
         let (model, stop) = (learner.inference_model(), &self.options.stop);
         let evaluation = evaluate(&model, self.recipe, &self.validation, self.device, stop)?;
         self.schedule.observe(&mut self.position.plateau, &evaluation.averages);

@@ -4,7 +4,7 @@ use resnet_data::{Augment, Crop, Interpolation, PixelSampling, Transform};
 use resnet_recipe as recipe;
 use resnet_recipe::{Data, Recipe};
 
-/// What happens to every training image; it prints itself.
+/// What happens to every training image of the first epoch; it prints itself.
 ///
 /// ```
 /// use resnet_recipe::presets;
@@ -16,6 +16,11 @@ use resnet_recipe::{Data, Recipe};
 /// ```
 #[must_use]
 pub fn training_transform(recipe: &Recipe) -> Transform {
+    training_transform_at(recipe, recipe.training_size(0))
+}
+
+/// The same for images of `size` by `size` pixels.
+pub(crate) fn training_transform_at(recipe: &Recipe, size: usize) -> Transform {
     let data = &recipe.data;
     let pair = |[low, high]: [f64; 2]| (low, high);
     let crop = match data.crop {
@@ -26,16 +31,17 @@ pub fn training_transform(recipe: &Recipe) -> Transform {
         recipe::Crop::PadCrop { pad } => Crop::PadCrop { pad },
         recipe::Crop::AsInValidation => validation_crop(data),
     };
-    data.augment.iter().map(augment).fold(transform(data, crop), Transform::then)
+    data.augment.iter().map(augment).fold(transform(data, size, crop), Transform::then)
 }
 
 /// What happens to every validation image; it prints itself.
 #[must_use]
 pub fn validation_transform(recipe: &Recipe) -> Transform {
-    transform(&recipe.data, validation_crop(&recipe.data))
+    let data = &recipe.data;
+    transform(data, data.validation_side(), validation_crop(data))
 }
 
-fn transform(data: &Data, crop: Crop) -> Transform {
+fn transform(data: &Data, size: usize, crop: Crop) -> Transform {
     let interpolation = match data.interpolation {
         recipe::Interpolation::Nearest => Interpolation::Nearest,
         recipe::Interpolation::Bilinear => Interpolation::Bilinear,
@@ -43,7 +49,7 @@ fn transform(data: &Data, crop: Crop) -> Transform {
         recipe::Interpolation::BilinearAliased => Interpolation::BilinearAliased,
         recipe::Interpolation::BilinearTf1 => Interpolation::BilinearTf1,
     };
-    Transform { interpolation, ..Transform::new(data.image_size, crop) }
+    Transform { interpolation, ..Transform::new(size, crop) }
 }
 
 fn validation_crop(data: &Data) -> Crop {

@@ -3,7 +3,8 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use resnet_models::{
-    Classifier, Drops, ResNet, ResNetConfig, Version, load_state_dict, param_rules, state_dict,
+    Classifier, Drops, Part, ResNet, ResNetConfig, Version, load_state_dict, param_rules,
+    set_learning, state_dict,
 };
 
 use crate::formula;
@@ -49,7 +50,10 @@ fn folding_keeps_the_logits() {
 #[test]
 fn frozen_parts_get_no_gradient_and_keep_their_statistics() {
     let device = Device::flex().autodiff();
-    let model = lived_in(&ResNetConfig::cifar(1), &device).freeze_until(2);
+    let model = lived_in(&ResNetConfig::cifar(1), &device);
+    // Frozen once more than it stays: what is unfrozen learns again.
+    let model = set_learning(model, Part::Stem..=Part::Layer4, false);
+    let model = set_learning(model, Part::Layer3..=Part::Head, true);
     let before = state_dict(&model.valid());
     let gradients = model.forward(images(&device)).sum().backward();
     let after = state_dict(&model.valid());

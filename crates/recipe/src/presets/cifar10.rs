@@ -1,9 +1,7 @@
 //! The small network of the first ResNet paper.
 
-use super::{sgd, tutorial};
-use crate::recipe::{
-    Crop, Data, Decay, LrScaling, Model, Recipe, Schedule, StemKind, Train, Warmup,
-};
+use super::{sgd, train, tutorial};
+use crate::recipe::{Crop, Data, Decay, LrScaling, Model, Recipe, Schedule, StemKind, Warmup};
 use crate::span::Span;
 
 /// ResNet-20 on CIFAR-10, after [He et al. 2015](https://arxiv.org/abs/1512.03385), section 4.2: a
@@ -23,7 +21,7 @@ use crate::span::Span;
 pub fn cifar10_resnet20() -> Recipe {
     let base = tutorial();
     Recipe {
-        model: Model { resnet_size: 20, stem: StemKind::Small, num_classes: 10, ..base.model },
+        model: Model { stem: StemKind::Small, ..Model::named("resnet20", 10) },
         data: Data {
             image_size: 32,
             validation_resize: 32,
@@ -45,7 +43,7 @@ pub fn cifar10_resnet20() -> Recipe {
                 factor: 0.1,
             },
         },
-        train: Train { epochs: 164, batch_size: 128, seed: 0, epochs_between_evals: 1 },
+        train: train(164, 128),
         ..base
     }
 }

@@ -1,7 +1,7 @@
 //! FFCV's short recipes.
 
-use super::{sgd, tutorial};
-use crate::recipe::{Data, Decay, Loss, LrScaling, Recipe, Schedule, Train, Warmup};
+use super::{sgd, train, tutorial};
+use crate::recipe::{Data, Decay, Loss, LrScaling, Recipe, Schedule, Warmup};
 use crate::schedule::WarmupShape;
 use crate::span::Span;
 
@@ -60,7 +60,7 @@ fn ffcv(epochs: u64) -> Recipe {
             warmup: Warmup { length: Span::Epochs(2.0), shape: WarmupShape::Linear, from: 1e-4 },
             decay: Decay::Linear,
         },
-        train: Train { epochs, batch_size: 4096, seed: 0, epochs_between_evals: 1 },
+        train: train(epochs, 4096),
         ..base
     }
 }

@@ -1,7 +1,7 @@
 //! NVIDIA's recipe for 90 epochs.
 
-use super::{sgd, tutorial};
-use crate::recipe::{Decay, Loss, LrScaling, Optimizer, Recipe, Rule, Schedule, Train, Warmup};
+use super::{sgd, train, tutorial};
+use crate::recipe::{Decay, Loss, LrScaling, Optimizer, Recipe, Rule, Schedule, Warmup};
 use crate::span::Span;
 
 /// ResNet-50 on ImageNet for 90 epochs, after NVIDIA's DeepLearningExamples
@@ -34,7 +34,7 @@ pub fn nvidia_90() -> Recipe {
             warmup: Warmup::linear(Span::Epochs(8.0)),
             decay: Decay::Cosine,
         },
-        train: Train { epochs: 90, batch_size: 2048, seed: 0, epochs_between_evals: 1 },
+        train: train(90, 2048),
         ..tutorial()
     }
 }

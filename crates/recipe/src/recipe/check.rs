@@ -8,11 +8,14 @@ impl Recipe {
     /// # Errors
     /// [`RecipeError::Value`] for the first one that makes no sense.
     pub fn check(&self) -> Result<(), RecipeError> {
+        self.model.check()?;
         self.check_sizes()?;
+        self.resolution.map_or(Ok(()), |resolution| resolution.check())?;
+        self.data.sampler.check()?;
         self.data.crop.check()?;
         self.data.augment.iter().try_for_each(Augment::check)?;
         self.optimizer.check()?;
-        self.loss.check()?;
+        self.loss.check(self.model.num_classes)?;
         self.ema.map_or(Ok(()), Ema::check)?;
         self.check_schedule()?;
         let deviations = self.data.std;
@@ -25,15 +28,17 @@ impl Recipe {
     }
 
     fn check_sizes(&self) -> Result<(), RecipeError> {
-        let Self { model, data, train, .. } = self;
+        let Self { data, train, .. } = self;
         let positive = "must be at least 1";
-        ensure("model.num_classes", model.num_classes, model.num_classes > 0, positive)?;
         ensure("data.image_size", data.image_size, data.image_size > 0, positive)?;
+        let side = data.validation_side();
+        ensure("data.validation_size", side, side > 0, positive)?;
         ensure(
             "data.validation_resize",
             data.validation_resize,
-            data.validation_resize >= data.image_size,
-            "must not be smaller than data.image_size, or the centre crop does not fit",
+            data.validation_resize >= data.validation_side(),
+            "must not be smaller than the validation images (data.validation_size, else data.image_size), or \
+             the centre crop does not fit",
         )?;
         ensure("train.epochs", train.epochs, train.epochs > 0, positive)?;
         ensure("train.batch_size", train.batch_size, train.batch_size > 0, positive)?;

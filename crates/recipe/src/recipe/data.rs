@@ -2,24 +2,38 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Recipe;
 use super::augment::Augment;
 use super::crop::{Crop, Interpolation, ValidationCrop};
+use super::sampler::{Sampler, ValidationViews};
 
 /// The images and what is done to them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
-    /// Height and width of the network's input, in pixels.
+    /// Height and width of training images, in pixels.
     pub image_size: usize,
+    /// Height and width of validation images, in pixels; if absent, those of training images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_size: Option<usize>,
     /// Length of the shorter side to which validation images are resized before the centre crop, in
     /// pixels.
     pub validation_resize: usize,
-    /// How validation images are brought to `image_size`.
+    /// How validation images are brought to their size.
     #[serde(default)]
     pub validation_crop: ValidationCrop,
     /// How a resize computes pixels that lie between pixels, in training and validation.
     #[serde(default)]
     pub interpolation: Interpolation,
+    /// How many looks an evaluation takes at an image.
+    #[serde(default)]
+    pub validation_views: ValidationViews,
+    /// Which training images an epoch has.
+    #[serde(default)]
+    pub sampler: Sampler,
+    /// Turn photographs upright as their EXIF data says; ImageNet's published accuracies are without.
+    #[serde(default)]
+    pub exif_orientation: bool,
     /// How training images are brought to `image_size`.
     pub crop: Crop,
     /// What is then done to training images, in this order.
@@ -33,6 +47,22 @@ pub struct Data {
     pub std: [f32; 3],
     /// What an unreadable image does.
     pub on_bad_image: BadImages,
+}
+
+impl Recipe {
+    /// Height and width of the training images of `epoch` (from 0), in pixels.
+    #[must_use]
+    pub fn training_size(&self, epoch: u64) -> usize {
+        self.resolution.map_or(self.data.image_size, |resolution| resolution.size(epoch))
+    }
+}
+
+impl Data {
+    /// Height and width of validation images, in pixels.
+    #[must_use]
+    pub fn validation_side(&self) -> usize {
+        self.validation_size.unwrap_or(self.image_size)
+    }
 }
 
 /// What an image that cannot be decoded does.

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::RecipeError;
 use super::check::{FRACTION, ensure, in_unit};
+use super::{ClassWeights, Distillation, RecipeError};
 
 /// What a prediction costs, and how images and labels are mixed before.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -23,6 +23,17 @@ pub struct Loss {
     /// gets one of them, equally often.
     #[serde(default)]
     pub cutmix: f64,
+    /// Exponent of `1 - probability`, with which the cost of a class is multiplied: at 0 nothing
+    /// changes, from 1 on images that are right already count for less
+    /// ([Lin et al. 2017](https://arxiv.org/abs/1708.02002)).
+    #[serde(default)]
+    pub focal_gamma: f64,
+    /// What an error costs in each class.
+    #[serde(default)]
+    pub class_weights: ClassWeights,
+    /// Learning from what another network says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distillation: Option<Distillation>,
 }
 
 /// The function that is minimised.
@@ -38,13 +49,18 @@ pub enum LossKind {
 }
 
 impl Loss {
-    pub(super) fn check(&self) -> Result<(), RecipeError> {
+    pub(super) fn check(&self, classes: usize) -> Result<(), RecipeError> {
         let smoothing = self.label_smoothing;
         ensure("loss.label_smoothing", smoothing, in_unit(smoothing), FRACTION)?;
         let parameter = |key, value: f64| {
             ensure(key, value, (0.0..=1.0).contains(&value), "must be from 0 (off) to 1")
         };
         parameter("loss.mixup", self.mixup)?;
-        parameter("loss.cutmix", self.cutmix)
+        parameter("loss.cutmix", self.cutmix)?;
+        let gamma = self.focal_gamma;
+        let sound = gamma == 0.0 || (gamma >= 1.0 && gamma.is_finite());
+        ensure("loss.focal_gamma", gamma, sound, "must be 0 (off) or a finite number from 1 on")?;
+        self.class_weights.check(classes)?;
+        self.distillation.as_ref().map_or(Ok(()), Distillation::check)
     }
 }

@@ -18,6 +18,11 @@ pub struct Optimizer {
     /// What is done to large gradients.
     #[serde(default)]
     pub clip: Clip,
+    /// Factor between the learning rates of neighbouring parts: the classifier has the whole rate, the
+    /// last stage this share of it, the stage before its square and so on down to the stem
+    /// ([Clark et al. 2020](https://arxiv.org/abs/2003.10555)); 1 treats all alike.
+    #[serde(default = "whole")]
+    pub layer_decay: f64,
     /// The rule.
     pub rule: Rule,
 }
@@ -89,8 +94,15 @@ impl Optimizer {
         if let Clip::Norm(most) | Clip::Adaptive(most) = self.clip {
             ensure("optimizer.clip", most, positive(most), POSITIVE)?;
         }
+        let factor = self.layer_decay;
+        let sound = factor > 0.0 && factor <= 1.0;
+        ensure("optimizer.layer_decay", factor, sound, "must be above 0 and at most 1")?;
         self.rule.check()
     }
+}
+
+fn whole() -> f64 {
+    1.0
 }
 
 impl Rule {

@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 
 use super::read::{Choices, read};
-use super::{Recipe, RecipeError};
+use super::{Recipe, RecipeError, layers};
 
 impl Recipe {
     /// This recipe with other values for some keys, each written as `section.key=value`. The value
@@ -29,6 +29,7 @@ impl Recipe {
         let (_, choices) = read(table.clone())?;
         for text in overrides {
             let (path, value) = parse(text.as_ref())?;
+            layers::make_way(&mut table, &path);
             put(&mut table, &path, value, &choices);
         }
         let (recipe, _) = read(table)?;

@@ -11,12 +11,13 @@ use serde::{Deserialize, forward_to_deserialize_any};
 use toml::{Table, Value};
 
 use super::error::join;
-use super::{Recipe, RecipeError};
+use super::{Recipe, RecipeError, layers};
 
 /// Keys that hold one of several choices, such as `schedule.decay`.
 pub(super) type Choices = BTreeSet<String>;
 
-pub(super) fn read(table: Table) -> Result<(Recipe, Choices), RecipeError> {
+pub(super) fn read(mut table: Table) -> Result<(Recipe, Choices), RecipeError> {
+    layers::rename(&mut table)?;
     let choices = RefCell::default();
     let root = Node { value: Value::Table(table), path: String::new(), choices: &choices };
     let recipe = Recipe::deserialize(root)?;

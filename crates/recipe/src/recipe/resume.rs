@@ -14,7 +14,7 @@ impl Recipe {
             }
         };
         let (was, is) = (&saved.model, &self.model);
-        compare("model.resnet_size", was.resnet_size.to_string(), is.resnet_size.to_string());
+        compare("model.name", was.name.clone(), is.name.clone());
         compare("model.stem", format!("{:?}", was.stem), format!("{:?}", is.stem));
         compare("model.num_classes", was.num_classes.to_string(), is.num_classes.to_string());
         let (was, is) = (&saved.train, &self.train);

@@ -14,4 +14,23 @@ pub struct Train {
     pub seed: u64,
     /// Epochs between evaluations on the validation set.
     pub epochs_between_evals: u64,
+    /// Floats of convolutions and activations in training.
+    #[serde(default)]
+    pub precision: Precision,
+}
+
+/// Floats of convolutions and activations in training. Weights, normalisations, the classifier, the
+/// loss and the optimizer have 32 bits in any case ([Micikevicius et al.
+/// 2018](https://arxiv.org/abs/1710.03740)).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precision {
+    /// 32 bits.
+    #[default]
+    F32,
+    /// 16 bits with the range of 32.
+    Bf16,
+    /// 16 bits of smaller range: the loss is scaled so that no gradient vanishes, by a factor that
+    /// finds itself.
+    F16,
 }

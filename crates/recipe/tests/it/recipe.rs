@@ -50,3 +50,30 @@ fn a_seed_that_toml_cannot_hold_is_refused() {
     let message = recipe.check().expect_err("2^64 - 1").to_string();
     assert!(message.starts_with("train.seed"), "{message}");
 }
+
+#[test]
+fn a_number_of_layers_is_a_name_of_the_network() {
+    let text = presets::tutorial().to_toml();
+    let old = text.replace("name = \"resnet50\"", "resnet_size = 50");
+    assert_ne!(old, text);
+    assert_eq!(Recipe::from_toml(&old).expect("TensorFlow's key"), presets::tutorial());
+    let both = text.replace("name = ", "resnet_size = 34\nname = ");
+    let message = Recipe::from_toml(&both).expect_err("two networks").to_string();
+    assert!(message.starts_with("model.resnet_size = 34: model.name says another"), "{message}");
+    let other = presets::tutorial().with_overrides(&["model.resnet_size=34"]).expect("a size");
+    assert_eq!(other.model.name, "resnet34");
+    let message = presets::tutorial().with_overrides(&["model.resnet_size=big"]);
+    let message = message.expect_err("no number").to_string();
+    assert!(message.starts_with("model.resnet_size: this is"), "{message}");
+}
+
+#[test]
+fn unfreezing_needs_something_frozen() {
+    let refused = presets::tutorial().with_overrides(&["model.unfreeze_every=2"]);
+    let message = refused.expect_err("nothing is frozen").to_string();
+    assert!(message.contains("set model.freeze_until"), "{message}");
+    let recipe = presets::tutorial()
+        .with_overrides(&["model.freeze_until=layer4", "model.unfreeze_every=3"])
+        .expect("both");
+    assert_eq!([0, 2, 3, 14, 15].map(|epoch| recipe.frozen_parts(epoch)), [5, 5, 4, 1, 0]);
+}

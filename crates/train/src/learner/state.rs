@@ -1,17 +1,18 @@
 //! What a learner has brought about so far.
 
 use resnet_models::tensors::TensorMap;
-use resnet_models::{ResNet, state_dict};
+use resnet_models::{Classifier, state_dict};
 
 use crate::ema::Ema;
 use crate::optimizer::Optimizer;
+use crate::precision::LossScale;
 
 /// Everything that the next step depends on, in the host's memory.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LearnerState {
     /// Parameters and buffers of the model by torchvision's names.
     pub model: TensorMap,
-    /// What the optimizer remembers, by `SLOT/PARAMETER`.
+    /// What the optimizer remembers, by `SLOT/PARAMETER`, and the factor of the loss.
     pub optimizer: TensorMap,
     /// The running means of the weights, empty if none are kept.
     pub ema: TensorMap,
@@ -19,10 +20,16 @@ pub struct LearnerState {
 
 impl LearnerState {
     /// Reads it back from the device; `model` is one for inference.
-    pub(super) fn read(model: &ResNet, optimizer: &Optimizer, ema: Option<&Ema>) -> Self {
+    pub(super) fn read<M: Classifier>(
+        model: &M,
+        optimizer: &Optimizer,
+        ema: Option<&Ema>,
+        scale: Option<&LossScale>,
+    ) -> Self {
+        let scale = scale.map(LossScale::state).unwrap_or_default();
         Self {
             model: state_dict(model),
-            optimizer: optimizer.state(),
+            optimizer: optimizer.state().into_iter().chain(scale).collect(),
             ema: ema.map(Ema::state).unwrap_or_default(),
         }
     }
@@ -36,23 +43,23 @@ impl LearnerState {
 
 /// The state of a [`Learner`](super::Learner) at one moment, for another thread to write.
 #[derive(Debug)]
-pub struct Snapshot(pub(super) Kept);
+pub struct Snapshot<M: Classifier>(pub(super) Kept<M>);
 
 #[derive(Debug)]
-pub(super) enum Kept {
+pub(super) enum Kept<M> {
     /// In the host's memory anyway: copied by whoever reads it.
-    Shared { model: Box<ResNet>, optimizer: Optimizer, ema: Option<Ema> },
+    Shared { model: Box<M>, optimizer: Optimizer, ema: Option<Ema>, scale: Box<Option<LossScale>> },
     /// Read back from a device, which one thread alone talks to.
     Read(LearnerState),
 }
 
-impl Snapshot {
+impl<M: Classifier> Snapshot<M> {
     /// The state.
     #[must_use]
     pub fn read(self) -> LearnerState {
         match self.0 {
-            Kept::Shared { model, optimizer, ema } => {
-                LearnerState::read(&model, &optimizer, ema.as_ref())
+            Kept::Shared { model, optimizer, ema, scale } => {
+                LearnerState::read(&*model, &optimizer, ema.as_ref(), Option::as_ref(&scale))
             }
             Kept::Read(state) => state,
         }

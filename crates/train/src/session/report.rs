@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use resnet_models::Classifier;
 use resnet_recipe::{NonFinite, RunEvent, Sink, StepReport, Totals};
 
 use super::Session;
@@ -26,7 +27,7 @@ impl Window {
     }
 }
 
-impl Session<'_> {
+impl<M: Classifier + 'static> Session<'_, M> {
     pub(super) fn reports_now(&self, window: &Window) -> bool {
         self.position.step.is_multiple_of(self.options.log_every.max(1))
             || window.started.elapsed() > REPORT_AFTER
@@ -35,7 +36,7 @@ impl Session<'_> {
     /// Reads the counts of the steps since the last report back and passes them on.
     pub(super) fn report(
         &mut self,
-        learner: &Learner,
+        learner: &Learner<M>,
         window: &Window,
         lr: f64,
     ) -> Result<Window, TrainError> {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use resnet_models::Classifier;
 use resnet_recipe::{RunEvent, Sink};
 
 use super::Session;
@@ -31,7 +32,7 @@ impl Saver {
     }
 }
 
-impl Session<'_> {
+impl<M: Classifier + 'static> Session<'_, M> {
     /// Whether to write a checkpoint within the epoch; at its end one is written in any case.
     pub(super) fn saves_now(&mut self) -> bool {
         let (step, options, saver) = (self.position.step, self.options, &mut self.saver);
@@ -44,7 +45,7 @@ impl Session<'_> {
     }
 
     /// Hands the state to the writer, which does the rest.
-    pub(super) fn save(&mut self, learner: &Learner) -> Result<(), TrainError> {
+    pub(super) fn save(&mut self, learner: &Learner<M>) -> Result<(), TrainError> {
         let (snapshot, position) = (learner.snapshot(), self.position.clone());
         let best = position.is_best().then(|| self.folder.best());
         let recipe = self.recipe.clone();

@@ -36,7 +36,7 @@ fn a_failed_run_gives_its_folder_back() {
     let folder = tempfile::tempdir().expect("a folder");
     run_in(folder.path(), &recipe()).expect("trains");
     let mut other = recipe();
-    other.model.resnet_size = 20;
+    other.model.name = "resnet20".to_owned();
     run_in(folder.path(), &other).expect_err("another network");
     FolderLock::take(folder.path()).expect("free");
 }

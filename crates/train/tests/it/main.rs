@@ -4,15 +4,19 @@
 mod formula;
 
 mod checkpoints;
+mod criterion;
 #[cfg(feature = "dataloader")]
 mod dataloader;
 mod folders;
+mod freezing;
 mod learning;
 mod losses;
 mod mixing;
 mod non_finite;
 mod optimizers;
+mod own_model;
 mod plateau;
+mod precision;
 mod pytorch;
 mod readbacks;
 mod resume;

@@ -3,9 +3,10 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use resnet_recipe::{Clip, Loss, LossKind, Optimizer as Settings, Rule};
+use resnet_recipe::{Clip, Loss, LossKind, Optimizer as Settings, Rule, presets};
+use resnet_train::criterion::Criterion;
 use resnet_train::gradients::GradientMap;
-use resnet_train::loss::{Targets, per_example};
+use resnet_train::loss::Targets;
 use resnet_train::optimizer::Optimizer;
 use serde_json::Value;
 
@@ -56,7 +57,7 @@ fn close(what: &str, got: &[f64], wanted: &[f64], tolerance: f64) {
 
 /// The generator's 20 steps; the state goes through a checkpoint in the middle.
 fn check(name: &str, rule: Rule, clip: Clip) {
-    let settings = Settings { weight_decay: 0.05, accumulate: 1, clip, rule };
+    let settings = Settings { weight_decay: 0.05, accumulate: 1, clip, layer_decay: 1.0, rule };
     let device = Device::flex().autodiff();
     let mut optimizer = Optimizer::new(&settings);
     let mut model = pair(name.ends_with("_from_zero"), &device);
@@ -129,8 +130,10 @@ fn loss(kind: LossKind, label_smoothing: f64, mixed: bool) -> Vec<f64> {
     let labels = |labels: [i32; 3]| Tensor::<1, Int>::from_ints(labels, &device);
     let mixed_in = mixed.then(|| (labels([3, 2, 0]), 0.3));
     let targets = Targets { labels: labels([0, 2, 3]), mixed_in };
-    let recipe = Loss { kind, label_smoothing, mixup: 0.0, cutmix: 0.0 };
-    per_example(&recipe, logits, targets).into_data().iter::<f64>().collect()
+    let mut recipe = presets::fashion_mnist_sample();
+    recipe.loss = Loss { kind, label_smoothing, ..Loss::default() };
+    let criterion = Criterion::new(&recipe, &[], &device).expect("a loss");
+    criterion.without_teacher(logits, targets).into_data().iter::<f64>().collect()
 }
 
 #[test]
@@ -148,8 +151,13 @@ fn losses_of_single_and_mixed_labels_are_pytorchs() {
 #[test]
 fn what_another_rule_remembers_is_passed_over() {
     let device = Device::flex();
-    let mut optimizer =
-        Optimizer::new(&Settings { weight_decay: 0.0, accumulate: 1, clip: Clip::Off, rule: LAMB });
+    let mut optimizer = Optimizer::new(&Settings {
+        weight_decay: 0.0,
+        accumulate: 1,
+        clip: Clip::Off,
+        layer_decay: 1.0,
+        rule: LAMB,
+    });
     let saved = [("momentum_buffer/bias".to_owned(), TensorData::new(vec![1.0_f32; 2], [2]))];
     optimizer.load_state(saved.into(), &device);
     assert!(optimizer.state().is_empty());

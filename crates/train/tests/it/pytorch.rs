@@ -93,6 +93,7 @@ impl Case {
             weight_decay: self.number("weight_decay"),
             accumulate: 1,
             clip: Clip::Off,
+            layer_decay: 1.0,
             rule: Rule::Sgd { momentum: 0.9, nesterov },
         });
         let l2 = f64::from(sgd.l2_loss(&model, &Device::flex()).into_scalar::<f32>());

@@ -60,11 +60,11 @@ fn another_architecture_is_refused_and_the_checkpoint_stays() {
     let folder = tempfile::tempdir().expect("a folder");
     let outcome = run_in(folder.path(), &recipe()).expect("trains");
     let mut other = recipe();
-    other.model.resnet_size = 20;
+    other.model.name = "resnet20".to_owned();
     let error = run_in(folder.path(), &other).expect_err("another network");
     assert!(matches!(error, TrainError::OtherRun { .. }), "{error}");
     let message = error.to_string();
-    assert!(message.contains("resnet_size was 8 and is now 20"), "{message}");
+    assert!(message.contains("model.name was resnet8 and is now resnet20"), "{message}");
     assert!(message.contains("--fresh"), "{message}");
     assert!(outcome.checkpoint.expect("a checkpoint").join("model.safetensors").exists());
 }
@@ -75,7 +75,7 @@ fn starting_fresh_sets_the_old_run_aside() {
     run_in(folder.path(), &recipe()).expect("trains");
     let options = RunOptions { fresh: true, ..RunOptions::new(folder.path()) };
     let mut other = recipe();
-    other.model.resnet_size = 20;
+    other.model.name = "resnet20".to_owned();
     run(&other, &options).expect("starts over");
     let previous = folder.path().join("previous-1");
     assert!(previous.join("checkpoints").exists() && previous.join("metrics.jsonl").exists());

@@ -1,0 +1,147 @@
+//! What a recipe's training step minimises: the loss of a batch, the weights of its classes, and what
+//! a teacher says.
+
+use burn::tensor::activation::{log_softmax, sigmoid};
+use burn::tensor::{Device, Tensor, TensorData};
+use resnet_data::{DataError, Source};
+use resnet_recipe::{Loss, LossKind, Recipe};
+
+use crate::TrainError;
+use crate::loss::{Targets, binary_cross_entropy, cross_entropy};
+use crate::teacher::Teacher;
+
+/// The loss of a recipe, with what it needs besides a batch.
+#[derive(Debug, Clone)]
+pub struct Criterion {
+    settings: Loss,
+    /// The weight of each class, `[classes]`; `None` if all are the same.
+    class_weights: Option<Tensor<1>>,
+    teacher: Option<Teacher>,
+}
+
+impl Criterion {
+    /// The loss of `recipe` on `device` (without autodiff), for training images with these numbers
+    /// in each class; see [`class_counts`].
+    ///
+    /// # Errors
+    /// [`TrainError::ClassCounts`] if the weights of classes depend on their numbers and there is not
+    /// one for each class, and what keeps the teacher from being read.
+    pub fn new(recipe: &Recipe, counts: &[u64], device: &Device) -> Result<Self, TrainError> {
+        let (settings, classes) = (recipe.loss.clone(), recipe.model.num_classes);
+        if settings.class_weights.need_counts() && counts.len() != classes {
+            return Err(TrainError::ClassCounts { classes, counts: counts.len() });
+        }
+        let on_device = |weights: Vec<f64>| {
+            let weights: Vec<f32> = weights.into_iter().map(|weight| weight as f32).collect();
+            Tensor::from_data(TensorData::new(weights, [classes]), device)
+        };
+        let teacher = settings.distillation.as_ref();
+        let teacher = teacher.map(|settings| Teacher::load(settings, classes, device));
+        Ok(Self {
+            class_weights: settings.class_weights.of(counts).map(on_device),
+            teacher: teacher.transpose()?,
+            settings,
+        })
+    }
+
+    /// The loss of each example, `[b]`, from `images` `[b, c, h, w]` and the network's `logits`
+    /// `[b, classes]` of them, both on the autodiff side of the device.
+    #[must_use]
+    pub fn per_example(&self, images: Tensor<4>, logits: Tensor<2>, targets: Targets) -> Tensor<1> {
+        let Some(teacher) = &self.teacher else {
+            return self.without_teacher(logits, targets);
+        };
+        let own = self.without_teacher(logits.clone(), targets);
+        teacher.mixed(own, images, logits)
+    }
+
+    /// The same without what a teacher says.
+    #[must_use]
+    pub fn without_teacher(&self, logits: Tensor<2>, targets: Targets) -> Tensor<1> {
+        let Loss { kind, label_smoothing, focal_gamma, .. } = &self.settings;
+        let plain = self.class_weights.is_none() && *focal_gamma == 0.0;
+        let classes = logits.dims()[1];
+        match kind {
+            LossKind::CrossEntropy if plain => {
+                mixed_cross_entropy(logits, targets, *label_smoothing)
+            }
+            LossKind::BinaryCrossEntropy if plain => {
+                binary_cross_entropy(logits, targets.shares(classes, *label_smoothing))
+            }
+            LossKind::CrossEntropy => {
+                self.weighted_cross_entropy(logits, targets.shares(classes, *label_smoothing))
+            }
+            LossKind::BinaryCrossEntropy => {
+                self.weighted_binary(logits, targets.shares(classes, *label_smoothing))
+            }
+        }
+    }
+
+    /// `Σ -t w (1 - p)^γ ln p` over the classes.
+    fn weighted_cross_entropy(&self, logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
+        let log_p = log_softmax(logits, 1);
+        let wrong = log_p.clone().exp().neg().add_scalar(1.0);
+        let cost = self.focused(log_p.neg(), wrong);
+        sum_of_rows(self.weighted(cost) * targets)
+    }
+
+    /// The mean over the classes of `w (1 - p)^γ` times each one's own cross-entropy, where p is the
+    /// probability of what is right.
+    fn weighted_binary(&self, logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
+        let classes = logits.dims()[1] as f64;
+        let p = sigmoid(logits.clone());
+        // 1 - (p t + (1 - p) (1 - t))
+        let wrong = p.clone() + targets.clone() - p.mul(targets.clone()).mul_scalar(2.0);
+        let penalty = logits.clone().abs().neg().exp().log1p();
+        let cost = logits.clone().clamp_min(0.0) - logits * targets + penalty;
+        sum_of_rows(self.weighted(self.focused(cost, wrong))).div_scalar(classes)
+    }
+
+    /// `cost` times `wrong^γ`.
+    fn focused(&self, cost: Tensor<2>, wrong: Tensor<2>) -> Tensor<2> {
+        let gamma = self.settings.focal_gamma;
+        if gamma == 0.0 { cost } else { cost * wrong.clamp_min(0.0).powf_scalar(gamma) }
+    }
+
+    fn weighted(&self, cost: Tensor<2>) -> Tensor<2> {
+        match &self.class_weights {
+            Some(weights) => {
+                let weights = weights.clone().unsqueeze::<2>();
+                let tracked = cost.device().is_autodiff();
+                cost * if tracked { Tensor::from_inner(weights) } else { weights }
+            }
+            None => cost,
+        }
+    }
+}
+
+/// Cross-entropy is linear in the target: that of a mixture is the mixture of both.
+fn mixed_cross_entropy(logits: Tensor<2>, targets: Targets, smoothing: f64) -> Tensor<1> {
+    let Some((labels, share)) = targets.mixed_in else {
+        return cross_entropy(logits, targets.labels, smoothing);
+    };
+    let own = cross_entropy(logits.clone(), targets.labels, smoothing);
+    let other = cross_entropy(logits, labels, smoothing);
+    own.mul_scalar(1.0 - share) + other.mul_scalar(share)
+}
+
+/// `[b]` of `[b, n]`.
+pub(crate) fn sum_of_rows(x: Tensor<2>) -> Tensor<1> {
+    let batch = x.dims()[0];
+    x.sum_dim(1).reshape([batch])
+}
+
+/// The number of images of each of `classes` classes; asks for the label of every image, which some
+/// sources have to read the image for.
+///
+/// # Errors
+/// [`DataError`] if a label cannot be read.
+pub fn class_counts(source: &dyn Source, classes: usize) -> Result<Vec<u64>, DataError> {
+    let mut counts = vec![0; classes];
+    for index in 0..source.len() {
+        if let Some(count) = counts.get_mut(source.label(index)? as usize) {
+            *count += 1;
+        }
+    }
+    Ok(counts)
+}

@@ -1,0 +1,81 @@
+//! A network of one's own, trained by the whole engine.
+
+use burn::module::Module;
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::{Linear, LinearConfig};
+use burn::tensor::activation::relu;
+use burn::tensor::{Device, Tensor};
+use resnet_models::Classifier;
+use resnet_recipe::{Fanout, FreezeUntil, Precision};
+use resnet_train::TrainError;
+use resnet_train::checkpoint;
+use resnet_train::run::{RunOptions, train_model};
+
+use crate::sample::{cpu, files, images, recipe};
+
+#[derive(Module, Debug)]
+struct Tiny {
+    conv: Conv2d,
+    classifier: Linear,
+}
+
+impl Classifier for Tiny {
+    fn logits(&self, images_bchw: Tensor<4>) -> Tensor<2> {
+        let features = relu(self.conv.forward(images_bchw));
+        let [batch, channels, height, width] = features.dims();
+        let means = features.reshape([batch, channels, height * width]).mean_dim(2);
+        self.classifier.forward(means.reshape([batch, channels]))
+    }
+}
+
+fn tiny(device: &Device) -> Result<Tiny, TrainError> {
+    device.seed(7);
+    let model = Tiny {
+        conv: Conv2dConfig::new([3, 8], [3, 3]).with_stride([2, 2]).init(device),
+        classifier: LinearConfig::new(8, 10).init(device),
+    };
+    // Burn draws weights when they are first looked at.
+    model.num_params();
+    Ok(model)
+}
+
+#[test]
+fn freezing_all_of_it_is_refused() {
+    let mut recipe = recipe();
+    recipe.model.freeze_until = Some(FreezeUntil::Stem);
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = RunOptions::new(folder.path());
+    let sink = &mut Fanout::default();
+    let error = train_model(&tiny, &recipe, &images(), &options, &cpu(), sink).expect_err("frozen");
+    assert!(error.to_string().contains("nothing would learn"), "{error}");
+}
+
+#[test]
+fn floats_that_it_does_not_take_are_refused() {
+    let mut recipe = recipe();
+    recipe.train.precision = Precision::Bf16;
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = RunOptions::new(folder.path());
+    let sink = &mut Fanout::default();
+    let error = train_model(&tiny, &recipe, &images(), &options, &cpu(), sink).expect_err("bf16");
+    assert!(error.to_string().contains("this network does not compute"), "{error}");
+}
+
+#[test]
+fn it_trains_resumes_and_is_kept_by_its_own_names() {
+    let folders = [tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder")];
+    let run = |index: usize, max_steps| {
+        let options = RunOptions { max_steps, ..RunOptions::new(folders[index].path()) };
+        let sink = &mut Fanout::default();
+        train_model(&tiny, &recipe(), &images(), &options, &cpu(), sink).expect("trains")
+    };
+    let whole = run(0, None);
+    assert!(whole.complete && whole.last.and_then(|epoch| epoch.validation).is_some());
+    assert!(!run(1, Some(6)).complete);
+    let resumed = run(1, None);
+    let [whole, resumed] = [whole.checkpoint, resumed.checkpoint].map(|c| c.expect("one"));
+    assert!(files(&whole) == files(&resumed), "resuming changed something");
+    let saved = checkpoint::load(&whole).expect("whole").learner.model;
+    let keys: Vec<&str> = saved.keys().map(String::as_str).collect();
+    assert_eq!(keys, ["classifier.bias", "classifier.weight", "conv.bias", "conv.weight"]);
+}
