@@ -15,7 +15,7 @@ const SHOWN: usize = 20;
 
 pub(crate) fn run(options: &walk::Options, answer: &Answer) -> Result<bool> {
     let dataset = options.input.open()?;
-    let report = walk::report(&dataset, options)?;
+    let report = walk::check(&dataset, options)?.report;
     let (path, layout) = (options.input.path(), dataset.layout());
     let problems: Vec<String> = report.problems().iter().map(ToString::to_string).collect();
     answer.give(

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
-use resnet::data::Dataset;
+use resnet::data::{Dataset, DatasetOptions};
 
 mod info;
 mod output;
@@ -42,7 +42,7 @@ struct Cli {
 enum Command {
     /// Classes, sizes, formats, means, duplicates, and what is wrong.
     Info(walk::Options),
-    /// Decode everything and list every bad image. Fails if there is one.
+    /// Decode everything and list what should be mended before training. Fails if something must be.
     Verify(verify::Options),
     /// Write a manifest that puts every image into a split; whole groups stay together.
     Split(split::Options),
@@ -74,12 +74,20 @@ impl Input {
     }
 
     pub(crate) fn open(&self) -> Result<Dataset> {
+        self.open_as(DatasetOptions::default())
+    }
+
+    /// With what cannot be used left out and listed, where others stop at the first.
+    pub(crate) fn open_what_is_good(&self) -> Result<Dataset> {
+        self.open_as(DatasetOptions { leave_out: true, ..DatasetOptions::default() })
+    }
+
+    fn open_as(&self, options: DatasetOptions) -> Result<Dataset> {
         if self.is_sample() {
             eprintln!("No path given: this is the bundled sample, part of Fashion-MNIST.");
         }
         let (label_offset, num_classes) = (self.label_offset, self.num_classes);
-        let options =
-            resnet::data::DatasetOptions { label_offset, num_classes, ..Default::default() };
+        let options = DatasetOptions { label_offset, num_classes, ..options };
         Ok(Dataset::open(&self.path(), &options)?)
     }
 }

@@ -9,8 +9,8 @@ use resnet::data::inspect::InspectSplit;
 use resnet::data::stratify::{Fractions, Item, Row, Stratified, stratify, write_manifest};
 use serde_json::{Value, json};
 
+use crate::Input;
 use crate::output::{Answer, table};
-use crate::{Input, walk};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -44,7 +44,7 @@ pub(crate) fn run(options: &Options, answer: &Answer) -> Result<bool> {
     let root = if root.is_dir() { &root } else { root.parent().unwrap_or(Path::new("")) };
     let output = options.output.clone().unwrap_or_else(|| root.join("split.csv"));
     let mut images = Images::default();
-    for split in walk::splits(&dataset) {
+    for split in InspectSplit::of(&dataset) {
         images.add(&split, dataset.classes(), options.group_until)?;
     }
     let parts = images.stratify(root, options)?;

@@ -1,10 +1,10 @@
-//! `verify`: every bad image with its reason.
+//! `verify`: everything that is wrong, one by one.
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use resnet::data::inspect::{Bad, Report};
+use resnet::data::inspect::{Bad, Check, FindingKind};
 use serde_json::{Value, json};
 
 use crate::output::Answer;
@@ -21,35 +21,53 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options, answer: &Answer) -> Result<bool> {
-    let dataset = options.walk.input.open()?;
-    let report = walk::report(&dataset, &options.walk)?;
+    let dataset = options.walk.input.open_what_is_good()?;
+    let check = walk::check(&dataset, &options.walk)?;
     let root = options.walk.input.path();
     let moved = match &options.quarantine {
-        Some(folder) => quarantine::move_bad(&dataset, &report, &root, folder)?,
+        Some(folder) => quarantine::move_bad(&dataset, &check.report, &root, folder)?,
         None => Vec::new(),
     };
-    let images: u64 = report.splits.iter().map(|split| split.images).sum();
-    let bad: Vec<&Bad> = report.bad().collect();
+    let images: u64 = check.report.splits.iter().map(|split| split.images).sum();
+    let bad: Vec<&Bad> = check.report.bad().collect();
     answer.give(
-        || text(images, &report, &moved),
-        || json!({ "path": root, "images": images, "bad": bad, "moved": json_of(&moved) }),
+        || text(images, &bad, &check, &moved),
+        || {
+            json!({
+                "path": root,
+                "images": images,
+                "bad": bad,
+                "ready": check.is_ready(),
+                "findings": check.findings,
+                "moved": json_of(&moved),
+            })
+        },
     )?;
-    Ok(bad.is_empty())
+    Ok(check.is_ready())
 }
 
-fn text(images: u64, report: &Report, moved: &[Moved]) -> String {
-    let bad: Vec<String> =
-        report.bad().map(|bad| format!("{}: {}", bad.image.place, bad.reason)).collect();
+fn text(images: u64, bad: &[&Bad], check: &Check, moved: &[Moved]) -> String {
     let mut lines = match bad.len() {
         0 => vec![format!("{images} images, all decode.")],
         count => vec![format!("{images} images, {count} bad:")],
     };
-    lines.extend(bad.iter().map(|bad| format!("    {bad}")));
+    lines.extend(bad.iter().map(|bad| format!("    {}: {}", bad.image.place, bad.reason)));
+    lines.extend(other_findings(check, "Before training, mend these:", true));
+    lines.extend(other_findings(check, "Know these:", false));
     let moved = moved
         .iter()
         .map(|Moved { from, to }| format!("moved {} to {}", from.display(), to.display()));
     lines.extend(moved);
     lines.join("\n")
+}
+
+/// What is wrong besides single images, under a heading; nothing if there is nothing.
+fn other_findings(check: &Check, heading: &str, errors: bool) -> Vec<String> {
+    let wanted = check.errors().filter(|_| errors).chain(check.warnings().filter(|_| !errors));
+    let others = wanted.filter(|finding| finding.kind != FindingKind::Image);
+    let lines: Vec<String> = others.map(|finding| format!("    {finding}.")).collect();
+    let heading = (!lines.is_empty()).then(|| heading.to_owned());
+    heading.into_iter().chain(lines).collect()
 }
 
 fn json_of(moved: &[Moved]) -> Value {

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use anyhow::Result;
 use clap::Args;
 use resnet::data::Dataset;
-use resnet::data::inspect::{InspectOptions, InspectSplit, Report, inspect};
+use resnet::data::inspect::{Check, InspectOptions, InspectSplit, check_for_training};
 
 use crate::Input;
 use crate::progress::Progress;
@@ -19,24 +19,16 @@ pub(crate) struct Options {
     threads: Option<usize>,
 }
 
-/// The splits of a data set and what they hold.
-pub(crate) fn report(dataset: &Dataset, options: &Options) -> Result<Report> {
-    let splits = splits(dataset);
+/// What a data set holds, and what is wrong with it.
+pub(crate) fn check(dataset: &Dataset, options: &Options) -> Result<Check> {
+    let splits = InspectSplit::of(dataset);
     let progress = Progress::new(splits.iter().map(|split| split.source.len()).sum());
     let mut inspection = InspectOptions::default();
     inspection.threads = options.threads.unwrap_or(inspection.threads);
-    let report = inspect(&splits, dataset.classes(), &inspection, &|| {
+    let check = check_for_training(dataset, &inspection, &|| {
         progress.image();
         ControlFlow::Continue(())
     });
     progress.finish();
-    Ok(report?)
-}
-
-pub(crate) fn splits(dataset: &Dataset) -> Vec<InspectSplit> {
-    let split = |name: &&str| {
-        let source = dataset.split(name)?;
-        Some(InspectSplit { name: (*name).to_owned(), source })
-    };
-    dataset.splits().iter().filter_map(split).collect()
+    Ok(check?)
 }

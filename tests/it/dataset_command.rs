@@ -122,8 +122,8 @@ fn info_names_what_is_wrong_across_splits() {
 
 #[test]
 fn verify_lists_every_bad_image_and_fails() {
-    let root = files(&["a/1.jpg", "b/2.jpg"]);
-    assert_eq!(answer(&["verify", text(root.path())])["bad"], json!([]));
+    let root = files(&["a/1.jpg", "a/3.jpg", "b/2.jpg", "b/4.jpg"]);
+    assert_eq!(answer(&["verify", text(root.path())])["findings"], json!([]));
     write(&root.path().join("a/cut.jpg"), &jpegs(1)[0][..300]);
     write(&root.path().join("b/empty.jpg"), b"");
 
@@ -136,14 +136,47 @@ fn verify_lists_every_bad_image_and_fails() {
     assert!(places[0].ends_with("cut.jpg") && places[1].ends_with("empty.jpg"), "{places:?}");
     let said = stdout(&dataset(&["verify", text(root.path())]));
     assert!(
-        said.contains("4 images, 2 bad") && said.contains("empty.jpg: an empty file"),
+        said.contains("6 images, 2 bad") && said.contains("empty.jpg: an empty file"),
         "{said}"
     );
 }
 
 #[test]
+fn verify_lists_everything_that_is_wrong_at_once() {
+    let root = files(&["1.jpg", "2.jpg", "3.jpg", "4.jpg"]);
+    fs::copy(root.path().join("1.jpg"), root.path().join("copy.jpg")).expect("copied");
+    write(&root.path().join("bad.jpg"), b"text");
+    let manifest = root.path().join("list.csv");
+    let lines = "path,label,split,group\n1.jpg,ill,train,p1\n2.jpg,ill,train,p2\n3.jpg,well,train,p3\n\
+                 4.jpg,,train,p4\n4.jpg,well,train,p4\n4.jpg,ill,train,p4\ncopy.jpg,well,test,p1\n\
+                 gone.jpg,well,test,p5\nbad.jpg,ill,test,p6\n";
+    write(&manifest, lines.as_bytes());
+    let said = complaint_on_stdout(&["verify", text(&manifest)]);
+    for words in [
+        "8 images, 2 bad",
+        "line 5: column 2 (label) is empty or missing: fill it in",
+        "line 7: \"4.jpg\" has the label \"ill\" here and \"well\" in line 6",
+        "1.jpg: labelled ill, and the same picture is in",
+        "group \"p1\": has images in test (1) and train (1)",
+        "test: all images are of the class well",
+        "gone.jpg: cannot read",
+        "bad.jpg: bytes that do not begin like an image",
+    ] {
+        assert!(said.contains(words), "{words:?} is not in {said}");
+    }
+    assert!(complaint(&["info", text(&manifest)]).contains("line 5: column 2 (label)"));
+}
+
+/// What a run said that found something wrong.
+fn complaint_on_stdout(arguments: &[&str]) -> String {
+    let output = dataset(arguments);
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", stderr(&output));
+    stdout(&output)
+}
+
+#[test]
 fn quarantine_moves_bad_files_under_their_names_and_overwrites_nothing() {
-    let root = files(&["a/1.jpg", "b/2.jpg"]);
+    let root = files(&["a/1.jpg", "a/3.jpg", "b/2.jpg", "b/4.jpg"]);
     write(&root.path().join("a/bad.jpg"), b"text");
     let away = tempdir().expect("a folder");
     let arguments = ["verify", text(root.path()), "--quarantine", text(away.path())];

@@ -4,6 +4,7 @@ mod classes;
 mod error;
 mod files;
 mod layout;
+mod left_out;
 #[cfg(feature = "parquet")]
 mod parquet_files;
 mod shards;
@@ -21,6 +22,7 @@ use crate::split_name;
 
 pub use error::DatasetError;
 pub use layout::Layout;
+pub use left_out::LeftOut;
 
 /// A data set on disk: its classes and splits, in whichever [`Layout`] it lies.
 ///
@@ -46,6 +48,7 @@ pub struct Dataset {
     layout: Layout,
     classes: Vec<String>,
     splits: Splits,
+    left_out: Vec<LeftOut>,
 }
 
 /// Names of splits and their images.
@@ -66,6 +69,10 @@ pub struct DatasetOptions {
     /// listed again ([`ImageFiles::folder_cached`](crate::ImageFiles::folder_cached)). Where there are folders
     /// for splits, each has its own file, with `-SPLIT` behind this name.
     pub cache: Option<PathBuf>,
+    /// Whether lines of a manifest that cannot be used, and class folders without an image, are left
+    /// out and listed by [`Dataset::left_out`], so that all of them can be told at once. Otherwise the
+    /// first is an error.
+    pub leave_out: bool,
 }
 
 impl Dataset {
@@ -80,12 +87,13 @@ impl Dataset {
     /// the remedy.
     pub fn open(path: &Path, options: &DatasetOptions) -> Result<Self, DatasetError> {
         let layout = options.layout.map_or_else(|| layout::recognise(path), Ok)?;
+        let mut left_out = Vec::new();
         let (classes, splits) = match layout {
             Layout::Shards => shards::open(path, options)?,
             Layout::Tfds => tfds::open(path, options)?,
-            Layout::ClassFolders => files::class_folders(path, options)?,
-            Layout::SplitFolders => files::split_folders(path, options)?,
-            Layout::Manifest => files::manifest(path)?,
+            Layout::ClassFolders => files::class_folders(path, options, &mut left_out)?,
+            Layout::SplitFolders => files::split_folders(path, options, &mut left_out)?,
+            Layout::Manifest => files::manifest(path, options, &mut left_out)?,
             Layout::WebDataset => web::open(path, options)?,
             #[cfg(feature = "parquet")]
             Layout::Parquet => parquet_files::open(path, options)?,
@@ -96,7 +104,7 @@ impl Dataset {
             let found = format!("nothing that is {layout}");
             return Err(DatasetError::NotRecognised { path: path.to_owned(), found });
         }
-        Ok(Self { layout, classes, splits: sorted(path, splits)? })
+        Ok(Self { layout, classes, splits: sorted(path, splits)?, left_out })
     }
 
     /// The layout that was recognised.
@@ -114,6 +122,12 @@ impl Dataset {
     /// none.
     pub fn splits(&self) -> Vec<&str> {
         self.splits.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// What was left out, in the order in which it stands; always empty without
+    /// [`DatasetOptions::leave_out`].
+    pub fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
     }
 
     /// The images of a split.

@@ -69,7 +69,7 @@ impl ImageFiles {
     ///
     /// If a folder cannot be listed, a class has no image, or there is no class.
     pub fn folder(root: &Path) -> Result<Self, ImageFilesError> {
-        folder::open(root, None)
+        folder::open(root, None, None)
     }
 
     /// As [`folder`](Self::folder), with the names kept in the file `cache`: a folder that has not
@@ -79,7 +79,7 @@ impl ImageFiles {
     ///
     /// As [`folder`](Self::folder), or if the cache cannot be written.
     pub fn folder_cached(root: &Path, cache: &Path) -> Result<Self, ImageFilesError> {
-        folder::open(root, Some(cache))
+        folder::open(root, Some(cache), None)
     }
 
     /// The images of a CSV or TSV file with a header line that names the columns `path` and `label`,

@@ -2,7 +2,8 @@
 //!
 //! [`inspect`] counts classes, sizes, formats and levels, and finds what spoils training or its
 //! evaluation: images that do not decode, the same picture in two splits or under two labels, groups
-//! (patients, say) in two splits. [`Report::problems`] puts that into sentences.
+//! (patients, say) in two splits. [`Report::problems`] puts that into sentences, [`Report::findings`]
+//! lists it one by one; [`check_for_training`] does all of that for a [`Dataset`](crate::Dataset).
 //!
 //! What always holds:
 //!
@@ -25,21 +26,26 @@
 //! # Ok::<(), resnet_data::inspect::InspectError>(())
 //! ```
 
+mod check;
 mod duplicates;
 mod facts;
+mod findings;
 mod groups;
 mod problems;
 mod report;
 mod summary;
 mod walk;
 
+pub use check::{Check, check_for_training};
 pub use facts::Format;
+pub use findings::{Finding, FindingKind, Severity};
 pub use problems::Problem;
 pub use report::{Bad, Duplicate, Place, Quantiles, Report, SharedGroup, SplitReport};
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use crate::dataset::Dataset;
 use crate::decode::{AnyImage, Decoder};
 use crate::source::Source;
 
@@ -50,6 +56,17 @@ pub struct InspectSplit {
     pub name: String,
     /// Its images.
     pub source: Arc<dyn Source>,
+}
+
+impl InspectSplit {
+    /// All parts of a data set.
+    pub fn of(dataset: &Dataset) -> Vec<Self> {
+        let split = |name: &str| {
+            let source = dataset.split(name)?;
+            Some(Self { name: name.to_owned(), source })
+        };
+        dataset.splits().into_iter().filter_map(split).collect()
+    }
 }
 
 /// How [`inspect`] works. Nothing of it changes the report, the decoder apart.
@@ -106,5 +123,6 @@ pub fn inspect(
         splits: summary::of_splits(splits, &walked, classes.len()),
         duplicates: duplicates::find(splits, &walked),
         shared_groups: groups::in_several_splits(splits),
+        left_out: Vec::new(),
     })
 }

@@ -64,7 +64,7 @@ mod worker;
 
 pub use batch::{BadImage, Batch};
 pub use batches::Batches;
-pub use dataset::{Dataset, DatasetError, DatasetOptions, Layout};
+pub use dataset::{Dataset, DatasetError, DatasetOptions, Layout, LeftOut};
 pub use decode::{AnyImage, DecodeError, Decoder, ExifOrientation, Jpeg, Png, RgbImage};
 pub use error::DataError;
 pub use image_files::{ImageFiles, ImageFilesError};

@@ -21,6 +21,11 @@ pub(crate) fn is_known(word: &str) -> bool {
     ORDER.contains(&usual(word))
 }
 
+/// Whether a network learns from the images of this split.
+pub(crate) fn is_trained_on(name: &str) -> bool {
+    matches!(name, "train" | ALL)
+}
+
 /// Training before validation before test before others by name.
 pub(crate) fn compare(a: &str, b: &str) -> Ordering {
     let rank = |name| ORDER.iter().position(|&known| known == name).unwrap_or(ORDER.len());

@@ -5,17 +5,19 @@ use std::sync::Arc;
 
 use super::error::DatasetError;
 use super::layout::folders;
+use super::left_out::LeftOut;
 use super::{DatasetOptions, Splits};
-use crate::image_files::folder;
 use crate::image_files::manifest::Manifest;
+use crate::image_files::{ImageFiles, folder};
 use crate::{shards, split_name};
 
 /// A folder for each class.
 pub(super) fn class_folders(
     root: &Path,
     options: &DatasetOptions,
+    left_out: &mut Vec<LeftOut>,
 ) -> Result<(Vec<String>, Splits), DatasetError> {
-    let files = folder::open(root, options.cache.as_deref())?;
+    let files = open_folder(root, options.cache.as_deref(), options, left_out)?;
     let classes = files.classes().to_vec();
     Ok((classes, vec![(split_name::ALL.to_owned(), Arc::new(files))]))
 }
@@ -27,13 +29,14 @@ pub(super) fn class_folders(
 pub(super) fn split_folders(
     root: &Path,
     options: &DatasetOptions,
+    left_out: &mut Vec<LeftOut>,
 ) -> Result<(Vec<String>, Splits), DatasetError> {
     let names = split_names(root)?;
     let mut classes: Option<Vec<String>> = None;
     let mut splits = Splits::new();
     for name in &names {
         let cache = options.cache.as_deref().map(|cache| with_suffix(cache, name));
-        let files = folder::open(&root.join(name), cache.as_deref())?;
+        let files = open_folder(&root.join(name), cache.as_deref(), options, left_out)?;
         let files = match &classes {
             Some(classes) => files.with_classes(classes)?,
             None => files,
@@ -42,6 +45,18 @@ pub(super) fn split_folders(
         splits.push((split_name::usual(name).to_owned(), Arc::new(files)));
     }
     Ok((classes.unwrap_or_default(), splits))
+}
+
+fn open_folder(
+    root: &Path,
+    cache: Option<&Path>,
+    options: &DatasetOptions,
+    left_out: &mut Vec<LeftOut>,
+) -> Result<ImageFiles, DatasetError> {
+    let mut empty = Vec::new();
+    let files = folder::open(root, cache, options.leave_out.then_some(&mut empty))?;
+    left_out.extend(empty.iter().map(|path| LeftOut::class_folder(path)));
+    Ok(files)
 }
 
 /// The names of the folders that are splits, the training folder first.
@@ -66,8 +81,14 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// A CSV or TSV file.
-pub(super) fn manifest(path: &Path) -> Result<(Vec<String>, Splits), DatasetError> {
-    let manifest = Manifest::read(path)?;
+pub(super) fn manifest(
+    path: &Path,
+    options: &DatasetOptions,
+    left_out: &mut Vec<LeftOut>,
+) -> Result<(Vec<String>, Splits), DatasetError> {
+    let read = if options.leave_out { Manifest::read_good_lines } else { Manifest::read };
+    let manifest = read(path)?;
+    left_out.extend(manifest.bad().iter().map(|bad| LeftOut::line(path, bad)));
     let mut splits = Splits::new();
     for name in manifest.splits() {
         let files = manifest.images(Some(name))?;

@@ -1,12 +1,18 @@
 //! A folder for each class.
 
 use std::fs::DirEntry;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::cache::Cache;
 use super::{ImageFiles, ImageFilesError};
 
-pub(crate) fn open(root: &Path, cache: Option<&Path>) -> Result<ImageFiles, ImageFilesError> {
+/// The images below `root`. A class without an image is an error, or is added to `empty` and stays a
+/// class.
+pub(crate) fn open(
+    root: &Path,
+    cache: Option<&Path>,
+    mut empty: Option<&mut Vec<PathBuf>>,
+) -> Result<ImageFiles, ImageFilesError> {
     let classes = names(root, is_folder)?;
     if classes.is_empty() {
         return Err(ImageFilesError::NoClasses { root: root.to_owned() });
@@ -16,8 +22,10 @@ pub(crate) fn open(root: &Path, cache: Option<&Path>) -> Result<ImageFiles, Imag
     for (number, class) in (0..).zip(&classes) {
         let path = root.join(class);
         let names = cached.names(class, &path, || names(&path, is_image))?;
-        if names.is_empty() {
-            return Err(ImageFilesError::EmptyClass { path });
+        match &mut empty {
+            _ if !names.is_empty() => {}
+            Some(empty) => empty.push(path),
+            None => return Err(ImageFilesError::EmptyClass { path }),
         }
         for name in names {
             files.push(&format!("{class}/{name}"), number)?;

@@ -1,8 +1,9 @@
 //! A CSV or TSV file that lists images.
 
 mod columns;
+mod repeated;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::{Groups, ImageFiles, ImageFilesError};
@@ -18,10 +19,16 @@ pub(crate) struct Manifest {
     has_groups: bool,
     has_weights: bool,
     lines: Vec<Line>,
+    /// Lines that cannot be used, in their order.
+    bad: Vec<BadLine>,
 }
+
+/// The number of a line, from 1; what is wrong with it, and what to do.
+pub(crate) type BadLine = (usize, String);
 
 /// An image; names are given by their numbers.
 struct Line {
+    number: usize,
     path: String,
     class: u32,
     split: Option<u32>,
@@ -37,17 +44,30 @@ struct Names {
 }
 
 impl Manifest {
+    /// The first line that cannot be used is an error.
     pub(crate) fn read(file: &Path) -> Result<Self, ImageFilesError> {
+        let mut manifest = Self::read_good_lines(file)?;
+        match manifest.bad.is_empty() {
+            true => Ok(manifest),
+            false => Err(of_line(file, manifest.bad.remove(0))),
+        }
+    }
+
+    /// Lines that cannot be used are left out and listed in [`bad`](Self::bad); that none can be used is
+    /// an error.
+    pub(crate) fn read_good_lines(file: &Path) -> Result<Self, ImageFilesError> {
         let text = std::fs::read_to_string(file).map_err(ImageFilesError::io("read", file))?;
-        let mut manifest = Self::parse(&text).map_err(|(line, problem)| {
-            ImageFilesError::Manifest { path: file.to_owned(), line, problem }
-        })?;
+        let mut manifest = Self::parse(&text).map_err(|bad| of_line(file, bad))?;
         manifest.root = file.parent().unwrap_or(Path::new("")).to_owned();
         Ok(manifest)
     }
 
-    /// All lines, or the number of the first bad one and what is wrong with it.
-    fn parse(text: &str) -> Result<Self, (usize, String)> {
+    /// The lines that cannot be used.
+    pub(crate) fn bad(&self) -> &[BadLine] {
+        &self.bad
+    }
+
+    fn parse(text: &str) -> Result<Self, BadLine> {
         let mut numbered = (1..).zip(text.trim_start_matches('\u{feff}').lines());
         let (_, header) = numbered.next().ok_or((1, "an empty file".to_owned()))?;
         let separator = if header.contains('\t') { '\t' } else { ',' };
@@ -59,29 +79,36 @@ impl Manifest {
             ..Self::default()
         };
         for (number, line) in numbered.filter(|(_, line)| !line.is_empty()) {
-            let fields = fields(line, separator).map_err(|problem| (number, problem))?;
-            manifest.push(&columns, &fields).map_err(|problem| (number, problem))?;
+            let fields = fields(line, separator);
+            let pushed = fields.and_then(|fields| manifest.push(number, &columns, &fields));
+            manifest.bad.extend(pushed.err().map(|problem| (number, problem)));
         }
+        manifest.refuse_repeated();
         if manifest.lines.is_empty() {
-            return Err((1, "no line lists an image: add one below the header".to_owned()));
+            let nothing = "no line lists an image: add one below the header".to_owned();
+            return Err(manifest.bad.into_iter().next().unwrap_or((1, nothing)));
         }
         manifest.order_classes();
         Ok(manifest)
     }
 
-    fn push(&mut self, columns: &Columns, fields: &[String]) -> Result<(), String> {
+    fn push(&mut self, number: usize, columns: &Columns, fields: &[String]) -> Result<(), String> {
         let (path, label) = (columns.path(fields)?, columns.label(fields)?);
+        let (split, weight) = (columns.split(fields)?, columns.weight(fields)?);
+        // Only names in good lines are classes, splits and groups.
         let class = self.classes.number(label);
-        let split = columns.split(fields)?.map(|split| self.splits.number(split));
+        let split = split.map(|split| self.splits.number(split));
         let group = columns.group(fields).map(|group| self.groups.number(group));
-        let weight = columns.weight(fields)?;
-        self.lines.push(Line { path: path.to_owned(), class, split, group, weight });
+        self.lines.push(Line { number, path: path.to_owned(), class, split, group, weight });
         Ok(())
     }
 
     /// Numbers the classes in the order of their names: of their values, if all are whole numbers.
     fn order_classes(&mut self) {
-        let mut sorted = self.classes.names.clone();
+        // A line that is left out may have been the only one of its class.
+        let used: BTreeSet<u32> = self.lines.iter().map(|line| line.class).collect();
+        let name = |class| self.classes.names[class as usize].clone();
+        let mut sorted: Vec<String> = used.into_iter().map(name).collect();
         let value = |name: &String| name.parse::<u64>();
         match sorted.iter().all(|name| value(name).is_ok()) {
             true => sorted.sort_by_key(|name| (value(name).unwrap_or_default(), name.clone())),
@@ -137,6 +164,10 @@ impl Names {
         self.numbers.insert(name.to_owned(), number);
         number
     }
+}
+
+fn of_line(file: &Path, (line, problem): BadLine) -> ImageFilesError {
+    ImageFilesError::Manifest { path: file.to_owned(), line, problem }
 }
 
 pub(super) fn open(file: &Path, split: Option<&str>) -> Result<ImageFiles, ImageFilesError> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::facts::Format;
+use crate::dataset::LeftOut;
 
 /// What a data set holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +18,10 @@ pub struct Report {
     pub duplicates: Vec<Duplicate>,
     /// Groups with images in more than one split.
     pub shared_groups: Vec<SharedGroup>,
+    /// What the data set lists but cannot be used; filled by
+    /// [`check_for_training`](super::check_for_training).
+    #[serde(default)]
+    pub left_out: Vec<LeftOut>,
 }
 
 /// What one split holds. Sizes, formats and levels are those of the images that decode.
@@ -40,6 +45,9 @@ pub struct SplitReport {
     pub formats: BTreeMap<Format, u64>,
     /// Images whose pixels have no colour, however they are stored.
     pub grey: u64,
+    /// The images without colour or those with colour, whichever are fewer: the first 20.
+    #[serde(default)]
+    pub odd_colour: Vec<Place>,
     /// Mean of red, green and blue over all pixels, from 0 to 1.
     pub mean: Option<[f64; 3]>,
     /// Standard deviation of red, green and blue over all pixels.

@@ -35,6 +35,7 @@ fn of_split(split: &InspectSplit, walked: &Walked, classes: usize) -> SplitRepor
         bytes: quantiles(|facts| facts.bytes),
         formats,
         grey: walked.good.iter().filter(|(_, facts)| facts.grey).count() as u64,
+        odd_colour: odd_colour(split, walked),
         mean,
         std,
         bad: bad(split, walked),
@@ -53,6 +54,14 @@ fn imbalance(images_per_class: &[u64]) -> Option<f64> {
     let largest = *images_per_class.iter().max()?;
     let smallest = *images_per_class.iter().filter(|&&images| images > 0).min()?;
     Some(largest as f64 / smallest as f64)
+}
+
+fn odd_colour(split: &InspectSplit, walked: &Walked) -> Vec<Place> {
+    const NAMED: usize = 20;
+    let grey = walked.good.iter().filter(|(_, facts)| facts.grey).count();
+    let few_are_grey = 2 * grey <= walked.good.len();
+    let odd = walked.good.iter().filter(|(_, facts)| facts.grey == few_are_grey);
+    odd.take(NAMED).map(|(index, facts)| place(split, *index, Some(facts.label))).collect()
 }
 
 fn bad(split: &InspectSplit, walked: &Walked) -> Vec<Bad> {

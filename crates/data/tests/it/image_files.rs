@@ -164,6 +164,8 @@ fn a_manifest_that_is_wrong_names_the_line() {
         ("path,label\n/etc/a.jpg,cat\n", &["line 2", "leads out of"]),
         ("path,label\n\"a.jpg,cat\n", &["line 2", "quote"]),
         ("path,label\n", &["line 1", "no line"]),
+        ("path,label\na,x\nb,x\na,x\n", &["line 4", "listed again, first in line 2", "weight"]),
+        ("path,label\na,x\na,y\n", &["line 3", "the label \"y\" here and \"x\" in line 2"]),
     ] {
         assert_says(&error(manifest(text, None)), words);
     }

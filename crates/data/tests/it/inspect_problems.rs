@@ -1,6 +1,6 @@
 //! What is found wrong with a data set.
 
-use resnet_data::inspect::{Problem, Report};
+use resnet_data::inspect::{FindingKind, Problem, Report, Severity};
 
 use crate::inspect_support::{Content, Stored, encoded, even, in_group, report, split};
 use crate::support::assert_says;
@@ -95,4 +95,34 @@ fn grey_beside_colour_and_bad_images_are_problems() {
     };
     assert_says(&problems[0].to_string(), &["1 image cannot be used", "image-5: an empty file"]);
     assert_says(&problems[1].to_string(), &["4 of 5 images are grey"]);
+}
+
+#[test]
+fn findings_are_told_one_by_one_each_with_a_place_and_a_remedy() {
+    let train = [
+        sound(),
+        vec![in_group("p", even(0, [50; 3])), even(1, [0; 3]), even(0, [9, 0, 0])],
+        vec![encoded(0, b""), encoded(1, b"text")],
+    ];
+    let test = vec![in_group("p", even(0, [51; 3])), even(1, [1; 3]), even(1, [52; 3])];
+    let found = report(&[split("train", train.concat()), split("test", test)]).findings();
+    let kinds: Vec<FindingKind> = found.iter().map(|finding| finding.kind).collect();
+    use FindingKind::*;
+    let wanted =
+        [Image, Image, ContradictingLabels, SharedGroup, SharedPicture, MixedColour, LoneImage];
+    assert_eq!(kinds, wanted);
+    let said: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let words: [&[&str]; 7] = [
+        &["image-7: an empty file", "Replace the image"],
+        &["image-8: bytes that do not begin"],
+        &["image-0: labelled cat", "image-5 (dog)", "Correct the wrong label"],
+        &["group \"p\"", "test (1) and train (1)", "Split anew by group"],
+        &["image-1 (train)", "image-1 (test)", "Remove all copies but one"],
+        &["train: 1 of 7 images is in colour among images grey: image-6", "See that colour"],
+        &["test: a single image of cat"],
+    ];
+    std::iter::zip(&said, words).for_each(|(said, words)| assert_says(said, words));
+    let severities: Vec<Severity> = found.iter().map(|finding| finding.severity).collect();
+    let (error, warning) = (Severity::Error, Severity::Warning);
+    assert_eq!(severities, [error, error, error, error, warning, warning, warning]);
 }
