@@ -9,6 +9,7 @@
 //! | [`data`] | `resnet-data` | data sets, decoding, transforms, the loader |
 //! | [`recipe`] | `resnet-recipe` | recipes, schedules, metrics, sinks |
 //! | [`kernels`] | `resnet-kernels` | what makes the networks fast on the CPU |
+//! | [`metrics`] | `resnet-metrics` | how good predictions are, with intervals |
 //! | [`models`] | `resnet-models` | the networks and their weights |
 //! | [`training`] | `resnet-train` | devices, the step, checkpoints, the run |
 //!
@@ -46,6 +47,7 @@
 
 pub use resnet_data as data;
 pub use resnet_kernels as kernels;
+pub use resnet_metrics as metrics;
 pub use resnet_models as models;
 pub use resnet_recipe as recipe;
 pub use resnet_train as training;
