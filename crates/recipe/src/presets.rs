@@ -2,13 +2,21 @@
 
 mod cifar10;
 mod ffcv;
+mod fine_tune;
+mod mlperf;
 mod named;
 mod nvidia;
+mod strikes_back;
+mod torchvision;
 
 pub use cifar10::cifar10_resnet20;
 pub use ffcv::{ffcv_16, ffcv_40, ffcv_88};
+pub use fine_tune::fine_tune_small;
+pub use mlperf::mlperf_lars;
 pub use named::{ALL, Preset, UnknownPreset, find};
 pub use nvidia::nvidia_90;
+pub use strikes_back::{strikes_back_a1, strikes_back_a2, strikes_back_a3};
+pub use torchvision::torchvision_v2;
 
 use crate::recipe::{
     Augment, BadImages, Clip, Crop, Data, Decay, Interpolation, Loss, LrScaling, Model, Optimizer,

@@ -1,6 +1,6 @@
 //! The presets give the rates that their sources state.
 
-use resnet_recipe::presets;
+use resnet_recipe::{Sampler, presets};
 
 /// ImageNet's training images.
 const IMAGES: u64 = 1_281_167;
@@ -54,4 +54,59 @@ fn a_misspelt_preset_is_refused_with_the_nearest_one() {
         message.contains("did you mean `tutorial`?") && message.contains("ffcv-88"),
         "{message}"
     );
+}
+
+#[test]
+fn ffcvs_images_grow_when_its_yaml_files_say_so() {
+    for (recipe, [first, last]) in [
+        (presets::ffcv_16(), [11, 13]),
+        (presets::ffcv_40(), [29, 34]),
+        (presets::ffcv_88(), [65, 76]),
+    ] {
+        let sizes = [0, first, last, recipe.train.epochs].map(|epoch| recipe.training_size(epoch));
+        assert_eq!(sizes, [160, 160, 192, 192]);
+        assert_eq!(recipe.data.validation_side(), 256);
+    }
+}
+
+#[test]
+fn repeated_images_make_epochs_longer_and_fewer() {
+    for (recipe, times, passes, warmup) in [
+        (presets::strikes_back_a1(), 3, 600, 5),
+        (presets::strikes_back_a2(), 3, 300, 5),
+        (presets::torchvision_v2(), 4, 600, 5),
+    ] {
+        assert_eq!(recipe.data.sampler, Sampler::Repeated { times });
+        assert_eq!(recipe.train.epochs * u64::from(times), passes);
+        // A pass of theirs is as many images as the data set has.
+        let pass = IMAGES / recipe.train.batch_size as u64;
+        let schedule = recipe.lr_schedule(u64::from(times) * pass);
+        assert_eq!(schedule.total_steps, passes * pass);
+        assert!(schedule.warmup.steps.abs_diff(warmup * pass) <= 1, "{:?}", schedule.warmup);
+        assert!(schedule.at(warmup * pass + 1) > 0.999 * recipe.peak_lr());
+    }
+}
+
+#[test]
+fn torchvisions_mean_of_weights_decays_as_its_train_py_computes() {
+    let ema = presets::torchvision_v2().ema.expect("a mean");
+    // alpha = (1 - 0.99998) * world_size * batch_size * steps / epochs
+    let alpha = (1.0 - 0.99998) * 1024.0 * 32.0 / 600.0;
+    assert!((ema.decay - (1.0 - alpha)).abs() < 1e-6, "{}", ema.decay);
+}
+
+#[test]
+fn the_rate_of_large_batches_falls_with_the_square_of_what_is_left() {
+    let recipe = presets::mlperf_lars();
+    let steps = IMAGES / 4096;
+    let schedule = recipe.lr_schedule(steps);
+    assert_eq!(schedule.at(5 * steps), 5.0);
+    let half = schedule.at(steps * 45 / 2);
+    assert!((half - (1e-4 + (5.0 - 1e-4) * 0.25)).abs() < 0.02, "{half}");
+}
+
+#[test]
+fn fine_tuning_reaches_the_stem_before_its_end() {
+    let recipe = presets::fine_tune_small();
+    assert_eq!([0, 2, 9, 10].map(|epoch| recipe.frozen_parts(epoch)), [5, 4, 1, 0]);
 }

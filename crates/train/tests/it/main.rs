@@ -10,6 +10,7 @@ mod dataloader;
 mod folders;
 mod freezing;
 mod learning;
+mod loading;
 mod losses;
 mod mixing;
 mod non_finite;
