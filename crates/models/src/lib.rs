@@ -74,7 +74,7 @@ pub use param_groups::{ParamRule, lr_factor, param_rules};
 pub use parts::{Part, set_learning};
 pub use path::ModulePath;
 pub use registry::{Published, UnknownName, ZooEntry, by_name, zoo};
-pub use resnet::{ResNet, num_trainable_params};
+pub use resnet::{ResNet, is_buffer, num_trainable_params};
 pub use shortcut::{Downsample, ShortcutPool};
 pub use state_dict::{LoadReport, StateDictError, load_state_dict, state_dict};
 pub use stem::{DeepStem, SmoothPool, StemConv, StemPooling};

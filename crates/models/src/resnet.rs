@@ -137,6 +137,7 @@ impl ModuleVisitor for CountTrainable {
 }
 
 /// Whether the key is one of a running statistic, which no gradient reaches.
-pub(crate) fn is_buffer(key: &str) -> bool {
+#[must_use]
+pub fn is_buffer(key: &str) -> bool {
     key.ends_with("running_mean") || key.ends_with("running_var")
 }

@@ -131,7 +131,14 @@ pub fn fashion_mnist_sample() -> Recipe {
 
 /// So many epochs of batches of this size, each followed by an evaluation.
 fn train(epochs: u64, batch_size: usize) -> Train {
-    Train { epochs, batch_size, seed: 0, epochs_between_evals: 1, precision: Precision::F32 }
+    Train {
+        epochs,
+        batch_size,
+        seed: 0,
+        epochs_between_evals: 1,
+        precision: Precision::F32,
+        reestimate_batch_norm: 0,
+    }
 }
 
 /// SGD with the usual momentum of 0.9.

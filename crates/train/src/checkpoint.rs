@@ -50,6 +50,10 @@ pub struct Position {
     /// How often the run went back to a checkpoint because of a loss that is not finite; each time
     /// halves the learning rate.
     pub rollbacks: u32,
+    /// The step of the checkpoint that the run last went back to; if it comes to grief from there once
+    /// more, an older one is taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolled_back_to: Option<u64>,
     /// What early stopping has seen.
     pub progress: Option<Progress>,
     /// What the learning rate's decay on a plateau has seen.

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 use resnet_models::tensors::{TensorMap, reshaped};
 use resnet_recipe::Ema as Settings;
 
-use crate::flat::{self, Flat};
+use crate::flat::{self, Flat, FlatTensors};
 
 /// A running mean of all parameters and of BatchNorm's statistics, on the device, as timm's
 /// `ModelEmaV3`: `mean = decay * mean + (1 - decay) * weight`, starting at the initial weights.
@@ -50,6 +50,15 @@ impl Ema {
             let mean = self.means.get_mut(name).expect("the same network as at the start");
             mean.values = mean.values.clone().mul_scalar(decay) + values.mul_scalar(1.0 - decay);
         });
+    }
+
+    /// Puts other values in place of the means with these names.
+    pub(crate) fn replace(&mut self, tensors: FlatTensors) {
+        for (name, values) in tensors {
+            if let Some(mean) = self.means.get_mut(&name) {
+                mean.values = values;
+            }
+        }
     }
 
     /// `model`, one for inference that shares nothing with another, with the means as its weights.

@@ -11,6 +11,7 @@ use resnet_models::{
 use resnet_recipe::{Precision, Recipe};
 
 use crate::TrainError;
+use crate::batch_norm;
 use crate::criterion::Criterion;
 use crate::device::is_host;
 use crate::ema::Ema;
@@ -198,6 +199,22 @@ impl<M: Classifier> Learner<M> {
     fn averaged(mut self, step: u64) -> Self {
         if let Some(ema) = &mut self.ema {
             ema.update(step, || self.model.valid());
+        }
+        self
+    }
+
+    /// With statistics of BatchNorm that are averages over `batches`, for the weights that
+    /// [`inference_model`](Self::inference_model) has. What is trained later does not depend on them.
+    #[must_use]
+    pub fn with_statistics_of(mut self, batches: impl Iterator<Item = Batch>) -> Self {
+        let parts = batches.flat_map(|batch| batch.split(self.accumulate));
+        let images = parts.map(|part| self.in_precision(self.normalizer.upload(part).images));
+        let statistics = batch_norm::reestimated(self.inference_model(), images);
+        match &mut self.ema {
+            Some(ema) => ema.replace(statistics),
+            None => {
+                self.model = flat::map(self.model, |tensor| statistics.get(tensor.name).cloned());
+            }
         }
         self
     }

@@ -11,6 +11,7 @@
 
 #![warn(missing_docs)]
 
+mod batch_norm;
 pub mod checkpoint;
 pub mod criterion;
 #[cfg(feature = "dataloader")]

@@ -83,8 +83,11 @@ impl<M: Classifier + 'static> Session<'_, M> {
     pub(crate) fn train(&mut self, mut learner: Learner<M>) -> Result<Ending, TrainError> {
         loop {
             let started = Instant::now();
-            if self.epoch_is_open() && self.finish_epoch(&learner, started.elapsed())? {
-                self.save(&learner)?;
+            if self.epoch_is_open() {
+                learner = self.prepare_evaluation(learner)?;
+                if self.finish_epoch(&learner, started.elapsed())? {
+                    self.save(&learner)?;
+                }
             }
             if let Some(ending) = self.ending() {
                 self.finish_saving()?;
@@ -100,14 +103,34 @@ impl<M: Classifier + 'static> Session<'_, M> {
     /// Evaluates at the end of an epoch, and saves; whoever was asked to stop only saves.
     fn after_steps(
         &mut self,
-        learner: Learner<M>,
+        mut learner: Learner<M>,
         elapsed: Duration,
     ) -> Result<Learner<M>, TrainError> {
         if self.epoch_is_open() {
+            learner = self.prepare_evaluation(learner)?;
             self.finish_epoch(&learner, elapsed)?;
         }
         self.save(&learner)?;
         Ok(learner)
+    }
+
+    /// With statistics of BatchNorm that fit the weights, where the recipe wants them for an evaluation
+    /// and one is due.
+    fn prepare_evaluation(&self, learner: Learner<M>) -> Result<Learner<M>, TrainError> {
+        let wanted = self.recipe.train.reestimate_batch_norm;
+        if wanted == 0 || !self.evaluation_is_due() || self.options.stop.is_requested() {
+            return Ok(learner);
+        }
+        let epoch = self.position.step / self.steps_per_epoch;
+        let batches: Vec<_> = self.loader.epoch(epoch, 0).take(wanted).collect::<Result<_, _>>()?;
+        Ok(learner.with_statistics_of(batches.into_iter()))
+    }
+
+    /// Whether the epoch that is done is one after which there is an evaluation.
+    fn evaluation_is_due(&self) -> bool {
+        let epoch = self.position.step / self.steps_per_epoch;
+        epoch.is_multiple_of(self.recipe.train.epochs_between_evals)
+            || self.position.step == self.total_steps()
     }
 
     /// Whether the steps of an epoch are done, but not yet its evaluation.
@@ -193,9 +216,7 @@ impl<M: Classifier + 'static> Session<'_, M> {
             return Ok(false);
         }
         let epoch = self.position.step / self.steps_per_epoch;
-        let due = epoch.is_multiple_of(self.recipe.train.epochs_between_evals)
-            || self.position.step == self.total_steps();
-        let validation = match due.then(|| self.evaluate(learner)) {
+        let validation = match self.evaluation_is_due().then(|| self.evaluate(learner)) {
             Some(Err(TrainError::Stopped)) => return Ok(false),
             Some(evaluation) => Some(evaluation?),
             None => None,

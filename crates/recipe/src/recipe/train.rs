@@ -17,6 +17,10 @@ pub struct Train {
     /// Floats of convolutions and activations in training.
     #[serde(default)]
     pub precision: Precision,
+    /// Training batches over which BatchNorm's statistics are averaged before each evaluation, for the
+    /// weights as they are; 0 evaluates with the running ones.
+    #[serde(default)]
+    pub reestimate_batch_norm: usize,
 }
 
 /// Floats of convolutions and activations in training. Weights, normalisations, the classifier, the

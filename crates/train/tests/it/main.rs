@@ -22,5 +22,6 @@ mod pytorch;
 mod readbacks;
 mod resume;
 mod sample;
+mod statistics;
 mod stopping;
 mod transforms;

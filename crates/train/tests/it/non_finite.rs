@@ -1,7 +1,10 @@
 //! A loss or weights that are infinite or not a number.
 
-use burn::tensor::Device;
+use std::path::Path;
+
+use burn::tensor::{Device, TensorData};
 use resnet_recipe::{Recipe, Span};
+use resnet_train::checkpoint::{self, Checkpoint, Keep, Store};
 use resnet_train::learner::{Learner, LearnerState, StepAt};
 use resnet_train::loaders::train_loader;
 use resnet_train::meter::Meter;
@@ -129,4 +132,43 @@ fn skipping_every_step_has_an_end() {
     let error = run_and_hear(&recipe, &options, &mut heard).expect_err("nothing is learnt");
     assert!(matches!(error, TrainError::Diverged { step: 21, .. }), "{error}");
     assert_eq!(heard.non_finite.iter().filter(|event| event.action == "skipped").count(), 20);
+}
+
+#[test]
+fn a_checkpoint_from_which_no_rate_helps_is_given_up_for_an_older_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = |on_non_finite| RunOptions {
+        checkpoint_every: Some(1),
+        max_steps: Some(2),
+        ..options(folder.path(), on_non_finite)
+    };
+    let mut recipe = recipe();
+    recipe.schedule.base_lr = 0.1;
+    let spoilt = run_and_hear(&recipe, &options(OnNonFinite::Stop), &mut Heard::default());
+    let spoilt = spoilt.expect("trains").checkpoint.expect("one");
+    // The second checkpoint is whole, and its classifier is so large that every loss overflows.
+    spoil(&spoilt);
+    let mut heard = Heard::default();
+    let options = RunOptions { max_steps: None, ..options(OnNonFinite::RollBack { max: 5 }) };
+    let outcome = run_and_hear(&recipe, &options, &mut heard).expect("goes on from the first");
+    assert!(outcome.complete);
+    let actions: Vec<_> = heard.non_finite.iter().map(|event| event.action).collect();
+    assert_eq!(actions, ["rolled back", "rolled back"]);
+    let [given_up] = &heard.damaged[..] else { panic!("{:?}", heard.damaged) };
+    assert!(given_up.path.ends_with("damaged-step-000000000002"), "{given_up:?}");
+    assert!(given_up.reason.contains("diverged from it twice"), "{given_up:?}");
+}
+
+/// Makes the classifier's weights of a checkpoint huge, with sums that say it is whole.
+fn spoil(path: &Path) {
+    let saved = checkpoint::load(path).expect("whole");
+    let mut learner = saved.learner;
+    let huge = |data: &TensorData| {
+        TensorData::new(vec![1e38_f32; data.num_elements()], data.shape().to_vec())
+    };
+    let weight = huge(&learner.model["fc.weight"]);
+    learner.model.insert("fc.weight".to_owned(), weight);
+    let spoilt = Checkpoint { learner, ..saved };
+    let store = Store::new(path.parent().and_then(Path::parent).expect("the model folder"));
+    store.save(&spoilt, Keep::default()).expect("written");
 }
