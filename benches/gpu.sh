@@ -49,6 +49,7 @@ if [ -n "$nvidia" ]; then
   done
 fi
 
+export RUST_BACKTRACE=0
 started=$SECONDS
 # part NAME SECONDS FOLDER COMMAND…: what it prints goes to NAME.jsonl; it ends at its limit or when the time of the whole is up.
 part() {

@@ -96,7 +96,8 @@ pub(crate) fn compare(found: &Observed, expected: &Observed, most: &Tolerances) 
         ("statistics", statistics(found, expected), most.statistics),
     ];
     let mut object = verdict(&measured);
-    object["worst_gradient"] = json!(worst.0);
+    // Without the name of the optimizer's slot.
+    object["worst_gradient"] = json!(worst.0.split_once('/').map(|(_, name)| name));
     object["tolerances"] = json!(most.name);
     object
 }
