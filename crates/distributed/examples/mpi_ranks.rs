@@ -1,0 +1,48 @@
+//! A few exchanges between processes, to try an installation of MPI.
+//!
+//! ```text
+//! cargo build --release -p resnet-distributed --features mpi --example mpi_ranks
+//! mpirun -np 2 target/release/examples/mpi_ranks
+//! mpirun -np 2 target/release/examples/mpi_ranks fail
+//! ```
+//!
+//! With `fail`, rank 1 ends with an error while rank 0 waits for it; with `vanish`, it is gone without
+//! a word; with `disagree`, it was started with something else.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail, ensure};
+use resnet_distributed::{World, mpi};
+
+fn main() -> Result<ExitCode> {
+    let world = mpi::world()?;
+    let result = exchange(&world, std::env::args().nth(1).as_deref());
+    if let Err(error) = &result {
+        world.end(&error.to_string());
+    }
+    result.map(|()| ExitCode::SUCCESS)
+}
+
+fn exchange(world: &World, wish: Option<&str>) -> Result<()> {
+    let (rank, size) = (world.rank(), world.size());
+    match (rank, wish) {
+        (1, Some("fail")) => bail!("as was asked"),
+        (1, Some("vanish")) => std::process::abort(),
+        (1, Some("disagree")) => world.agree("the recipe", b"another")?,
+        _ => world.agree("the recipe", b"one")?,
+    }
+    let mut values = vec![rank as f32 + 0.5; 5_000_000];
+    world.sum(&mut values)?;
+    let expected = (0..size).map(|rank| rank as f32 + 0.5).sum::<f32>();
+    ensure!(values.iter().all(|&value| value == expected), "a sum is wrong");
+    let all = world.gather(vec![rank as u8; rank + 1])?;
+    ensure!(
+        all.iter().enumerate().all(|(of, bytes)| bytes.len() == of + 1),
+        "a gathered part is wrong"
+    );
+    ensure!(world.broadcast(|| b"hello".to_vec())? == b"hello", "a broadcast is wrong");
+    if world.is_chief() {
+        println!("{size} ranks, all right");
+    }
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! Ranks that are processes, on one machine or many, through the system's MPI.
+
+use std::fmt;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use mpi::Threading;
+use mpi::collective::SystemOperation;
+use mpi::topology::SimpleCommunicator;
+use mpi::traits::{Communicator, CommunicatorCollectives, Root};
+
+use crate::{Collective, CollectiveError, World};
+
+/// Numbers in one message: 16 MiB of them.
+const BUCKET: usize = 1 << 22;
+
+/// Connects this process with those that the same launcher started. Once in a process.
+///
+/// MPI belongs to a thread of its own until the last clone of the world is dropped, which must happen
+/// before the process ends.
+///
+/// # Errors
+/// [`CollectiveError::Mpi`] if MPI was initialised before, or cannot be used from a thread.
+pub fn world() -> Result<World, CollectiveError> {
+    let (orders, received) = channel();
+    let (ready, is_ready) = channel();
+    let thread =
+        thread::Builder::new().name("mpi".to_owned()).spawn(move || serve(&ready, &received));
+    let thread = thread.map_err(|error| unusable(error.to_string()))?;
+    match is_ready.recv() {
+        Ok(Some((rank, size))) => Ok(World::new(Process {
+            rank,
+            size,
+            orders: Mutex::new(Some(orders)),
+            thread: Some(thread),
+        })),
+        Ok(None) => Err(unusable("it was initialised before".to_owned())),
+        Err(_) => Err(unusable("its start failed".to_owned())),
+    }
+}
+
+fn unusable(reason: String) -> CollectiveError {
+    CollectiveError::Mpi { reason }
+}
+
+/// What the thread is asked to do, and where its answer goes.
+enum Order {
+    Sum(Vec<f32>, Sender<Vec<f32>>),
+    Gather(Vec<u8>, Sender<Vec<Vec<u8>>>),
+    Broadcast(Vec<u8>, Sender<Vec<u8>>),
+    End(String),
+}
+
+/// The thread that MPI belongs to.
+fn serve(ready: &Sender<Option<(usize, usize)>>, orders: &Receiver<Order>) {
+    let Some((universe, _)) = mpi::initialize_with_threading(Threading::Serialized) else {
+        ready.send(None).ok();
+        return;
+    };
+    let ranks = universe.world();
+    let number = |count: i32| usize::try_from(count).unwrap_or(0);
+    ready.send(Some((number(ranks.rank()), number(ranks.size())))).ok();
+    // Whoever gave an order waits for the answer.
+    for order in orders {
+        match order {
+            Order::Sum(values, answer) => answer.send(sum(&ranks, values)).unwrap_or_default(),
+            Order::Gather(bytes, answer) => answer.send(gather(&ranks, &bytes)).unwrap_or_default(),
+            Order::Broadcast(bytes, answer) => {
+                answer.send(broadcast(&ranks, 0, bytes)).unwrap_or_default();
+            }
+            Order::End(reason) => {
+                eprintln!("error: rank {}: {reason}", ranks.rank());
+                ranks.abort(1);
+            }
+        }
+    }
+}
+
+/// In buckets, so that no message is longer than MPI can count.
+fn sum(ranks: &SimpleCommunicator, values: Vec<f32>) -> Vec<f32> {
+    let mut sums = vec![0.0_f32; values.len()];
+    for (sums, values) in sums.chunks_mut(BUCKET).zip(values.chunks(BUCKET)) {
+        ranks.all_reduce_into(values, sums, SystemOperation::sum());
+    }
+    sums
+}
+
+fn gather(ranks: &SimpleCommunicator, bytes: &[u8]) -> Vec<Vec<u8>> {
+    let own = |root| if root == ranks.rank() { bytes.to_vec() } else { Vec::new() };
+    (0..ranks.size()).map(|root| broadcast(ranks, root, own(root))).collect()
+}
+
+/// The length first, then the bytes in buckets.
+fn broadcast(ranks: &SimpleCommunicator, root: i32, mut bytes: Vec<u8>) -> Vec<u8> {
+    let root = ranks.process_at_rank(root);
+    let mut length = bytes.len() as u64;
+    root.broadcast_into(&mut length);
+    bytes.resize(usize::try_from(length).unwrap_or(usize::MAX), 0);
+    bytes.chunks_mut(BUCKET).for_each(|bucket| root.broadcast_into(bucket));
+    bytes
+}
+
+/// A process's place among others.
+struct Process {
+    rank: usize,
+    size: usize,
+    orders: Mutex<Option<Sender<Order>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Process {
+    fn ask<T>(&self, order: impl FnOnce(Sender<T>) -> Order) -> Result<T, CollectiveError> {
+        let (answer, answered) = channel();
+        self.send(order(answer));
+        answered.recv().map_err(|_gone| unusable("its thread has ended".to_owned()))
+    }
+
+    fn send(&self, order: Order) {
+        let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        // A thread that is gone shows itself by its missing answer.
+        orders.as_ref().map(|orders| orders.send(order).ok());
+    }
+}
+
+impl fmt::Debug for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "rank {} of {} processes", self.rank, self.size)
+    }
+}
+
+impl Drop for Process {
+    /// Waits until MPI is finalised. A process that panics ends the others too.
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.end("it panicked");
+        }
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
+        }
+    }
+}
+
+impl Collective for Process {
+    fn rank(&self) -> usize {
+        self.rank
+    }
+
+    fn size(&self) -> usize {
+        self.size
+    }
+
+    fn sum(&self, values: &mut [f32]) -> Result<(), CollectiveError> {
+        let sums = self.ask(|answer| Order::Sum(values.to_vec(), answer))?;
+        values.copy_from_slice(&sums);
+        Ok(())
+    }
+
+    fn gather(&self, bytes: Vec<u8>) -> Result<Vec<Vec<u8>>, CollectiveError> {
+        self.ask(|answer| Order::Gather(bytes, answer))
+    }
+
+    fn broadcast(&self, bytes: Vec<u8>) -> Result<Vec<u8>, CollectiveError> {
+        self.ask(|answer| Order::Broadcast(bytes, answer))
+    }
+
+    /// Does not come back: MPI ends every process, this one too.
+    fn end(&self, reason: &str) {
+        self.send(Order::End(reason.to_owned()));
+        loop {
+            thread::park();
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Ranks that are threads of one process.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use crate::{Collective, CollectiveError, World};
+
+/// The worlds of `size` ranks, for a thread each.
+///
+/// A world whose last clone is dropped has left; the next exchange of the others is an error then.
+#[must_use]
+pub fn worlds(size: usize) -> Vec<World> {
+    let meeting = Meeting { size, state: Mutex::default(), changed: Condvar::new() };
+    meeting.lock().brought.resize_with(size, || None);
+    let meeting = Arc::new(meeting);
+    (0..size).map(|rank| World::new(Rank { rank, meeting: Arc::clone(&meeting) })).collect()
+}
+
+/// Runs `work` for each of `worlds` on a thread of its own, rank 0 on the caller's, and returns what
+/// each made, in their order. An error or a panic of one ends all.
+///
+/// # Errors
+/// That of the rank that failed first in their order, one that only says that another rank ended it
+/// last.
+///
+/// # Panics
+/// If a rank panicked, after all have ended.
+pub fn run<T: Send, E: Send + fmt::Display>(
+    worlds: Vec<World>,
+    work: impl Fn(World) -> Result<T, E> + Sync,
+) -> Result<Vec<T>, E> {
+    let guarded = |world: World| {
+        let result = work(world.clone());
+        if let Err(error) = &result {
+            world.end(&error.to_string());
+        }
+        result
+    };
+    let mut worlds = worlds.into_iter();
+    let chief = worlds.next();
+    let results = thread::scope(|scope| {
+        let others: Vec<_> = worlds.map(|world| scope.spawn(|| guarded(world))).collect();
+        let mut results: Vec<_> = chief.map(guarded).into_iter().collect();
+        for other in others {
+            results.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        results
+    });
+    collected(results)
+}
+
+/// All results, or the error that says most: one of a rank that was not merely told to end.
+fn collected<T, E: fmt::Display>(results: Vec<Result<T, E>>) -> Result<Vec<T>, E> {
+    let mut told = None;
+    let mut good = Vec::new();
+    for result in results {
+        match result {
+            Ok(value) => good.push(value),
+            Err(error) if !error.to_string().contains("ended the training of all ranks") => {
+                return Err(error);
+            }
+            Err(error) => told = told.or(Some(error)),
+        }
+    }
+    told.map_or(Ok(good), Err)
+}
+
+type Anything = Arc<dyn Any + Send + Sync>;
+
+/// Where the ranks meet: each brings something, and goes with what all have brought.
+struct Meeting {
+    size: usize,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// Of the meeting in progress, by rank.
+    brought: Vec<Option<Anything>>,
+    /// What was brought to the last one. It stays until every rank has come again, so until all have
+    /// taken it.
+    last: Vec<Anything>,
+    /// Meetings that are over.
+    over: u64,
+    ended: Option<(usize, String)>,
+}
+
+impl Meeting {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // What is behind the lock is whole between any two statements.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn end(&self, rank: usize, reason: &str) {
+        self.lock().ended.get_or_insert_with(|| (rank, reason.to_owned()));
+        self.changed.notify_all();
+    }
+}
+
+/// A thread's place among others.
+struct Rank {
+    rank: usize,
+    meeting: Arc<Meeting>,
+}
+
+impl Rank {
+    /// Brings `value` and takes what every rank has brought, in their order.
+    fn meet<T: Send + Sync + 'static>(&self, value: T) -> Result<Vec<Arc<T>>, CollectiveError> {
+        let mut state = self.meeting.lock();
+        let number = state.over;
+        state.brought[self.rank] = Some(Arc::new(value));
+        if state.brought.iter().all(Option::is_some) {
+            state.last = state.brought.iter_mut().filter_map(Option::take).collect();
+            state.over += 1;
+            self.meeting.changed.notify_all();
+        }
+        while state.over == number {
+            if let Some((rank, reason)) = state.ended.clone() {
+                return Err(CollectiveError::Ended { rank, reason });
+            }
+            state = self.meeting.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let all = state.last.clone();
+        drop(state);
+        all.into_iter().enumerate().map(|(rank, value)| typed(rank, value)).collect()
+    }
+}
+
+fn typed<T: Send + Sync + 'static>(
+    rank: usize,
+    value: Anything,
+) -> Result<Arc<T>, CollectiveError> {
+    value.downcast().map_err(|_other| CollectiveError::Mismatch {
+        rank,
+        found: "something else".to_owned(),
+        expected: std::any::type_name::<T>().to_owned(),
+    })
+}
+
+impl Drop for Rank {
+    fn drop(&mut self) {
+        let reason = if thread::panicking() { "it panicked" } else { "it has left" };
+        self.meeting.end(self.rank, reason);
+    }
+}
+
+impl fmt::Debug for Rank {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "rank {} of {} threads", self.rank, self.meeting.size)
+    }
+}
+
+impl Collective for Rank {
+    fn rank(&self) -> usize {
+        self.rank
+    }
+
+    fn size(&self) -> usize {
+        self.meeting.size
+    }
+
+    /// Each rank adds up one stretch, in the order of the ranks, and takes the sums of the others.
+    fn sum(&self, values: &mut [f32]) -> Result<(), CollectiveError> {
+        let all = self.meet(values.to_vec())?;
+        if let Some(rank) = all.iter().position(|of_rank| of_rank.len() != values.len()) {
+            let (found, expected) = (all[rank].len(), values.len());
+            let words = |count| format!("{count} numbers");
+            return Err(CollectiveError::Mismatch {
+                rank,
+                found: words(found),
+                expected: words(expected),
+            });
+        }
+        let stretch = values.len().div_ceil(self.size()).max(1);
+        let start = (self.rank * stretch).min(values.len());
+        let end = (start + stretch).min(values.len());
+        let mut sums = vec![0.0_f32; end - start];
+        for of_rank in &all {
+            sums.iter_mut().zip(&of_rank[start..end]).for_each(|(sum, value)| *sum += value);
+        }
+        for (part, sums) in values.chunks_mut(stretch).zip(self.meet(sums)?) {
+            part.copy_from_slice(&sums);
+        }
+        Ok(())
+    }
+
+    fn gather(&self, bytes: Vec<u8>) -> Result<Vec<Vec<u8>>, CollectiveError> {
+        Ok(self.meet(bytes)?.iter().map(|bytes| bytes.to_vec()).collect())
+    }
+
+    fn broadcast(&self, bytes: Vec<u8>) -> Result<Vec<u8>, CollectiveError> {
+        Ok(self.meet(bytes)?[0].to_vec())
+    }
+
+    fn end(&self, reason: &str) {
+        self.meeting.end(self.rank, reason);
+    }
+}

@@ -1,0 +1,154 @@
+//! What a rank knows of the others.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use crate::CollectiveError;
+
+/// What a way to connect ranks has to do; [`World`] is what programs use.
+///
+/// Every rank makes the same calls in the same order. After an error nothing but
+/// [`end`](Self::end) may be called.
+pub trait Collective: Debug + Send + Sync {
+    /// Number of this rank, from 0.
+    fn rank(&self) -> usize;
+
+    /// Number of ranks.
+    fn size(&self) -> usize;
+
+    /// Replaces `values` by their sums over all ranks.
+    ///
+    /// # Errors
+    /// [`CollectiveError`] if the ranks cannot go on.
+    fn sum(&self, values: &mut [f32]) -> Result<(), CollectiveError>;
+
+    /// What each rank gave, in their order.
+    ///
+    /// # Errors
+    /// [`CollectiveError`] if the ranks cannot go on.
+    fn gather(&self, bytes: Vec<u8>) -> Result<Vec<Vec<u8>>, CollectiveError>;
+
+    /// What rank 0 gave; what the others give is dropped.
+    ///
+    /// # Errors
+    /// [`CollectiveError`] if the ranks cannot go on.
+    fn broadcast(&self, bytes: Vec<u8>) -> Result<Vec<u8>, CollectiveError>;
+
+    /// Ends the training of all ranks because of `reason`.
+    fn end(&self, reason: &str);
+}
+
+/// What a rank knows of the others; clones are of the same rank.
+#[derive(Debug, Clone, Default)]
+pub struct World(Option<Arc<dyn Collective>>);
+
+impl World {
+    /// The world of a rank that is alone: every exchange is with itself.
+    #[must_use]
+    pub fn alone() -> Self {
+        Self(None)
+    }
+
+    /// The world of a rank that `collective` connects with others.
+    #[must_use]
+    pub fn new(collective: impl Collective + 'static) -> Self {
+        if collective.size() == 1 { Self::alone() } else { Self(Some(Arc::new(collective))) }
+    }
+
+    /// Number of this rank, from 0.
+    #[must_use]
+    pub fn rank(&self) -> usize {
+        self.0.as_ref().map_or(0, |ranks| ranks.rank())
+    }
+
+    /// Number of ranks.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.0.as_ref().map_or(1, |ranks| ranks.size())
+    }
+
+    /// Whether this is rank 0, which writes and speaks for all.
+    #[must_use]
+    pub fn is_chief(&self) -> bool {
+        self.rank() == 0
+    }
+
+    /// Whether there is no other rank.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Replaces `values` by their sums over all ranks, the same bits on each.
+    ///
+    /// # Errors
+    /// [`CollectiveError`] if the ranks cannot go on.
+    pub fn sum(&self, values: &mut [f32]) -> Result<(), CollectiveError> {
+        self.0.as_ref().map_or(Ok(()), |ranks| ranks.sum(values))
+    }
+
+    /// As [`sum`](Self::sum), for a few numbers in double precision.
+    ///
+    /// # Errors
+    /// [`CollectiveError`] if the ranks cannot go on.
+    pub fn sum_f64(&self, values: &mut [f64]) -> Result<(), CollectiveError> {
+        let Some(ranks) = &self.0 else { return Ok(()) };
+        let all = ranks.gather(values.iter().flat_map(|value| value.to_le_bytes()).collect())?;
+        values.fill(0.0);
+        for of_rank in &all {
+            let (words, _) = of_rank.as_chunks::<8>();
+            for (sum, &word) in values.iter_mut().zip(words) {
+                *sum += f64::from_le_bytes(word);
+            }
+        }
+        Ok(())
+    }
+
+    /// What each rank gave, in their order.
+    ///
+    /// # Errors
+    /// [`CollectiveError`] if the ranks cannot go on.
+    pub fn gather(&self, bytes: Vec<u8>) -> Result<Vec<Vec<u8>>, CollectiveError> {
+        match &self.0 {
+            Some(ranks) => ranks.gather(bytes),
+            None => Ok(vec![bytes]),
+        }
+    }
+
+    /// What `of_chief` makes on rank 0, on every rank.
+    ///
+    /// # Errors
+    /// [`CollectiveError`] if the ranks cannot go on.
+    pub fn broadcast(
+        &self,
+        of_chief: impl FnOnce() -> Vec<u8>,
+    ) -> Result<Vec<u8>, CollectiveError> {
+        let bytes = if self.is_chief() { of_chief() } else { Vec::new() };
+        match &self.0 {
+            Some(ranks) => ranks.broadcast(bytes),
+            None => Ok(bytes),
+        }
+    }
+
+    /// Makes sure that every rank has the same `value` of `what`, usually the hash of something.
+    ///
+    /// # Errors
+    /// [`CollectiveError::Disagreement`], on every rank, if one has another.
+    pub fn agree(&self, what: &str, value: &[u8]) -> Result<(), CollectiveError> {
+        let all = self.gather(value.to_vec())?;
+        let differs = |&(_, of_rank): &(usize, &Vec<u8>)| *of_rank != all[0];
+        let ranks: Vec<usize> =
+            all.iter().enumerate().filter(differs).map(|(rank, _)| rank).collect();
+        if ranks.is_empty() {
+            return Ok(());
+        }
+        Err(CollectiveError::Disagreement { what: what.to_owned(), ranks })
+    }
+
+    /// Ends the training of all ranks because of `reason`; their next exchange is an error.
+    pub fn end(&self, reason: &str) {
+        if let Some(ranks) = &self.0 {
+            ranks.end(reason);
+        }
+    }
+}
