@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
 use resnet::recipe::{BadImages, Decay, Precision, Rule, Span, StemKind};
+use resnet::training::trace::Trace;
 use resnet::{DeviceChoice, Recipe, RunOptions, presets};
 
 use crate::recipe_args::{RecipeArgs, read_recipe};
@@ -39,6 +40,16 @@ pub(crate) struct Args {
     /// Evaluate the newest checkpoint in the model folder instead of training.
     #[arg(long)]
     pub(crate) eval_only: bool,
+
+    /// Instead of training, try rising learning rates on fresh weights: lr-finder.csv and lr-finder.svg
+    /// in the model folder show the loss of each.
+    #[arg(long, conflicts_with = "eval_only")]
+    pub(crate) find_lr: bool,
+
+    /// Write where the time of the first steps goes to trace.json in the model folder, for
+    /// chrome://tracing. The steps are slower meanwhile. [default: none]
+    #[arg(long, value_name = "STEPS")]
+    profile: Option<u64>,
 
     /// Set an earlier run in the model folder aside and start over.
     #[arg(long)]
@@ -201,6 +212,7 @@ impl Args {
             max_steps: self.max_steps,
             log_every: self.log_every.unwrap_or(if self.is_sample() { 20 } else { 100 }),
             workers: self.workers(),
+            trace: self.profile.map(Trace::of_steps).unwrap_or_default(),
             ..RunOptions::new(self.model_dir())
         })
     }

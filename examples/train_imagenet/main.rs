@@ -20,6 +20,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
+use resnet::training::lr_finder::{LrRange, find_lr};
 use resnet::{Chosen, Ending, choose_device, evaluate_run, train};
 
 use crate::args::Args;
@@ -56,6 +57,8 @@ fn run(args: &Args, flags: &[String]) -> Result<ExitCode> {
     println!("Device: {} ({}).", chosen.name, chosen.reason);
     if args.eval_only {
         evaluate_only(args, &chosen)
+    } else if args.find_lr {
+        find_rate(args, &chosen)
     } else {
         train_and_report(args, flags, &chosen)
     }
@@ -80,6 +83,24 @@ fn evaluate_only(args: &Args, chosen: &Chosen) -> Result<ExitCode> {
     let (evaluation, path) = evaluate_run(&args.model_dir(), source, args.workers(), chosen)?;
     println!("Checkpoint: {}", path.display());
     println!("{}", progress::evaluation(&evaluation));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Rising rates on fresh weights, and the flag for a tenth of the one with the lowest loss.
+fn find_rate(args: &Args, chosen: &Chosen) -> Result<ExitCode> {
+    let (options, recipe) = (args.run_options()?, args.recipe()?);
+    let datasets = images::datasets(args, &recipe)?;
+    let curve = find_lr(&recipe, &datasets, LrRange::default(), &options, chosen)?;
+    let folder = args.model_dir();
+    curve.write(&folder)?;
+    println!("Curve: {}", folder.join("lr-finder.svg").display());
+    match curve.suggestion() {
+        Some(lr) => {
+            let base = lr * recipe.schedule.base_lr / recipe.peak_lr();
+            println!("A tenth of the rate with the lowest loss is {lr:.2e}: --base-lr {base:.2e}");
+        }
+        None => println!("The loss does not fall at any rate from 1e-6 to 10."),
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -155,3 +155,16 @@ fn an_unknown_device_is_refused_with_the_known_ones() {
     assert!(!output.status.success());
     assert!(stderr(&output).contains("auto, cpu, wgpu"), "{}", stderr(&output));
 }
+
+#[test]
+fn a_search_for_the_rate_leaves_a_curve_and_names_a_flag() {
+    let model = tempfile::tempdir().expect("a folder");
+    let folder = model.path().to_str().expect("UTF-8");
+    let output = train_imagenet(&["--find-lr", "--model-dir", folder, "--device", "cpu"]);
+    let text = stdout(&output);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(text.contains("lowest loss") && text.contains("--base-lr"), "{text}");
+    for name in ["lr-finder.csv", "lr-finder.svg"] {
+        assert!(model.path().join(name).exists(), "{name}");
+    }
+}

@@ -44,6 +44,23 @@ impl Criterion {
         })
     }
 
+    /// The loss of `recipe` on these training images, whose labels are looked at only if it depends on
+    /// them.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and if a label cannot be read.
+    pub fn of_images(
+        recipe: &Recipe,
+        train: &dyn Source,
+        device: &Device,
+    ) -> Result<Self, TrainError> {
+        let counts = match recipe.loss.class_weights.need_counts() {
+            true => class_counts(train, recipe.model.num_classes)?,
+            false => Vec::new(),
+        };
+        Self::new(recipe, &counts, device)
+    }
+
     /// The loss of each example, `[b]`, from `images` `[b, c, h, w]` and the network's `logits`
     /// `[b, classes]` of them, both on the autodiff side of the device.
     #[must_use]

@@ -9,8 +9,15 @@ use resnet_models::tensors;
 use crate::TrainError;
 
 /// What a run writes into its folder.
-const CONTENTS: [&str; 6] =
-    ["config.toml", "metrics.jsonl", "checkpoints", "best.safetensors", "eval", "metrics.csv"];
+const CONTENTS: [&str; 7] = [
+    "config.toml",
+    "metrics.jsonl",
+    "checkpoints",
+    "best.safetensors",
+    "eval",
+    "metrics.csv",
+    "trace.json",
+];
 
 /// The folder of a run, `--model-dir`.
 #[derive(Debug, Clone)]
@@ -63,6 +70,15 @@ impl ModelFolder {
     /// [`TrainError::ModelFolder`] if the folder cannot be written.
     pub fn write_config(&self, toml: &str) -> Result<(), TrainError> {
         tensors::replace(&self.config(), toml.as_bytes()).map_err(|source| self.failed(source))
+    }
+
+    /// Writes where the time went.
+    ///
+    /// # Errors
+    /// [`TrainError::ModelFolder`] if the folder cannot be written.
+    pub(crate) fn write_trace(&self, json: &str) -> Result<(), TrainError> {
+        let path = self.0.join("trace.json");
+        tensors::replace(&path, json.as_bytes()).map_err(|source| self.failed(source))
     }
 
     /// Moves an earlier run out of the way, into `previous-1`, `previous-2` and so on, and returns

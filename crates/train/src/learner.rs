@@ -24,6 +24,7 @@ use crate::model::{NetworkError, frozen_until};
 use crate::non_finite::{all_finite, restore_unless};
 use crate::optimizer::Optimizer;
 use crate::precision::{LossScale, float_type, is_supported};
+use crate::trace::Trace;
 use state::Kept;
 
 pub use state::{LearnerState, Snapshot};
@@ -44,6 +45,7 @@ pub struct Learner<M: Classifier = ResNet> {
     seed: u64,
     /// The last part that the recipe keeps as it is.
     frozen: Option<Part>,
+    trace: Trace,
     device: Device,
 }
 
@@ -97,6 +99,7 @@ impl<M: Classifier> Learner<M> {
             loss_scale: (recipe.train.precision == Precision::F16).then(|| LossScale::new(device)),
             seed: recipe.train.seed,
             frozen: None,
+            trace: Trace::default(),
             device: device.clone(),
             model,
         };
@@ -115,6 +118,11 @@ impl<M: Classifier> Learner<M> {
             self.model = set_learning(self.model, first..=before, true);
         }
         Self { frozen: last, ..self }
+    }
+
+    /// With the parts of its steps recorded.
+    pub(crate) fn with_trace(self, trace: Trace) -> Self {
+        Self { trace, ..self }
     }
 
     /// Puts a saved state in place. If it comes from a run without running means, they start at its
@@ -160,17 +168,22 @@ impl<M: Classifier> Learner<M> {
 
     fn optimize(self, batch: Batch, at: StepAt, meter: &mut Meter) -> Self {
         let examples = batch.weights.iter().copied().map(f64::from).sum::<f64>().max(1.0);
+        let (trace, device) = (self.trace.clone(), self.device.clone());
         let mut gradients = GradientMap::default();
         let mut drops = Drops::new(self.seed, at.step);
         let parts = batch.split(self.accumulate);
         let count = parts.len();
         for (part, batch) in (0..).zip(parts) {
-            let loss = self.loss_sum(batch, (at.step, part), &mut drops, meter);
+            let loss = trace.span("forward", &device, || {
+                self.loss_sum(batch, (at.step, part), &mut drops, meter)
+            });
             let loss = self.scaled(loss.div_scalar(examples));
-            gradients = gradients + GradientMap::collect(&self.model, loss.backward());
+            gradients = trace.span("backward", &device, || {
+                gradients + GradientMap::collect(&self.model, loss.backward())
+            });
         }
         meter.join(count);
-        self.update(at, gradients)
+        trace.span("optimizer", &device, || self.update(at, gradients))
     }
 
     fn scaled(&self, loss: Tensor<1>) -> Tensor<1> {

@@ -29,6 +29,7 @@ pub mod learner;
 pub mod loaders;
 mod lock;
 pub mod loss;
+pub mod lr_finder;
 pub mod meter;
 pub mod mix;
 mod model;
@@ -40,6 +41,7 @@ pub mod run;
 mod session;
 pub mod stopping;
 pub mod teacher;
+pub mod trace;
 pub mod transforms;
 
 pub use error::TrainError;

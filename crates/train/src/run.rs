@@ -15,7 +15,7 @@ use resnet_recipe::{
 };
 
 use crate::checkpoint::{self, Best, CheckpointError, Keep, Store, Writer};
-use crate::criterion::{Criterion, class_counts};
+use crate::criterion::Criterion;
 use crate::device::Chosen;
 use crate::evaluate::evaluate;
 use crate::folder::ModelFolder;
@@ -26,6 +26,7 @@ use crate::meter::Meter;
 use crate::resume::{self, Fresh};
 use crate::session::{Saver, Session};
 use crate::stopping::{EarlyStop, Ending, StopHandle};
+use crate::trace::Trace;
 use crate::{OnNonFinite, TrainError};
 
 /// The images of a run.
@@ -64,6 +65,8 @@ pub struct RunOptions {
     pub accept_changed_data: bool,
     /// Threads that load images.
     pub workers: usize,
+    /// Records where the time goes, into `trace.json` in the model folder.
+    pub trace: Trace,
 }
 
 impl RunOptions {
@@ -84,6 +87,7 @@ impl RunOptions {
             stop: StopHandle::default(),
             accept_changed_data: false,
             workers: thread::available_parallelism().map_or(1, NonZero::get),
+            trace: Trace::default(),
         }
     }
 }
@@ -154,7 +158,7 @@ pub fn train_model<M: Classifier + 'static>(
     }
     let store = Store::new(folder.path());
     store.recover()?;
-    let criterion = criterion(recipe, &*datasets.train, &chosen.device)?;
+    let criterion = Criterion::of_images(recipe, &*datasets.train, &chosen.device)?;
     let fresh = Fresh { network, criterion };
     let mut begun = resume::begin(recipe, &fresh, &store, &chosen.device)?;
     let accept = options.accept_changed_data;
@@ -188,7 +192,11 @@ pub fn train_model<M: Classifier + 'static>(
         sink,
     };
     session.announce(datasets, &begun.learner, &chosen.name, resumed)?;
-    let ending = session.train(begun.learner)?;
+    let ending = session.train(begun.learner);
+    if let Some(trace) = options.trace.to_json() {
+        session.folder.write_trace(&trace)?;
+    }
+    let ending = ending?;
     Ok(Outcome {
         steps: session.position.step,
         complete: ending == Ending::Complete,
@@ -198,19 +206,6 @@ pub fn train_model<M: Classifier + 'static>(
         elapsed: start.elapsed(),
         checkpoint: session.saver.newest,
     })
-}
-
-/// The loss of `recipe` on these images, which are looked at only if it depends on them.
-fn criterion(
-    recipe: &Recipe,
-    train: &dyn Source,
-    device: &Device,
-) -> Result<Criterion, TrainError> {
-    let counts = match recipe.loss.class_weights.need_counts() {
-        true => class_counts(train, recipe.model.num_classes)?,
-        false => Vec::new(),
-    };
-    Criterion::new(recipe, &counts, device)
 }
 
 fn set_aside_damaged(

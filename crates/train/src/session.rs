@@ -154,14 +154,17 @@ impl<M: Classifier + 'static> Session<'_, M> {
     fn train_to_epoch_end(&mut self, mut learner: Learner<M>) -> Result<Learner<M>, TrainError> {
         let epoch = self.position.step / self.steps_per_epoch;
         let first_batch = self.position.step % self.steps_per_epoch;
-        learner = learner.frozen_until(frozen_until(self.recipe, epoch));
+        learner = learner
+            .frozen_until(frozen_until(self.recipe, epoch))
+            .with_trace(self.options.trace.clone());
         self.use_resolution_of(epoch)?;
         let end = self.stop_at().min((epoch + 1) * self.steps_per_epoch);
         let mut batches = self.loader.epoch(epoch, first_batch as usize);
         let mut window = Window::start(self.position.step);
         while self.position.step < end {
             let waiting = Instant::now();
-            let Some(batch) = batches.next() else { break };
+            let next = self.options.trace.span("wait for images", self.device, || batches.next());
+            let Some(batch) = next else { break };
             window.waited += waiting.elapsed();
             let mut batch = batch?;
             let bad = batch.bad.drain(..).map(|bad| bad.to_string());
@@ -171,6 +174,7 @@ impl<M: Classifier + 'static> Session<'_, M> {
                 OnNonFinite::SkipStep => learner.step_if_finite(batch, at, &mut self.meter),
                 _ => learner.step(batch, at, &mut self.meter),
             };
+            self.options.trace.step_done();
             self.position.step += 1;
             self.position.score = None;
             let ends = self.position.step == end || self.options.stop.is_requested();
@@ -239,7 +243,9 @@ impl<M: Classifier + 'static> Session<'_, M> {
 
     fn evaluate(&mut self, learner: &Learner<M>) -> Result<Evaluation, TrainError> {
         let (model, stop) = (learner.inference_model(), &self.options.stop);
-        let evaluation = evaluate(&model, self.recipe, &self.validation, self.device, stop)?;
+        let evaluation = self.options.trace.span("evaluation", self.device, || {
+            evaluate(&model, self.recipe, &self.validation, self.device, stop)
+        })?;
         self.schedule.observe(&mut self.position.plateau, &evaluation.averages);
         let top1 = evaluation.averages.top1;
         self.position.score = Some(top1);

@@ -11,6 +11,7 @@ mod folders;
 mod freezing;
 mod learning;
 mod loading;
+mod looking;
 mod losses;
 mod mixing;
 mod non_finite;
