@@ -1,6 +1,7 @@
 //! One binary for the crate's tests.
 
 mod csv;
+mod documentation;
 mod loss;
 mod overrides;
 mod presets;
