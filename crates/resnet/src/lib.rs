@@ -11,6 +11,7 @@
 //! | [`kernels`] | `resnet-kernels` | what makes the networks fast on the CPU |
 //! | [`metrics`] | `resnet-metrics` | how good predictions are, with intervals |
 //! | [`models`] | `resnet-models` | the networks and their weights |
+//! | [`report`] | `resnet-report` | one HTML file about a run or an evaluation |
 //! | [`training`] | `resnet-train` | devices, the step, checkpoints, the run |
 //!
 //! and the verbs that most programs need: [`train`] and [`evaluate_run`].
@@ -50,6 +51,7 @@ pub use resnet_kernels as kernels;
 pub use resnet_metrics as metrics;
 pub use resnet_models as models;
 pub use resnet_recipe as recipe;
+pub use resnet_report as report;
 pub use resnet_train as training;
 pub use tfrecord_codec as records;
 
@@ -63,3 +65,8 @@ pub use resnet_train::stopping::{Ending, StopHandle};
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The same for the page about reports.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/report.md")]
+struct ReportPage;
