@@ -23,7 +23,7 @@ impl Activation {
 #[derive(Module, Debug)]
 pub struct Activate {
     #[module(skip)]
-    function: Activation,
+    pub(crate) function: Activation,
 }
 
 impl Activate {

@@ -27,16 +27,16 @@ pub struct ResidualBlock {
     pub(crate) se: Option<Attention>,
     pub(crate) downsample: Option<Downsample>,
     #[module(skip)]
-    settings: Settings,
+    pub(crate) settings: Settings,
 }
 
 /// What a block does besides its layers.
 #[derive(Debug, Clone)]
-struct Settings {
-    activation: Activation,
-    preactivated: bool,
+pub(crate) struct Settings {
+    pub(crate) activation: Activation,
+    pub(crate) preactivated: bool,
     /// The filter that took a stride, and the number of the convolution that it was taken from.
-    smoothing: Option<(usize, AntiAlias)>,
+    pub(crate) smoothing: Option<(usize, AntiAlias)>,
     /// Probability that the main path is left out.
     drop_rate: f64,
 }

@@ -31,8 +31,18 @@ impl ResNet {
     /// The vectors `[b, features]` that enter the classifier.
     #[must_use]
     pub fn forward_pooled(&self, images_bchw: Tensor<4>) -> Tensor<2> {
+        self.pool(self.last_features(images_bchw))
+    }
+
+    /// The feature map of the last stage.
+    pub(crate) fn last_features(&self, images_bchw: Tensor<4>) -> Tensor<4> {
         let x = self.pool_stem(self.forward_stem(images_bchw));
-        self.pool(self.stages().into_iter().fold(x, forward_stage))
+        self.stages().into_iter().fold(x, forward_stage)
+    }
+
+    /// Logits of the feature map of the last stage.
+    pub(crate) fn classify(&self, features_bchw: Tensor<4>) -> Tensor<2> {
+        self.fc.forward(self.pool(features_bchw))
     }
 
     /// The feature maps of the stem (before pooling) and of each stage, largest first: five for

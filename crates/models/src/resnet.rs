@@ -74,6 +74,13 @@ impl ResNet {
         }
     }
 
+    /// Channels of the images.
+    pub(crate) fn in_channels(&self) -> usize {
+        let (StemConv::Single(first) | StemConv::Deep((first, ..))) = &self.conv1;
+        let [_, channels, _, _] = first.weight.dims();
+        channels * first.groups
+    }
+
     /// [`num_trainable_params`] of this network.
     #[must_use]
     pub fn num_trainable_params(&self) -> usize {

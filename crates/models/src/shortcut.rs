@@ -49,7 +49,7 @@ impl Downsample {
 #[derive(Module, Debug)]
 pub struct ShortcutPool {
     /// None where the size stays and nothing is dilated.
-    stride: Option<usize>,
+    pub(crate) stride: Option<usize>,
 }
 
 impl ShortcutPool {

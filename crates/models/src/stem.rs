@@ -112,9 +112,9 @@ impl StemPooling {
 /// Pooling that passes no pixel over.
 #[derive(Module, Debug)]
 pub struct SmoothPool {
-    max: Option<MaxPool2d>,
+    pub(crate) max: Option<MaxPool2d>,
     #[module(skip)]
-    filter: AntiAlias,
+    pub(crate) filter: AntiAlias,
 }
 
 impl SmoothPool {

@@ -196,10 +196,25 @@ fn revisited() -> Vec<ZooEntry> {
         new("resnetrs50", 160, r50().rs()).timm("resnetrs50.tf_in1k", 224, 79.896, 94.972),
         new("resnetrs101", 192, r101().rs()).timm("resnetrs101.tf_in1k", 288, 82.284, 96.014),
         new("resnetrs152", 256, r152().rs()).timm("resnetrs152.tf_in1k", 320, 83.702, 96.612),
-        new("resnetrs200", 256, r200().rs()),
-        new("resnetrs270", 256, bottlenecks([4, 29, 53, 4]).rs()),
-        new("resnetrs350", 288, bottlenecks([4, 36, 72, 4]).rs()),
-        new("resnetrs420", 320, bottlenecks([4, 44, 87, 4]).rs()),
+        new("resnetrs200", 256, r200().rs()).timm("resnetrs200.tf_in1k", 320, 84.444, 97.082),
+        new("resnetrs270", 256, bottlenecks([4, 29, 53, 4]).rs()).timm(
+            "resnetrs270.tf_in1k",
+            352,
+            84.428,
+            96.968,
+        ),
+        new("resnetrs350", 288, bottlenecks([4, 36, 72, 4]).rs()).timm(
+            "resnetrs350.tf_in1k",
+            384,
+            84.714,
+            96.992,
+        ),
+        new("resnetrs420", 320, bottlenecks([4, 44, 87, 4]).rs()).timm(
+            "resnetrs420.tf_in1k",
+            416,
+            85.006,
+            97.124,
+        ),
     ]
 }
 
@@ -215,7 +230,12 @@ fn anti_aliased() -> Vec<ZooEntry> {
         new("resnetaa34d", 224, average(r34().d())),
         new("resnetaa50", 224, average(r50())).timm("resnetaa50.a1h_in1k", 288, 81.614, 95.802),
         new("resnetaa50d", 224, average(r50().d())),
-        new("resnetaa101d", 224, average(r101().d())),
+        new("resnetaa101d", 224, average(r101().d())).timm(
+            "resnetaa101d.sw_in12k_ft_in1k",
+            288,
+            84.124,
+            97.106,
+        ),
     ]
 }
 

@@ -163,6 +163,11 @@ macro_rules! families {
             case.check_training();
         })*
 
+        /// Every case: its name and its network.
+        pub(crate) fn all() -> Vec<(&'static str, ResNetConfig)> {
+            vec![$((stringify!($name), $config.with_num_classes(10))),*]
+        }
+
         #[test]
         fn every_case_of_the_golden_file_is_compared() {
             let all: Value =

@@ -3,7 +3,10 @@
 mod drops;
 mod families;
 mod formula;
+mod grad_cam;
 mod init;
+mod onnx;
+mod support;
 mod tensors;
 mod torchvision;
 mod transfer;
