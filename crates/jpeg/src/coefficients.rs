@@ -1,0 +1,47 @@
+//! Coefficients in memory: of a row of units, or of a whole picture.
+
+use crate::frame::Frame;
+
+/// The coefficients of 8x8 samples, in rows.
+pub(crate) type Block = [i16; 64];
+
+/// Blocks of all components; memory is reused from picture to picture.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Coefficients {
+    blocks: Vec<Block>,
+    /// By component: its first block, and its blocks in a row.
+    start: [usize; 4],
+    wide: [usize; 4],
+}
+
+impl Coefficients {
+    /// Makes room for `rows` rows of units, all zero.
+    pub(crate) fn clear(&mut self, frame: &Frame, rows: usize) {
+        let mut end = 0;
+        for (index, part) in frame.components().iter().enumerate() {
+            (self.start[index], self.wide[index]) = (end, part.blocks_wide);
+            end += part.blocks_wide * part.down * rows;
+        }
+        self.blocks.clear();
+        self.blocks.resize(end, [0; 64]);
+    }
+
+    /// Zeros, in the room that there is.
+    pub(crate) fn zero(&mut self) {
+        self.blocks.fill([0; 64]);
+    }
+
+    /// A row of blocks of a component.
+    #[inline(always)]
+    pub(crate) fn row(&self, component: usize, row: usize) -> &[Block] {
+        let wide = self.wide[component];
+        &self.blocks[self.start[component] + row * wide..][..wide]
+    }
+
+    /// A row of blocks of a component.
+    #[inline(always)]
+    pub(crate) fn row_mut(&mut self, component: usize, row: usize) -> &mut [Block] {
+        let wide = self.wide[component];
+        &mut self.blocks[self.start[component] + row * wide..][..wide]
+    }
+}
