@@ -27,7 +27,7 @@ pub(crate) enum Upsampling {
 
 impl Upsampling {
     pub(crate) fn of(frame: &Frame, part: &Component) -> Result<Self> {
-        if frame.across % part.across != 0 || frame.down % part.down != 0 {
+        if !frame.across.is_multiple_of(part.across) || !frame.down.is_multiple_of(part.down) {
             let kind = "a JPEG whose sampling factors do not divide each other";
             return Err(Error::Unsupported { kind });
         }
