@@ -1,6 +1,7 @@
 //! Coefficients in memory: of a row of units, or of a whole picture.
 
 use crate::frame::Frame;
+use crate::memory::resize;
 
 /// The coefficients of 8x8 samples, in rows.
 pub(crate) type Block = [i16; 64];
@@ -23,7 +24,7 @@ impl Coefficients {
             end += part.blocks_wide * part.down * rows;
         }
         self.blocks.clear();
-        self.blocks.resize(end, [0; 64]);
+        resize(&mut self.blocks, end, [0; 64]);
     }
 
     /// Zeros, in the room that there is.

@@ -30,7 +30,9 @@ pub(crate) fn to_rgb(model: ColourModel, rows: [&[u8]; 4], out: &mut [u8]) {
         }
         ColourModel::Ycck => {
             ycbcr_to_rgb(a, b, c, pixels);
-            pixels.iter_mut().for_each(|pixel| *pixel = pixel.map(|level| 255 - level));
+            for level in pixels.as_flattened_mut() {
+                *level = 255 - *level;
+            }
             darken(pixels, d);
         }
     }
@@ -54,15 +56,23 @@ fn rgb(y: u8, cb: u8, cr: u8) -> [u8; 3] {
     const GREEN_BLUE: i32 = -22_554;
     const GREEN_RED: i32 = 18_734;
     let (y, cb, cr) = (i16::from(y), i16::from(cb) - 128, i16::from(cr) - 128);
-    // Of twice the product: its upper half needs but one bit to be rounded.
-    let part = |value: i16, factor| (((i32::from(2 * value) * factor) >> 16) as i16 + 1) >> 1;
     let green = (i32::from(cb) * GREEN_BLUE + i32::from(cr) * GREEN_RED + (1 << 15)) >> 16;
-    let level = |value: i16| value.clamp(0, 255) as u8;
     [
-        level(y + cr + part(cr, RED)),
+        level(y + cr + rounded_product(cr, RED)),
         level(y - cr + green as i16),
-        level(y + 2 * cb + part(cb, BLUE)),
+        level(y + 2 * cb + rounded_product(cb, BLUE)),
     ]
+}
+
+/// The product divided by 2^16. Of twice the product the upper half needs but one bit to be rounded.
+#[inline(always)]
+fn rounded_product(value: i16, factor: i32) -> i16 {
+    (((i32::from(2 * value) * factor) >> 16) as i16 + 1) >> 1
+}
+
+#[inline(always)]
+fn level(value: i16) -> u8 {
+    value.clamp(0, 255) as u8
 }
 
 /// From inverted inks to light: less of it where there is black.
@@ -70,10 +80,10 @@ fn rgb(y: u8, cb: u8, cr: u8) -> [u8; 3] {
 fn darken(pixels: &mut [[u8; 3]], black: &[u8]) {
     for (pixel, &white) in pixels.iter_mut().zip(black) {
         let white = u32::from(white);
-        *pixel = pixel.map(|level| {
-            let product = u32::from(255 - level) * white + 128;
-            (white - (((product >> 8) + product) >> 8)) as u8
-        });
+        for level in pixel {
+            let product = u32::from(255 - *level) * white + 128;
+            *level = (white - (((product >> 8) + product) >> 8)) as u8;
+        }
     }
 }
 

@@ -4,17 +4,18 @@ use crate::coefficients::Coefficients;
 use crate::compressed::Compressed;
 use crate::error::{Result, damaged};
 use crate::frame::Frame;
-use crate::header::{Header, ImageInfo};
+use crate::header::{ColourModel, Header, ImageInfo};
 use crate::limits::Limits;
 use crate::markers::{
     END_OF_IMAGE, HUFFMAN_TABLES, QUANTIZATION_TABLES, START_OF_SCAN, Segment, Segments,
 };
+use crate::memory::resize;
 use crate::planes::Plane;
 use crate::region::Region;
 use crate::tables::{Quantization, Tables};
 use crate::upsample::{Row, Upsampling};
-use crate::wide::Wide;
-use crate::{colour, scan::Scan};
+use crate::wide::{Wide, Work};
+use crate::{colour, scan::Scan, standard_tables};
 
 /// Decodes pictures one after the other, in memory that is reused: one decoder for each thread.
 #[derive(Clone, Debug)]
@@ -170,6 +171,7 @@ impl Decoder {
         let frame = file.header.frame(segment.start)?;
         let scan = Scan::parse(segment, &frame)?;
         if file.scans == 0 {
+            standard_tables::fill_in(&mut self.tables);
             self.begin(file, frame, &scan)?;
         }
         file.scans += 1;
@@ -243,18 +245,35 @@ impl Decoder {
     }
 
     fn write_rgb(&mut self, info: &ImageInfo, region: Region, out: &mut Vec<u8>) {
-        out.resize(region.height * region.width * 3, 0);
+        resize(out, region.height * region.width * 3, 0);
         let Self { wide, planes, upsampling, rows, .. } = self;
-        let components = info.colour.components();
-        wide.run(|| {
-            for (row, out) in region.rows().zip(out.chunks_exact_mut(3 * region.width)) {
-                let mut inputs: [&[u8]; 4] = [&[]; 4];
-                for (index, pixels) in rows[..components].iter_mut().enumerate() {
-                    let (plane, upsampling) = (&planes[index], upsampling[index]);
-                    inputs[index] = pixels.compute(plane, upsampling, row, region.columns());
-                }
-                colour::to_rgb(info.colour, inputs, out);
+        wide.run(WriteRgb { colour: info.colour, region, planes, upsampling, rows, out });
+    }
+}
+
+/// Computes the pixels of a region from the planes.
+struct WriteRgb<'r> {
+    colour: ColourModel,
+    region: Region,
+    planes: &'r [Plane; 4],
+    upsampling: &'r [Upsampling; 4],
+    rows: &'r mut [Row; 4],
+    out: &'r mut [u8],
+}
+
+impl Work for WriteRgb<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { colour, region, planes, upsampling, rows, out } = self;
+        for (row, out) in region.rows().zip(out.chunks_exact_mut(3 * region.width)) {
+            let mut inputs: [&[u8]; 4] = [&[]; 4];
+            for (index, pixels) in rows[..colour.components()].iter_mut().enumerate() {
+                let (plane, upsampling) = (&planes[index], upsampling[index]);
+                inputs[index] = pixels.compute(plane, upsampling, row, region.columns());
             }
-        });
+            colour::to_rgb(colour, inputs, out);
+        }
     }
 }

@@ -17,6 +17,16 @@ pub enum Error {
         /// Where it ends.
         place: Place,
     },
+    /// The file has fewer bits than its picture has blocks.
+    #[error("{bytes} bytes cannot hold {width}x{height} pixels: truncated, or made up")]
+    TooShort {
+        /// Bytes of the file.
+        bytes: usize,
+        /// Pixels in a row.
+        width: usize,
+        /// Rows.
+        height: usize,
+    },
     /// The file says something impossible.
     #[error("damaged JPEG: {problem} {place}; get the file again, or save the picture anew")]
     Damaged {

@@ -127,7 +127,7 @@ mod tests {
     use super::inverse;
     use crate::coefficients::Block;
     use crate::tables::Quantization;
-    use crate::wide::Wide;
+    use crate::wide::{Wide, Work};
 
     /// Numbers that look random, always the same.
     fn numbers() -> impl FnMut() -> i16 {
@@ -138,10 +138,24 @@ mod tests {
         }
     }
 
+    struct Inverse<'a>(Wide, &'a [Block], &'a Quantization, &'a mut [u8]);
+
+    impl Work for Inverse<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn run(self) {
+            inverse(self.0, self.1, self.2, self.3, stride(self.1));
+        }
+    }
+
+    fn stride(blocks: &[Block]) -> usize {
+        8 * blocks.len() + 3
+    }
+
     fn samples(wide: Wide, blocks: &[Block], quantization: &Quantization) -> Vec<u8> {
-        let stride = 8 * blocks.len() + 3;
-        let mut out = vec![7; 8 * stride];
-        wide.run(|| inverse(wide, blocks, quantization, &mut out, stride));
+        let mut out = vec![7; 8 * stride(blocks)];
+        wide.run(Inverse(wide, blocks, quantization, &mut out));
         out
     }
 

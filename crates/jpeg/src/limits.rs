@@ -1,6 +1,6 @@
 //! What a file may ask for.
 
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Result};
 
 /// What a file may ask for; more is an [`Error`] before memory is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Limits {
             return Err(Error::TooLarge { width, height, limit: self.max_pixels });
         }
         if blocks > bytes * 8 {
-            return Err(Error::Truncated { place: Place::Byte(bytes) });
+            return Err(Error::TooShort { bytes, width, height });
         }
         Ok(())
     }

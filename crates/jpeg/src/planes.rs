@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::coefficients::Coefficients;
 use crate::frame::{Component, SIDE};
 use crate::idct;
+use crate::memory::resize;
 use crate::tables::Quantization;
 use crate::wide::Wide;
 
@@ -32,9 +33,11 @@ impl Plane {
         self.columns = columns.start / SIDE..columns.end.div_ceil(SIDE);
         (self.last_row, self.last_column) = (component.height - 1, component.width - 1);
         // What was there is written over.
-        self.samples.resize(self.rows.len() * SIDE * self.stride(), 0);
+        let samples = self.rows.len() * SIDE * self.stride();
+        resize(&mut self.samples, samples, 0);
     }
 
+    #[inline(always)]
     fn stride(&self) -> usize {
         self.columns.len() * SIDE
     }
@@ -68,16 +71,19 @@ impl Plane {
     }
 
     /// The row above, or the first one again.
+    #[inline(always)]
     pub(crate) fn above(row: usize) -> usize {
         row.saturating_sub(1)
     }
 
     /// The row below, or the last one of the picture again.
+    #[inline(always)]
     pub(crate) fn below(&self, row: usize) -> usize {
         (row + 1).min(self.last_row)
     }
 
     /// The columns and one more on each side where the picture has one.
+    #[inline(always)]
     pub(crate) fn widened(&self, columns: &Range<usize>) -> Range<usize> {
         columns.start.saturating_sub(1)..(columns.end + 1).min(self.last_column + 1)
     }

@@ -9,7 +9,8 @@ use crate::planes::Plane;
 use crate::progressive::{AcFirst, AcMore, DcFirst, DcMore};
 use crate::scan::{BlockCoder, Scan, Walk};
 use crate::sequential::{Keep, Pass, Sequential};
-use crate::wide::Wide;
+use crate::tables::Quantization;
+use crate::wide::{Wide, Work};
 
 impl Decoder {
     /// Takes the blocks of a scan whose data begin at byte `data` of the file.
@@ -32,13 +33,12 @@ impl Decoder {
     /// Transforms the coefficients of all scans, where a region is wanted.
     pub(crate) fn transform_all(&mut self, file: &File) {
         let Self { wide, coefficients, planes, .. } = self;
-        for (index, plane) in planes[..file.frame.components().len()].iter_mut().enumerate() {
-            let Some(quantization) = &file.quantization[index] else { continue };
-            wide.run(|| {
-                for row in plane.rows.clone() {
-                    plane.transform(*wide, row, coefficients, (index, row), quantization);
-                }
-            });
+        for (component, plane) in planes[..file.frame.components().len()].iter_mut().enumerate() {
+            let Some(quantization) = &file.quantization[component] else { continue };
+            for row in plane.rows.clone() {
+                let place = (component, row);
+                wide.run(Transform { wide: *wide, plane, row, coefficients, place, quantization });
+            }
         }
     }
 }
@@ -58,11 +58,8 @@ impl Rows<'_> {
     /// All rows of one scan of several, to their places in the picture.
     fn all(&mut self, coder: &mut impl BlockCoder) -> Result<(), Faulty> {
         for row in 0..self.scan.units_high {
-            let Self { wide, walk, scan, coefficients } = self;
-            let taken = wide.run(|| {
-                walk.units(scan, 0..scan.units_wide, row, coefficients, coder)?;
-                walk.check()
-            });
+            let Self { walk, scan, coefficients, .. } = self;
+            let taken = self.wide.run(WholeRow { walk, scan, row, coefficients, coder });
             taken.map_err(|fault| (fault, row))?;
         }
         Ok(())
@@ -109,36 +106,86 @@ impl Rows<'_> {
 
     /// Takes the next row and keeps the units `kept`.
     fn row(&mut self, kept: Range<usize>, coder: &mut Sequential<'_>) -> Result<(), Fault> {
-        let Self { wide, walk, scan, coefficients } = self;
-        wide.run(|| {
-            walk.units(scan, 0..kept.start, 0, coefficients, &mut Pass(coder))?;
-            if !kept.is_empty() {
-                coefficients.zero();
-                walk.units(scan, kept.clone(), 0, coefficients, &mut Keep(coder))?;
-            }
-            walk.units(scan, kept.end..scan.units_wide, 0, coefficients, &mut Pass(coder))?;
-            walk.check()
-        })
+        let Self { walk, scan, coefficients, .. } = self;
+        self.wide.run(PartOfRow { walk, scan, kept, coefficients, coder })
     }
 
     fn transform(&self, file: &File, row: usize, planes: &mut [Plane]) {
         let Self { wide, coefficients, .. } = self;
-        wide.run(|| {
-            for (index, (plane, part)) in planes.iter_mut().zip(file.frame.components()).enumerate()
-            {
-                let Some(quantization) = &file.quantization[index] else { continue };
-                for down in 0..part.down {
-                    let place = (index, down);
-                    plane.transform(
-                        *wide,
-                        row * part.down + down,
-                        coefficients,
-                        place,
-                        quantization,
-                    );
-                }
+        let parts = file.frame.components().iter().zip(&file.quantization);
+        for (component, (plane, (part, quantization))) in planes.iter_mut().zip(parts).enumerate() {
+            let Some(quantization) = quantization else { continue };
+            for down in 0..part.down {
+                let (row, place) = (row * part.down + down, (component, down));
+                wide.run(Transform { wide: *wide, plane, row, coefficients, place, quantization });
             }
-        });
+        }
+    }
+}
+
+/// Takes a row of units and keeps all of it.
+struct WholeRow<'r, 'a, C> {
+    walk: &'r mut Walk<'a>,
+    scan: &'r Scan,
+    row: usize,
+    coefficients: &'r mut Coefficients,
+    coder: &'r mut C,
+}
+
+impl<C: BlockCoder> Work for WholeRow<'_, '_, C> {
+    type Output = Result<(), Fault>;
+
+    #[inline(always)]
+    fn run(self) -> Result<(), Fault> {
+        let Self { walk, scan, row, coefficients, coder } = self;
+        walk.units(scan, 0..scan.units_wide, row, coefficients, coder)?;
+        walk.check()
+    }
+}
+
+/// Takes a row of units and keeps a part of it, in the one row of coefficients that is in memory.
+struct PartOfRow<'r, 'a, 't> {
+    walk: &'r mut Walk<'a>,
+    scan: &'r Scan,
+    kept: Range<usize>,
+    coefficients: &'r mut Coefficients,
+    coder: &'r mut Sequential<'t>,
+}
+
+impl Work for PartOfRow<'_, '_, '_> {
+    type Output = Result<(), Fault>;
+
+    #[inline(always)]
+    fn run(self) -> Result<(), Fault> {
+        let Self { walk, scan, kept, coefficients, coder } = self;
+        walk.units(scan, 0..kept.start, 0, coefficients, &mut Pass(coder))?;
+        if !kept.is_empty() {
+            coefficients.zero();
+            walk.units(scan, kept.clone(), 0, coefficients, &mut Keep(coder))?;
+        }
+        walk.units(scan, kept.end..scan.units_wide, 0, coefficients, &mut Pass(coder))?;
+        walk.check()
+    }
+}
+
+/// Transforms a row of blocks of a component.
+struct Transform<'r> {
+    wide: Wide,
+    plane: &'r mut Plane,
+    row: usize,
+    coefficients: &'r Coefficients,
+    /// The component, and where in `coefficients` the row is.
+    place: (usize, usize),
+    quantization: &'r Quantization,
+}
+
+impl Work for Transform<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { wide, plane, row, coefficients, place, quantization } = self;
+        plane.transform(wide, row, coefficients, place, quantization);
     }
 }
 

@@ -70,6 +70,7 @@ impl Upsampling {
 }
 
 /// The samples that pixels `range` lie on.
+#[inline(always)]
 fn shrunk(range: &Range<usize>, factor: usize) -> Range<usize> {
     range.start / factor..range.end.div_ceil(factor)
 }
@@ -92,11 +93,9 @@ impl Row {
         row: usize,
         columns: Range<usize>,
     ) -> &'a [u8] {
-        // Odd rows lie nearer to the row below.
-        let neighbour = |row: usize| match row % 2 {
-            0 => Plane::above(row / 2),
-            _ => plane.below(row / 2),
-        };
+        // Where rows are halved, odd ones lie nearer to the row below.
+        let neighbour =
+            if row.is_multiple_of(2) { Plane::above(row / 2) } else { plane.below(row / 2) };
         let halved = shrunk(&columns, 2);
         match upsampling {
             Upsampling::None => return plane.row(row, columns),
@@ -107,7 +106,7 @@ impl Row {
             }
             Upsampling::Down => {
                 let near = plane.row(row / 2, columns.clone());
-                self.between(near, plane.row(neighbour(row), columns), 1 + (row % 2) as u16);
+                self.between(near, plane.row(neighbour, columns), 1 + (row % 2) as u16);
                 return &self.pixels;
             }
             Upsampling::Across => {
@@ -118,7 +117,7 @@ impl Row {
             Upsampling::Both => {
                 let widened = plane.widened(&halved);
                 let near = plane.row(row / 2, widened.clone());
-                self.weigh(near, plane.row(neighbour(row), widened));
+                self.weigh(near, plane.row(neighbour, widened));
                 self.pad(plane, &halved);
                 self.double::<8, 7, 4>(halved.len());
             }

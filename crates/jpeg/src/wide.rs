@@ -7,6 +7,16 @@ pub(crate) struct Wide {
     simd: Option<pulp::x86::V3>,
 }
 
+/// Something that is worth wider instructions.
+///
+/// `run` and whatever it calls must be `#[inline(always)]`, to be compiled for them as well. Closures
+/// cannot have that attribute, and so are avoided.
+pub(crate) trait Work {
+    type Output;
+
+    fn run(self) -> Self::Output;
+}
+
 impl Wide {
     /// What this processor has.
     pub(crate) fn detect() -> Self {
@@ -32,13 +42,26 @@ impl Wide {
         self.simd
     }
 
-    /// Runs `work`, compiled for the wider instructions. What it calls must be inlined into it.
+    /// Does the work, compiled for the wider instructions.
     #[inline(always)]
-    pub(crate) fn run<R>(self, work: impl FnOnce() -> R) -> R {
+    pub(crate) fn run<W: Work>(self, work: W) -> W::Output {
         #[cfg(target_arch = "x86_64")]
         if let Some(simd) = self.simd {
-            return pulp::Simd::vectorize(simd, work);
+            return simd.vectorize(Vectorized(work));
         }
-        work()
+        work.run()
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+struct Vectorized<W>(W);
+
+#[cfg(target_arch = "x86_64")]
+impl<W: Work> pulp::NullaryFnOnce for Vectorized<W> {
+    type Output = W::Output;
+
+    #[inline(always)]
+    fn call(self) -> W::Output {
+        self.0.run()
     }
 }

@@ -43,14 +43,20 @@ pub(super) fn inverse(
 #[inline(always)]
 fn rows_of(left: &Block, right: &Block) -> Rows {
     let (left, right) = (left.as_chunks::<SIDE>().0, right.as_chunks::<SIDE>().0);
-    std::array::from_fn(|row| pulp::cast([left[row], right[row]]))
+    let mut rows = [pulp::cast([0_i16; 16]); SIDE];
+    for index in 0..SIDE {
+        rows[index] = pulp::cast([left[index], right[index]]);
+    }
+    rows
 }
 
 /// The samples of two blocks, in rows.
 #[inline(always)]
 fn pair(simd: V3, blocks: &Rows, divisors: &Rows) -> [[u8; 2 * SIDE]; SIDE] {
-    let input: Rows =
-        std::array::from_fn(|row| simd.avx2._mm256_mullo_epi16(blocks[row], divisors[row]));
+    let mut input = *blocks;
+    for index in 0..SIDE {
+        input[index] = simd.avx2._mm256_mullo_epi16(blocks[index], divisors[index]);
+    }
     let columns = transposed(simd, &first_pass(simd, blocks, &input));
     let across = pass::<{ (CONST_BITS + PASS1_BITS + 3) as i32 }>(simd, &columns);
     samples(simd, &transposed(simd, &across))
@@ -60,18 +66,26 @@ fn pair(simd: V3, blocks: &Rows, divisors: &Rows) -> [[u8; 2 * SIDE]; SIDE] {
 /// 16 bits are not enough.
 #[inline(always)]
 fn first_pass(simd: V3, blocks: &Rows, input: &Rows) -> Rows {
-    let below = blocks[1..].iter().copied().reduce(|a, b| simd.avx2._mm256_or_si256(a, b));
-    let [left, right]: [u128; 2] = pulp::cast(below.expect("7 rows"));
+    let mut below = blocks[1];
+    for row in &blocks[2..] {
+        below = simd.avx2._mm256_or_si256(below, *row);
+    }
+    let [left, right]: [u128; 2] = pulp::cast(below);
     let flat = simd.avx2._mm256_slli_epi16::<{ PASS1_BITS as i32 }>(input[0]);
-    match (left == 0, right == 0) {
-        (true, true) => [flat; SIDE],
-        (false, false) => pass::<{ (CONST_BITS - PASS1_BITS) as i32 }>(simd, input),
-        (left_is_flat, _) => {
-            let full = pass::<{ (CONST_BITS - PASS1_BITS) as i32 }>(simd, input);
-            let (a, b) = if left_is_flat { ([flat; SIDE], full) } else { (full, [flat; SIDE]) };
-            std::array::from_fn(|row| simd.avx2._mm256_blend_epi32::<0xf0>(a[row], b[row]))
+    if left == 0 && right == 0 {
+        return [flat; SIDE];
+    }
+    let mut rows = pass::<{ (CONST_BITS - PASS1_BITS) as i32 }>(simd, input);
+    if left == 0 {
+        for row in &mut rows {
+            *row = simd.avx2._mm256_blend_epi32::<0xf0>(flat, *row);
+        }
+    } else if right == 0 {
+        for row in &mut rows {
+            *row = simd.avx2._mm256_blend_epi32::<0xf0>(*row, flat);
         }
     }
+    rows
 }
 
 /// Constants for [`multiply_add`].
@@ -89,10 +103,11 @@ fn interleaved(simd: V3, a: __m256i, b: __m256i) -> Halves {
     [simd.avx2._mm256_unpacklo_epi16(a, b), simd.avx2._mm256_unpackhi_epi16(a, b)]
 }
 
-/// `a * factor_a + b * factor_b`.
+/// `a * factor_a + b * factor_b`, of pairs.
 #[inline(always)]
 fn multiply_add(simd: V3, pairs: Halves, factors: __m256i) -> Halves {
-    pairs.map(|pairs| simd.avx2._mm256_madd_epi16(pairs, factors))
+    let [low, high] = pairs;
+    [simd.avx2._mm256_madd_epi16(low, factors), simd.avx2._mm256_madd_epi16(high, factors)]
 }
 
 #[inline(always)]
@@ -109,17 +124,32 @@ fn subtract(simd: V3, a: Halves, b: Halves) -> Halves {
 #[inline(always)]
 fn pass<const SHIFT: i32>(simd: V3, input: &Rows) -> Rows {
     let (even, odd) = (even(simd, input), odd(simd, input));
+    let mut out = *input;
+    for index in 0..4 {
+        let (above, below) = (even[index], odd[index]);
+        out[index] = narrowed::<SHIFT>(simd, add(simd, above, below));
+        out[SIDE - 1 - index] = narrowed::<SHIFT>(simd, subtract(simd, above, below));
+    }
+    out
+}
+
+/// Rounds `SHIFT` bits away; what does not fit into 16 bits becomes the nearest number that does.
+#[inline(always)]
+fn narrowed<const SHIFT: i32>(simd: V3, [low, high]: Halves) -> __m256i {
     let round = simd.avx._mm256_set1_epi32(1 << (SHIFT - 1));
-    let narrow = |[low, high]: Halves| {
-        let [low, high] = [low, high].map(|half| {
-            simd.avx2._mm256_srai_epi32::<SHIFT>(simd.avx2._mm256_add_epi32(half, round))
-        });
-        simd.avx2._mm256_packs_epi32(low, high)
-    };
-    std::array::from_fn(|row| match row {
-        0..4 => narrow(add(simd, even[row], odd[row])),
-        _ => narrow(subtract(simd, even[7 - row], odd[7 - row])),
-    })
+    let low = simd.avx2._mm256_srai_epi32::<SHIFT>(simd.avx2._mm256_add_epi32(low, round));
+    let high = simd.avx2._mm256_srai_epi32::<SHIFT>(simd.avx2._mm256_add_epi32(high, round));
+    simd.avx2._mm256_packs_epi32(low, high)
+}
+
+/// Values with the point of the constants: first the upper half of 32 bits, then down.
+#[inline(always)]
+fn widened(simd: V3, value: __m256i) -> Halves {
+    let [low, high] = interleaved(simd, simd.avx._mm256_setzero_si256(), value);
+    [
+        simd.avx2._mm256_srai_epi32::<{ 16 - CONST_BITS as i32 }>(low),
+        simd.avx2._mm256_srai_epi32::<{ 16 - CONST_BITS as i32 }>(high),
+    ]
 }
 
 /// What the even coefficients give to results 0 to 3.
@@ -128,14 +158,8 @@ fn even(simd: V3, input: &Rows) -> [Halves; 4] {
     let pairs = interleaved(simd, input[2], input[6]);
     let low = multiply_add(simd, pairs, factors(simd, F_0_541, F_0_541 - F_1_847));
     let high = multiply_add(simd, pairs, factors(simd, F_0_541 + F_0_765, F_0_541));
-    let zero = simd.avx._mm256_setzero_si256();
-    // As the upper half of 32 bits, then down to the place of the constants' point.
-    let widened = |value| {
-        interleaved(simd, zero, value)
-            .map(|half| simd.avx2._mm256_srai_epi32::<{ 16 - CONST_BITS as i32 }>(half))
-    };
-    let sum = widened(simd.avx2._mm256_add_epi16(input[0], input[4]));
-    let difference = widened(simd.avx2._mm256_sub_epi16(input[0], input[4]));
+    let sum = widened(simd, simd.avx2._mm256_add_epi16(input[0], input[4]));
+    let difference = widened(simd, simd.avx2._mm256_sub_epi16(input[0], input[4]));
     [
         add(simd, sum, high),
         add(simd, difference, low),
@@ -148,49 +172,40 @@ fn even(simd: V3, input: &Rows) -> [Halves; 4] {
 #[inline(always)]
 fn odd(simd: V3, input: &Rows) -> [Halves; 4] {
     let [c1, c3, c5, c7] = [input[1], input[3], input[5], input[7]];
-    let sum = |a, b| simd.avx2._mm256_add_epi16(a, b);
-    let sums = interleaved(simd, sum(c7, c3), sum(c5, c1));
+    let (sum_73, sum_51) = (simd.avx2._mm256_add_epi16(c7, c3), simd.avx2._mm256_add_epi16(c5, c1));
+    let sums = interleaved(simd, sum_73, sum_51);
     let z3 = multiply_add(simd, sums, factors(simd, F_1_175 - F_1_961, F_1_175));
     let z4 = multiply_add(simd, sums, factors(simd, F_1_175, F_1_175 - F_0_390));
     let (outer, inner) = (interleaved(simd, c1, c7), interleaved(simd, c3, c5));
-    let of = |pairs, a, b, z| add(simd, multiply_add(simd, pairs, factors(simd, a, b)), z);
-    [
-        of(outer, F_1_501 - F_0_899, -F_0_899, z4),
-        of(inner, F_3_072 - F_2_562, -F_2_562, z3),
-        of(inner, -F_2_562, F_2_053 - F_2_562, z4),
-        of(outer, -F_0_899, F_0_298 - F_0_899, z3),
-    ]
+    let of_1 = multiply_add(simd, outer, factors(simd, F_1_501 - F_0_899, -F_0_899));
+    let of_3 = multiply_add(simd, inner, factors(simd, F_3_072 - F_2_562, -F_2_562));
+    let of_5 = multiply_add(simd, inner, factors(simd, -F_2_562, F_2_053 - F_2_562));
+    let of_7 = multiply_add(simd, outer, factors(simd, -F_0_899, F_0_298 - F_0_899));
+    [add(simd, of_1, z4), add(simd, of_3, z3), add(simd, of_5, z4), add(simd, of_7, z3)]
 }
 
 /// Rows become columns, in each half.
 #[inline(always)]
 fn transposed(simd: V3, rows: &Rows) -> Rows {
-    let (low16, high16) = (
-        |a, b| simd.avx2._mm256_unpacklo_epi16(a, b),
-        |a, b| simd.avx2._mm256_unpackhi_epi16(a, b),
-    );
-    let (low32, high32) = (
-        |a, b| simd.avx2._mm256_unpacklo_epi32(a, b),
-        |a, b| simd.avx2._mm256_unpackhi_epi32(a, b),
-    );
-    let (low64, high64) = (
-        |a, b| simd.avx2._mm256_unpacklo_epi64(a, b),
-        |a, b| simd.avx2._mm256_unpackhi_epi64(a, b),
-    );
+    let simd = simd.avx2;
     let [r0, r1, r2, r3, r4, r5, r6, r7] = *rows;
-    let (a0, a1, a2, a3) = (low16(r0, r1), low16(r2, r3), low16(r4, r5), low16(r6, r7));
-    let (a4, a5, a6, a7) = (high16(r0, r1), high16(r2, r3), high16(r4, r5), high16(r6, r7));
-    let (b0, b1, b2, b3) = (low32(a0, a1), high32(a0, a1), low32(a2, a3), high32(a2, a3));
-    let (b4, b5, b6, b7) = (low32(a4, a5), high32(a4, a5), low32(a6, a7), high32(a6, a7));
+    let (a0, a4) = (simd._mm256_unpacklo_epi16(r0, r1), simd._mm256_unpackhi_epi16(r0, r1));
+    let (a1, a5) = (simd._mm256_unpacklo_epi16(r2, r3), simd._mm256_unpackhi_epi16(r2, r3));
+    let (a2, a6) = (simd._mm256_unpacklo_epi16(r4, r5), simd._mm256_unpackhi_epi16(r4, r5));
+    let (a3, a7) = (simd._mm256_unpacklo_epi16(r6, r7), simd._mm256_unpackhi_epi16(r6, r7));
+    let (b0, b1) = (simd._mm256_unpacklo_epi32(a0, a1), simd._mm256_unpackhi_epi32(a0, a1));
+    let (b2, b3) = (simd._mm256_unpacklo_epi32(a2, a3), simd._mm256_unpackhi_epi32(a2, a3));
+    let (b4, b5) = (simd._mm256_unpacklo_epi32(a4, a5), simd._mm256_unpackhi_epi32(a4, a5));
+    let (b6, b7) = (simd._mm256_unpacklo_epi32(a6, a7), simd._mm256_unpackhi_epi32(a6, a7));
     [
-        low64(b0, b2),
-        high64(b0, b2),
-        low64(b1, b3),
-        high64(b1, b3),
-        low64(b4, b6),
-        high64(b4, b6),
-        low64(b5, b7),
-        high64(b5, b7),
+        simd._mm256_unpacklo_epi64(b0, b2),
+        simd._mm256_unpackhi_epi64(b0, b2),
+        simd._mm256_unpacklo_epi64(b1, b3),
+        simd._mm256_unpackhi_epi64(b1, b3),
+        simd._mm256_unpacklo_epi64(b4, b6),
+        simd._mm256_unpackhi_epi64(b4, b6),
+        simd._mm256_unpacklo_epi64(b5, b7),
+        simd._mm256_unpackhi_epi64(b5, b7),
     ]
 }
 

@@ -75,6 +75,11 @@ def pictures():
         "cmyk-without-adobe": without_segment(encoded(cmyk(image), quality=90), 0xEE),
         "exif": encoded(image, quality=50, exif=orientation(6)),
     }
+    # Frames of Motion JPEG leave the standard's Huffman tables out.
+    motion = files["420"]
+    while b"\xff\xc4" in motion:
+        motion = without_segment(motion, 0xC4)
+    files["without-huffman-tables"] = motion
     # Adobe's transform 2: the same numbers, read as YCCK.
     ycck = bytearray(files["cmyk"])
     ycck[ycck.index(b"Adobe") + 11] = 2
@@ -178,8 +183,8 @@ def main():
     files = pictures()
     for name, jpeg in files.items():
         (HERE / f"{name}.jpg").write_bytes(jpeg)
-    rows = [row(f"{name}.jpg", jpeg) for name, jpeg in sorted(files.items())]
-    (HERE / "pictures.txt").write_text("\n".join(rows) + "\n")
+    rows = [row(f"{name}.jpg", jpeg) for name, jpeg in files.items()]
+    (HERE / "pictures.txt").write_text("\n".join(sorted(rows)) + "\n")
     if sys.argv[1:]:
         rows = [row for row in corpora(sys.argv[1:]) if row]
         (HERE / "corpora.txt").write_text("\n".join(rows) + "\n")
