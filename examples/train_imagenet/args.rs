@@ -8,6 +8,7 @@ use resnet::recipe::{BadImages, Decay, Precision, Rule, Span, StemKind};
 use resnet::training::trace::Trace;
 use resnet::{DeviceChoice, Recipe, RunOptions, presets};
 
+use crate::batch_size::BatchSize;
 use crate::recipe_args::{RecipeArgs, read_recipe};
 use crate::reliability::ReliabilityArgs;
 
@@ -90,9 +91,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PIXELS")]
     image_size: Option<usize>,
 
-    /// Images per optimizer step. [default: 256; 32]
+    /// Images per optimizer step; `auto` tries how many fit and from how many on more are no faster.
+    /// [default: 256; 32]
     #[arg(long, value_name = "IMAGES")]
-    batch_size: Option<usize>,
+    batch_size: Option<BatchSize>,
+
+    /// Try batches of this size and say how fast they are.
+    #[arg(long, hide = true)]
+    pub(crate) try_batch_size: Option<usize>,
 
     /// Passes over the training set. [default: 90; 14]
     #[arg(long, value_name = "EPOCHS")]
@@ -236,6 +242,12 @@ impl Args {
         self.recipe.change(&recipe)
     }
 
+    /// Whether the batch size is to be found: a run that goes on has one.
+    pub(crate) fn finds_batch_size(&self) -> bool {
+        let goes_on = !self.fresh && self.model_dir().join("config.toml").exists();
+        matches!(self.batch_size, Some(BatchSize::Auto)) && !goes_on
+    }
+
     /// Refuses to train a preset for other images on the bundled sample.
     pub(crate) fn check_images(&self) -> Result<()> {
         let preset = self.recipe.preset_for_own_images().filter(|_| self.is_sample());
@@ -303,7 +315,9 @@ impl Args {
             DecayKind::Cosine => Decay::Cosine,
         });
         set(&mut schedule.decay, decay);
-        set(&mut train.batch_size, self.batch_size);
+        if let Some(BatchSize::Images(images)) = self.batch_size {
+            train.batch_size = images;
+        }
         set(&mut train.epochs, self.train_epochs);
         set(&mut train.epochs_between_evals, self.epochs_between_evals);
         set(&mut train.seed, self.seed);

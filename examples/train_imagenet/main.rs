@@ -9,6 +9,7 @@
 //! the same command goes on; 130 a second Ctrl-C ended it at once; 1 an error, 2 wrong flags.
 
 mod args;
+mod batch_size;
 mod images;
 mod progress;
 mod recipe_args;
@@ -55,7 +56,9 @@ fn run(args: &Args, flags: &[String]) -> Result<ExitCode> {
     println!("{}", images::announcement(args));
     let chosen = choose_device(args.device)?;
     println!("Device: {} ({}).", chosen.name, chosen.reason);
-    if args.eval_only {
+    if let Some(images) = args.try_batch_size {
+        batch_size::attempt(args.recipe()?, images, &chosen)
+    } else if args.eval_only {
         evaluate_only(args, &chosen)
     } else if args.find_lr {
         find_rate(args, &chosen)
@@ -67,8 +70,11 @@ fn run(args: &Args, flags: &[String]) -> Result<ExitCode> {
 fn train_and_report(args: &Args, flags: &[String], chosen: &Chosen) -> Result<ExitCode> {
     let options = args.run_options()?;
     let signals = Signals::install(&options.stop)?;
-    let recipe = args.recipe()?;
+    let mut recipe = args.recipe()?;
     let datasets = images::datasets(args, &recipe)?;
+    if args.finds_batch_size() {
+        recipe.train.batch_size = batch_size::find(flags, datasets.train.len())?;
+    }
     let mut progress = Progress::new();
     let outcome = train(&recipe, &datasets, &options, chosen, &mut progress)?;
     let stopped = outcome.ending == Ending::Requested;

@@ -168,3 +168,21 @@ fn a_search_for_the_rate_leaves_a_curve_and_names_a_flag() {
         assert!(model.path().join(name).exists(), "{name}");
     }
 }
+
+#[test]
+fn a_batch_size_that_fits_is_found() {
+    let model = tempfile::tempdir().expect("a folder");
+    let folder = model.path().to_str().expect("UTF-8");
+    let flags = ["--batch-size=auto", "--max-steps=1", "--device=cpu", "--model-dir", folder];
+    let output = train_imagenet(&flags);
+    let text = stdout(&output);
+    assert!(output.status.success(), "{text} {}", stderr(&output));
+    let found = text.lines().find_map(|line| line.strip_prefix("Batch size: ")).expect(&text);
+    let size: usize = found.trim_end_matches('.').parse().expect("a number");
+    assert!(size >= 8 && text.contains("Batches of 16: "), "{text}");
+    let saved = fs::read_to_string(model.path().join("config.toml")).expect("a recipe");
+    assert!(saved.contains(&format!("batch_size = {size}")), "{saved}");
+    // The run goes on with the size that it has.
+    let again = stdout(&train_imagenet(&flags));
+    assert!(!again.contains("Batches of") && again.contains("Continuing at step 1"), "{again}");
+}

@@ -126,6 +126,22 @@ pub enum TrainError {
         /// File names of the images of that step.
         images: Vec<String>,
     },
+    /// The device has no room for a step.
+    #[error(
+        "the device ran out of memory with {images} images at a time ({complaint}): take \
+         --batch-size {half}, or --set optimizer.accumulate={parts} for the same batch in smaller \
+         parts; --batch-size auto finds what fits"
+    )]
+    OutOfMemory {
+        /// Images that are computed at a time.
+        images: usize,
+        /// Half as large a batch.
+        half: usize,
+        /// Twice as many parts of a batch.
+        parts: usize,
+        /// What the device said.
+        complaint: String,
+    },
     /// There is nothing to evaluate.
     #[error(
         "{}: no checkpoint of a run here; train first, or name the model folder of a run",

@@ -12,6 +12,7 @@
 #![warn(missing_docs)]
 
 mod batch_norm;
+pub mod batch_size;
 pub mod checkpoint;
 pub mod criterion;
 #[cfg(feature = "dataloader")]
@@ -35,6 +36,7 @@ pub mod mix;
 mod model;
 mod non_finite;
 pub mod optimizer;
+mod out_of_memory;
 pub mod precision;
 mod resume;
 pub mod run;

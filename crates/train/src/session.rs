@@ -7,7 +7,7 @@ mod saving;
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
-use resnet_data::Loader;
+use resnet_data::{Batch, Loader};
 use resnet_models::Classifier;
 use resnet_recipe::{
     EpochReport, Evaluation, Fanout, LrSchedule, Recipe, Resumed, RunEvent, RunStart, Sink,
@@ -22,6 +22,7 @@ use crate::loaders::train_loader_at;
 use crate::meter::Meter;
 use crate::model::frozen_until;
 use crate::non_finite::OnNonFinite;
+use crate::out_of_memory::caught;
 use crate::resume::Fresh;
 use crate::run::{Datasets, RunOptions};
 use crate::stopping::Ending;
@@ -170,17 +171,16 @@ impl<M: Classifier + 'static> Session<'_, M> {
             let bad = batch.bad.drain(..).map(|bad| bad.to_string());
             self.position.epoch_bad_images.extend(bad);
             let at = StepAt { step: self.position.step, lr: self.learning_rate() };
-            learner = match self.options.on_non_finite {
-                OnNonFinite::SkipStep => learner.step_if_finite(batch, at, &mut self.meter),
-                _ => learner.step(batch, at, &mut self.meter),
-            };
+            learner = self.step(learner, batch, at)?;
             self.options.trace.step_done();
             self.position.step += 1;
             self.position.score = None;
             let ends = self.position.step == end || self.options.stop.is_requested();
             let saves = !ends && self.saves_now();
             if saves || ends || self.reports_now(&window) {
-                window = self.report(&learner, &window, at.lr)?;
+                // Devices work behind, and complain when they are asked for results.
+                let report = caught(|| self.report(&learner, &window, at.lr));
+                window = report.map_err(|complaint| self.recipe_too_large(complaint))??;
             }
             if saves {
                 self.save(&learner)?;
@@ -190,6 +190,26 @@ impl<M: Classifier + 'static> Session<'_, M> {
             }
         }
         Ok(learner)
+    }
+
+    fn step(
+        &mut self,
+        learner: Learner<M>,
+        batch: Batch,
+        at: StepAt,
+    ) -> Result<Learner<M>, TrainError> {
+        let meter = &mut self.meter;
+        let step = || match self.options.on_non_finite {
+            OnNonFinite::SkipStep => learner.step_if_finite(batch, at, meter),
+            _ => learner.step(batch, at, meter),
+        };
+        caught(step).map_err(|complaint| self.recipe_too_large(complaint))
+    }
+
+    fn recipe_too_large(&self, complaint: String) -> TrainError {
+        let (batch, parts) = (self.recipe.train.batch_size, self.recipe.optimizer.accumulate);
+        let images = batch.div_ceil(parts);
+        TrainError::OutOfMemory { images, half: (batch / 2).max(1), parts: 2 * parts, complaint }
     }
 
     /// Makes the loader anew where the images of an epoch have another size than those before.

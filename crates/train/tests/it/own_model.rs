@@ -1,10 +1,10 @@
 //! A network of one's own, trained by the whole engine.
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::relu;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Int, Tensor};
 use resnet_models::Classifier;
 use resnet_recipe::{Fanout, FreezeUntil, Precision};
 use resnet_train::TrainError;
@@ -28,15 +28,16 @@ impl Classifier for Tiny {
     }
 }
 
+/// Weights by a formula: Burn's generator is shared with tests that run at the same time.
 fn tiny(device: &Device) -> Result<Tiny, TrainError> {
-    device.seed(7);
-    let model = Tiny {
-        conv: Conv2dConfig::new([3, 8], [3, 3]).with_stride([2, 2]).init(device),
-        classifier: LinearConfig::new(8, 10).init(device),
-    };
-    // Burn draws weights when they are first looked at.
-    model.num_params();
-    Ok(model)
+    let waves = |count: i64| Tensor::<1, Int>::arange(0..count, device).float().sin();
+    let mut conv = Conv2dConfig::new([3, 8], [3, 3]).with_stride([2, 2]).init(device);
+    conv.weight = Param::from_tensor(waves(216).mul_scalar(0.2).reshape([8, 3, 3, 3]));
+    conv.bias = Some(Param::from_tensor(Tensor::zeros([8], device)));
+    let mut classifier = LinearConfig::new(8, 10).init(device);
+    classifier.weight = Param::from_tensor(waves(80).mul_scalar(0.3).reshape([8, 10]));
+    classifier.bias = Some(Param::from_tensor(Tensor::zeros([10], device)));
+    Ok(Tiny { conv, classifier })
 }
 
 #[test]
@@ -78,4 +79,35 @@ fn it_trains_resumes_and_is_kept_by_its_own_names() {
     let saved = checkpoint::load(&whole).expect("whole").learner.model;
     let keys: Vec<&str> = saved.keys().map(String::as_str).collect();
     assert_eq!(keys, ["classifier.bias", "classifier.weight", "conv.bias", "conv.weight"]);
+}
+
+/// A network that is too large for its device.
+#[derive(Module, Debug)]
+struct TooLarge {
+    body: Tiny,
+}
+
+impl Classifier for TooLarge {
+    fn logits(&self, images_bchw: Tensor<4>) -> Tensor<2> {
+        let logits = self.body.logits(images_bchw);
+        if logits.device().is_autodiff() {
+            panic!("CUDA_ERROR_OUT_OF_MEMORY: out of memory");
+        }
+        logits
+    }
+}
+
+#[test]
+fn a_device_without_room_ends_the_run_with_what_to_change() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = RunOptions::new(folder.path());
+    let mut recipe = recipe();
+    recipe.optimizer.accumulate = 2;
+    let network = |device: &Device| Ok(TooLarge { body: tiny(device)? });
+    let sink = &mut Fanout::default();
+    let error =
+        train_model(&network, &recipe, &images(), &options, &cpu(), sink).expect_err("full");
+    let text = error.to_string();
+    assert!(matches!(error, TrainError::OutOfMemory { images: 2, .. }), "{text}");
+    assert!(text.contains("--batch-size 2") && text.contains("accumulate=4"), "{text}");
 }
