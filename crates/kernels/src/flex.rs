@@ -11,15 +11,7 @@ use burn::backend::{Autodiff, Backend, ExtensionType, Flex, backend_extension};
 use burn::tensor::ops::ConvOptions;
 
 use crate::PoolWindow;
-
-/// What normalisation adds before ReLU.
-#[derive(Debug, ExtensionType)]
-pub(crate) enum Residual<B: Backend> {
-    /// A tensor of the input's shape.
-    Of(FloatTensor<B>),
-    /// Nothing.
-    Nothing,
-}
+use crate::normalisation::{Maybe, NormGradients, Normalisation, NormalisationBackward, Saved};
 
 /// What follows a convolution's sums, in this order: scale and shift of each channel, the residual,
 /// ReLU.
@@ -31,12 +23,12 @@ pub(crate) struct Epilogue<B: Backend> {
     pub(crate) shift: FloatTensor<B>,
     /// Of the output's shape.
     #[extension_type]
-    pub(crate) residual: Residual<B>,
+    pub(crate) residual: Maybe<B>,
     /// Whether ReLU ends it.
     pub(crate) relu: bool,
 }
 
-/// The operations that this crate adds to a backend; all are f32.
+/// The operations that this crate adds to Flex, beside normalisation; all are f32.
 #[backend_extension(Flex, Autodiff)]
 pub(crate) trait Kernels: Backend {
     /// Convolution without bias.
@@ -53,17 +45,6 @@ pub(crate) trait Kernels: Backend {
         #[extension_type] epilogue: Epilogue<Self>,
         options: ConvOptions<2>,
     ) -> FloatTensor<Self>;
-
-    /// Batch normalisation with the batch's statistics, the residual and ReLU; with the mean and the
-    /// biased variance, which carry no gradient.
-    fn normalisation(
-        x: FloatTensor<Self>,
-        gamma: FloatTensor<Self>,
-        beta: FloatTensor<Self>,
-        #[extension_type] residual: Residual<Self>,
-        epsilon: f64,
-        relu: bool,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
     /// Max-pooling.
     fn max_pooling(x: FloatTensor<Self>, window: PoolWindow) -> FloatTensor<Self>;
@@ -87,21 +68,6 @@ impl Kernels for Flex {
         convolution::finished(x, &weight, epilogue, &options)
     }
 
-    fn normalisation(
-        x: FloatTensor<Self>,
-        gamma: FloatTensor<Self>,
-        beta: FloatTensor<Self>,
-        residual: Residual<Self>,
-        epsilon: f64,
-        relu: bool,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        let residual = match residual {
-            Residual::Of(residual) => Some(residual),
-            Residual::Nothing => None,
-        };
-        batch_norm::forward(&x, &gamma, &beta, residual.as_ref(), epsilon, relu)
-    }
-
     fn max_pooling(x: FloatTensor<Self>, window: PoolWindow) -> FloatTensor<Self> {
         max_pool::forward(&x, window).0
     }
@@ -122,10 +88,7 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         epilogue: Epilogue<Self>,
         options: ConvOptions<2>,
     ) -> FloatTensor<Self> {
-        let residual = match epilogue.residual {
-            Residual::Of(residual) => Residual::Of(residual.into_primitive()),
-            Residual::Nothing => Residual::Nothing,
-        };
+        let residual = epilogue.residual.into_option().map(|tensor| tensor.into_primitive()).into();
         let epilogue = Epilogue {
             scale: epilogue.scale.into_primitive(),
             shift: epilogue.shift.into_primitive(),
@@ -136,23 +99,31 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         values::constant::<C>(convolution::finished(x, &weight, epilogue, &options))
     }
 
+    fn max_pooling(x: FloatTensor<Self>, window: PoolWindow) -> FloatTensor<Self> {
+        max_pool::tracked::<C>(x, window)
+    }
+}
+
+impl Normalisation for Flex {
     fn normalisation(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
-        residual: Residual<Self>,
+        residual: Maybe<Self>,
         epsilon: f64,
         relu: bool,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        match residual {
-            Residual::Nothing => batch_norm::tracked::<C>([x, gamma, beta], epsilon, relu),
-            Residual::Of(residual) => {
-                batch_norm::tracked_with_residual::<C>([x, gamma, beta, residual], epsilon, relu)
-            }
-        }
+        batch_norm::forward(&x, &gamma, &beta, residual.into_option().as_ref(), epsilon, relu)
     }
+}
 
-    fn max_pooling(x: FloatTensor<Self>, window: PoolWindow) -> FloatTensor<Self> {
-        max_pool::tracked::<C>(x, window)
+impl NormalisationBackward for Flex {
+    fn normalisation_gradients(
+        dy: FloatTensor<Self>,
+        saved: Saved<Self>,
+        epsilon: f64,
+        with_residual: bool,
+    ) -> NormGradients<Self> {
+        batch_norm::backward(dy, saved, epsilon, with_residual)
     }
 }

@@ -20,8 +20,12 @@
 
 #[cfg(feature = "flex")]
 mod cpu;
+#[cfg(feature = "cube")]
+mod cube;
 #[cfg(feature = "flex")]
 mod flex;
+#[cfg(any(feature = "flex", feature = "cube"))]
+mod normalisation;
 mod operations;
 mod switch;
 

@@ -7,6 +7,8 @@ use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 
 #[cfg(feature = "flex")]
 use crate::switch::applies;
+#[cfg(any(feature = "flex", feature = "cube"))]
+use crate::switch::normalises;
 
 /// Output of [`batch_norm_train`] and the statistics of the batch, which carry no gradient.
 #[derive(Debug, Clone)]
@@ -61,9 +63,9 @@ pub fn conv2d_affine(
 ) -> Tensor<4> {
     #[cfg(feature = "flex")]
     if applies(&x) {
-        use crate::flex::{Epilogue, Kernels, Residual};
+        use crate::flex::{Epilogue, Kernels};
         assert_channels(&x, &weight, options.groups);
-        let residual = residual.map_or(Residual::Nothing, |r| Residual::Of(r.into_dispatch()));
+        let residual = residual.map(Tensor::into_dispatch).into();
         let (scale, shift) = (scale.into_dispatch(), shift.into_dispatch());
         let epilogue = Epilogue { scale, shift, residual, relu: with_relu };
         let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
@@ -92,15 +94,15 @@ pub fn batch_norm_train(
     with_relu: bool,
     epsilon: f64,
 ) -> Normalised {
-    #[cfg(feature = "flex")]
-    if applies(&x) {
-        use crate::flex::{Kernels, Residual};
+    #[cfg(any(feature = "flex", feature = "cube"))]
+    if normalises(&x, &gamma) {
+        use crate::normalisation::Normalisation;
         assert_eq!(gamma.dims(), [x.dims()[1]], "one scale for each channel");
         assert_eq!(beta.dims(), [x.dims()[1]], "one shift for each channel");
         if let Some(residual) = &residual {
             assert_eq!(residual.dims(), x.dims(), "a residual of the input's shape");
         }
-        let residual = residual.map_or(Residual::Nothing, |r| Residual::Of(r.into_dispatch()));
+        let residual = residual.map(Tensor::into_dispatch).into();
         let (gamma, beta) = (gamma.into_dispatch(), beta.into_dispatch());
         let (output, mean, variance) = burn::backend::Dispatch::normalisation(
             x.into_dispatch(),

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-#[cfg(feature = "flex")]
-use burn::tensor::Tensor;
+#[cfg(any(feature = "flex", feature = "cube"))]
+use burn::tensor::{DType, Tensor};
 
 static IN_USE: AtomicBool = AtomicBool::new(true);
 
@@ -21,21 +21,49 @@ pub fn use_kernels(yes: bool) {
 /// Whether this crate's kernels are compiled in and chosen.
 #[must_use]
 pub fn kernels_in_use() -> bool {
-    cfg!(feature = "flex") && IN_USE.load(Ordering::Relaxed)
+    cfg!(any(feature = "flex", feature = "cube")) && IN_USE.load(Ordering::Relaxed)
 }
 
-/// Whether a kernel exists for tensors like `x`.
+/// Whether the CPU's kernels exist for tensors like `x`.
 #[cfg(feature = "flex")]
 pub(crate) fn applies(x: &Tensor<4>) -> bool {
-    use burn::backend::DispatchDevice;
-    use burn::tensor::DType;
+    kernels_in_use() && x.dtype() == DType::F32 && backend(x) == Some(Known::Flex)
+}
 
-    let device = x.device();
-    let is_flex = match device.as_dispatch() {
-        DispatchDevice::Flex(_) => true,
-        DispatchDevice::Autodiff(inner) => matches!(**inner, DispatchDevice::Flex(_)),
-        #[allow(unreachable_patterns)]
-        _ => false,
+/// Whether there is a kernel that normalises `x` with `gamma`.
+#[cfg(any(feature = "flex", feature = "cube"))]
+pub(crate) fn normalises(x: &Tensor<4>, gamma: &Tensor<1>) -> bool {
+    let is_known = match backend(x) {
+        Some(Known::Flex) => x.dtype() == DType::F32,
+        Some(Known::Cube) => matches!(x.dtype(), DType::F32 | DType::F16 | DType::BF16),
+        None => false,
     };
-    kernels_in_use() && is_flex && x.dtype() == DType::F32
+    kernels_in_use() && is_known && gamma.dtype() == DType::F32
+}
+
+#[cfg(any(feature = "flex", feature = "cube"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    #[cfg_attr(not(feature = "flex"), expect(dead_code, reason = "not compiled in"))]
+    Flex,
+    #[cfg_attr(not(feature = "cube"), expect(dead_code, reason = "not compiled in"))]
+    Cube,
+}
+
+#[cfg(any(feature = "flex", feature = "cube"))]
+fn backend(x: &Tensor<4>) -> Option<Known> {
+    use burn::backend::DispatchDevice;
+
+    let known = |device: &DispatchDevice| match device {
+        #[cfg(feature = "flex")]
+        DispatchDevice::Flex(_) => Some(Known::Flex),
+        #[cfg(feature = "cube")]
+        DispatchDevice::Cube(_) => Some(Known::Cube),
+        #[allow(unreachable_patterns)]
+        _ => None,
+    };
+    match x.device().as_dispatch() {
+        DispatchDevice::Autodiff(inner) => known(inner),
+        device => known(device),
+    }
 }

@@ -9,8 +9,8 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::ops::ConvOptions;
 
+use super::Epilogue;
 use super::values::{dims, recycle, slice, tensor};
-use super::{Epilogue, Residual};
 use crate::cpu::convolution;
 use crate::cpu::finish::Finish;
 use crate::cpu::geometry::Geometry;
@@ -63,10 +63,7 @@ pub(super) fn finished(
     options: &ConvOptions<2>,
 ) -> FlexTensor {
     let (scale, shift) = (epilogue.scale.to_contiguous(), epilogue.shift.to_contiguous());
-    let residual = match epilogue.residual {
-        Residual::Of(residual) => Some(residual.to_contiguous()),
-        Residual::Nothing => None,
-    };
+    let residual = epilogue.residual.into_option().map(|tensor| tensor.to_contiguous());
     let finish = Finish {
         scale_and_shift: Some((slice(&scale), slice(&shift))),
         residual: residual.as_ref().map(slice),

@@ -1,27 +1,27 @@
 //! Batch normalisation with residual and ReLU.
 
-use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
 use burn::tensor::module;
+use burn::tensor::{Device, Tensor};
 use resnet_kernels::batch_norm_train;
 
 use crate::golden;
-use crate::support::{assert_close, numbers, random, wide};
+use crate::support::{assert_close, numbers, random, random_on, training, wide};
 
 const EPSILON: f64 = 1e-5;
 
 /// Output, mean, and gradients of input, scale, shift and residual.
-fn run(
+pub(crate) fn run(
+    device: &Device,
     shape: [usize; 4],
-    with_residual: bool,
-    with_relu: bool,
+    (with_residual, with_relu): (bool, bool),
     own: bool,
 ) -> Vec<(&'static str, Vec<f32>)> {
     let channels = [shape[1]];
-    let x = random(1, shape).require_grad();
-    let gamma = (random(2, channels) + 1.0).detach().require_grad();
-    let beta = random(3, channels).require_grad();
-    let residual = random(4, shape).require_grad();
+    let x = random_on(device, 1, shape).require_grad();
+    let gamma = (random_on(device, 2, channels) + 1.0).detach().require_grad();
+    let beta = random_on(device, 3, channels).require_grad();
+    let residual = random_on(device, 4, shape).require_grad();
     let added = with_residual.then(|| residual.clone());
     let (y, mean) = if own {
         let affine = (gamma.clone(), beta.clone());
@@ -30,7 +30,7 @@ fn run(
     } else {
         burns(x.clone(), (gamma.clone(), beta.clone()), added, with_relu)
     };
-    let gradients = (y.clone() * random(5, shape)).sum().backward();
+    let gradients = (y.clone() * random_on(device, 5, shape)).sum().backward();
     let mut results = vec![("y", numbers(y)), ("mean", numbers(mean))];
     results.push(("dx", numbers(x.grad(&gradients).expect("dx"))));
     results.push(("dgamma", numbers(gamma.grad(&gradients).expect("dgamma"))));
@@ -60,7 +60,7 @@ fn output_and_gradients_are_those_of_pytorch() {
     for case in golden::cases("batch_norm") {
         let (residual, relu) = (case["residual"] == true, case["relu"] == true);
         let shape = golden::sizes(&case, "shape");
-        for (name, actual) in run(shape, residual, relu, true) {
+        for (name, actual) in run(&training(), shape, (residual, relu), true) {
             let what = format!("{shape:?} residual {residual} relu {relu} {name}");
             assert_close(&actual, &golden::numbers(&case, name), 1e-5, &what);
         }
@@ -71,8 +71,8 @@ fn output_and_gradients_are_those_of_pytorch() {
 fn output_and_gradients_are_those_of_burn() {
     for shape in [[4, 64, 8, 8], [1, 3, 33, 31], [7, 5, 1, 1], [2, 1, 50, 50]] {
         for (residual, relu) in [(false, false), (false, true), (true, true), (true, false)] {
-            let ours = run(shape, residual, relu, true);
-            let burns = run(shape, residual, relu, false);
+            let ours = run(&training(), shape, (residual, relu), true);
+            let burns = run(&training(), shape, (residual, relu), false);
             for ((name, ours), (_, burns)) in ours.iter().zip(burns) {
                 let what = format!("{shape:?} residual {residual} relu {relu} {name}");
                 // Burn sums thousands of numbers of both signs in f32.

@@ -3,6 +3,8 @@
 mod batch_norm;
 mod convolution;
 mod golden;
+#[cfg(feature = "wgpu")]
+mod gpu;
 mod max_pool;
 mod odd_values;
 mod support;

@@ -17,7 +17,16 @@ pub(crate) fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Ten
 }
 
 pub(crate) fn random<const D: usize>(seed: u32, shape: [usize; D]) -> Tensor<D> {
-    tensor(values(seed, shape.iter().product()), shape)
+    random_on(&training(), seed, shape)
+}
+
+pub(crate) fn random_on<const D: usize>(
+    device: &Device,
+    seed: u32,
+    shape: [usize; D],
+) -> Tensor<D> {
+    let values = values(seed, shape.iter().product());
+    Tensor::from_data(TensorData::new(values, shape), device)
 }
 
 pub(crate) fn training() -> Device {

@@ -1,0 +1,38 @@
+//! The kernels for every GPU, written in CubeCL, as operations of Burn's backend for it.
+//!
+//! Burn's convolutions leave their output with the channels of a pixel next to each other, whatever the
+//! shape says. So an image is a table here, a row for each pixel and a column for each channel, and
+//! neighbouring threads read neighbouring channels.
+
+mod batch_norm;
+mod device;
+mod table;
+
+use burn::backend::tensor::FloatTensor;
+use burn_cubecl::CubeBackend;
+
+use crate::normalisation::{Maybe, NormGradients, Normalisation, NormalisationBackward, Saved};
+
+impl Normalisation for CubeBackend {
+    fn normalisation(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        residual: Maybe<Self>,
+        epsilon: f64,
+        relu: bool,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        batch_norm::forward(x, [gamma, beta], residual.into_option(), epsilon as f32, relu)
+    }
+}
+
+impl NormalisationBackward for CubeBackend {
+    fn normalisation_gradients(
+        dy: FloatTensor<Self>,
+        saved: Saved<Self>,
+        epsilon: f64,
+        with_residual: bool,
+    ) -> NormGradients<Self> {
+        batch_norm::backward(dy, saved, epsilon as f32, with_residual)
+    }
+}

@@ -1,0 +1,180 @@
+//! Batch normalisation in training, with residual and ReLU, and its gradients.
+//!
+//! Every pass reads its inputs once: the forward pass is one for the statistics and one for the output,
+//! the backward pass one for the sums and one for the gradients.
+
+use burn_cubecl::kernel::into_contiguous;
+use burn_cubecl::tensor::CubeTensor;
+
+use super::device;
+use super::table::{Shares, Table};
+use crate::normalisation::{NormGradients, Saved};
+
+type Gradients = NormGradients<burn_cubecl::CubeBackend>;
+
+/// Output, mean and biased variance.
+pub(super) fn forward(
+    x: CubeTensor,
+    affine: [CubeTensor; 2],
+    residual: Option<CubeTensor>,
+    epsilon: f32,
+    relu: bool,
+) -> (CubeTensor, CubeTensor, CubeTensor) {
+    let x = Table::new(x);
+    let residual = residual.map(Table::new);
+    let [gamma, beta] = affine.map(into_contiguous);
+    let (mean, variance) = statistics(&x);
+    let y = Table::like(&x);
+    let (vector, columns) = columns(&x);
+    let shares = Shares::of(x.rows, columns);
+    device::normalise::launch(
+        &x.tensor.client,
+        shares.cube_count(),
+        shares.cube_dim(),
+        vector,
+        x.tensor.clone().into_tensor_arg(),
+        residual.as_ref().unwrap_or(&x).tensor.clone().into_tensor_arg(),
+        gamma.into_tensor_arg(),
+        beta.into_tensor_arg(),
+        mean.clone().into_tensor_arg(),
+        variance.clone().into_tensor_arg(),
+        y.tensor.clone().into_tensor_arg(),
+        epsilon,
+        x.rows,
+        columns,
+        residual.is_some(),
+        relu,
+        x.element(),
+    );
+    (y.into_tensor(), mean, variance)
+}
+
+/// Vector size, and columns of vectors.
+fn columns(x: &Table) -> (usize, usize) {
+    let vector = x.vector_size();
+    (vector, x.channels / vector)
+}
+
+/// Mean and biased variance of each channel.
+fn statistics(x: &Table) -> (CubeTensor, CubeTensor) {
+    let (vector, columns) = columns(x);
+    let shares = Shares::of(x.rows, columns);
+    let (sums, squares) = (x.per_part(shares.parts), x.per_part(shares.parts));
+    device::moments::launch(
+        &x.tensor.client,
+        shares.cube_count(),
+        shares.cube_dim(),
+        vector,
+        x.tensor.clone().into_tensor_arg(),
+        sums.clone().into_tensor_arg(),
+        squares.clone().into_tensor_arg(),
+        x.rows,
+        columns,
+        x.element(),
+    );
+    let (mean, variance) = (x.per_channel(), x.per_channel());
+    let merging = Shares::of(1, x.channels);
+    device::statistics::launch(
+        &x.tensor.client,
+        merging.cube_count(),
+        merging.cube_dim(),
+        x.tensor.clone().into_tensor_arg(),
+        sums.into_tensor_arg(),
+        squares.into_tensor_arg(),
+        mean.clone().into_tensor_arg(),
+        variance.clone().into_tensor_arg(),
+        x.rows as f32,
+        shares.parts,
+        x.channels,
+        x.element(),
+    );
+    (mean, variance)
+}
+
+/// The gradients of everything that came in.
+pub(super) fn backward(
+    dy: CubeTensor,
+    saved: Saved<burn_cubecl::CubeBackend>,
+    epsilon: f32,
+    with_residual: bool,
+) -> Gradients {
+    let (dy, x) = (Table::new(dy), Table::new(saved.x));
+    let y = saved.y.into_option().map(Table::new);
+    let [gamma, mean, variance] = [saved.gamma, saved.mean, saved.variance].map(into_contiguous);
+    let (d_gamma, d_beta) = affine_gradients(&dy, y.as_ref(), &x, [&mean, &variance], epsilon);
+    let dx = Table::like(&x);
+    let residual = with_residual.then(|| Table::like(&x));
+    let unused = x.per_channel();
+    let (vector, columns) = columns(&x);
+    let shares = Shares::of(x.rows, columns);
+    device::input_gradient::launch(
+        &x.tensor.client,
+        shares.cube_count(),
+        shares.cube_dim(),
+        vector,
+        dy.tensor.clone().into_tensor_arg(),
+        y.as_ref().unwrap_or(&dy).tensor.clone().into_tensor_arg(),
+        x.tensor.clone().into_tensor_arg(),
+        gamma.into_tensor_arg(),
+        mean.into_tensor_arg(),
+        variance.into_tensor_arg(),
+        d_gamma.clone().into_tensor_arg(),
+        d_beta.clone().into_tensor_arg(),
+        dx.tensor.clone().into_tensor_arg(),
+        residual.as_ref().map_or(unused, |r| r.tensor.clone()).into_tensor_arg(),
+        epsilon,
+        x.rows as f32,
+        x.rows,
+        columns,
+        y.is_some(),
+        with_residual,
+        x.element(),
+    );
+    let residual = residual.map(Table::into_tensor).into();
+    NormGradients { x: dx.into_tensor(), gamma: d_gamma, beta: d_beta, residual }
+}
+
+/// Gradients of scale and shift.
+fn affine_gradients(
+    dy: &Table,
+    y: Option<&Table>,
+    x: &Table,
+    [mean, variance]: [&CubeTensor; 2],
+    epsilon: f32,
+) -> (CubeTensor, CubeTensor) {
+    let (vector, columns) = columns(x);
+    let shares = Shares::of(x.rows, columns);
+    let (sums, products) = (x.per_part(shares.parts), x.per_part(shares.parts));
+    device::gradient_sums::launch(
+        &x.tensor.client,
+        shares.cube_count(),
+        shares.cube_dim(),
+        vector,
+        dy.tensor.clone().into_tensor_arg(),
+        y.unwrap_or(dy).tensor.clone().into_tensor_arg(),
+        x.tensor.clone().into_tensor_arg(),
+        mean.clone().into_tensor_arg(),
+        sums.clone().into_tensor_arg(),
+        products.clone().into_tensor_arg(),
+        x.rows,
+        columns,
+        y.is_some(),
+        x.element(),
+    );
+    let (gamma, beta) = (x.per_channel(), x.per_channel());
+    let merging = Shares::of(1, x.channels);
+    device::affine_gradients::launch(
+        &x.tensor.client,
+        merging.cube_count(),
+        merging.cube_dim(),
+        sums.into_tensor_arg(),
+        products.into_tensor_arg(),
+        variance.clone().into_tensor_arg(),
+        gamma.clone().into_tensor_arg(),
+        beta.clone().into_tensor_arg(),
+        epsilon,
+        shares.parts,
+        x.channels,
+    );
+    (gamma, beta)
+}
