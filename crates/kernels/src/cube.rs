@@ -5,12 +5,17 @@
 //! neighbouring threads read neighbouring channels.
 
 mod batch_norm;
+mod convolution;
 mod device;
+mod device_weights;
 mod table;
+mod weight_gradient;
 
 use burn::backend::tensor::FloatTensor;
 use burn_cubecl::CubeBackend;
 
+use crate::convolution::{Convolution, ConvolutionBackward};
+use crate::geometry::Geometry;
 use crate::normalisation::{Maybe, NormGradients, Normalisation, NormalisationBackward, Saved};
 
 impl Normalisation for CubeBackend {
@@ -34,5 +39,33 @@ impl NormalisationBackward for CubeBackend {
         with_residual: bool,
     ) -> NormGradients<Self> {
         batch_norm::backward(dy, saved, epsilon as f32, with_residual)
+    }
+}
+
+impl Convolution for CubeBackend {
+    fn convolution(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        geometry: Geometry,
+    ) -> FloatTensor<Self> {
+        convolution::forward(x, weight, &geometry)
+    }
+}
+
+impl ConvolutionBackward for CubeBackend {
+    fn data_gradient(
+        dy: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        geometry: Geometry,
+    ) -> FloatTensor<Self> {
+        convolution::data_gradient(dy, weight, &geometry)
+    }
+
+    fn weight_gradient(
+        dy: FloatTensor<Self>,
+        x: FloatTensor<Self>,
+        geometry: Geometry,
+    ) -> FloatTensor<Self> {
+        convolution::weight_gradient(dy, x, &geometry)
     }
 }

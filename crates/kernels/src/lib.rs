@@ -18,12 +18,16 @@
 
 #![warn(missing_docs)]
 
+#[cfg(feature = "cube")]
+mod convolution;
 #[cfg(feature = "flex")]
 mod cpu;
 #[cfg(feature = "cube")]
 mod cube;
 #[cfg(feature = "flex")]
 mod flex;
+#[cfg(feature = "cube")]
+mod geometry;
 #[cfg(any(feature = "flex", feature = "cube"))]
 mod normalisation;
 mod operations;

@@ -1,14 +1,16 @@
 //! The operations on Burn's tensors.
 
 use burn::tensor::Tensor;
+#[cfg(any(feature = "flex", feature = "cube"))]
+use burn::tensor::DType;
 use burn::tensor::activation::relu;
 use burn::tensor::module;
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 
-#[cfg(feature = "flex")]
-use crate::switch::applies;
+#[cfg(feature = "cube")]
+use crate::geometry::Geometry;
 #[cfg(any(feature = "flex", feature = "cube"))]
-use crate::switch::normalises;
+use crate::switch::{on_cpu, on_gpu};
 
 /// Output of [`batch_norm_train`] and the statistics of the batch, which carry no gradient.
 #[derive(Debug, Clone)]
@@ -39,13 +41,30 @@ pub struct PoolWindow {
 #[must_use]
 pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, options: ConvOptions<2>) -> Tensor<4> {
     #[cfg(feature = "flex")]
-    if applies(&x) {
+    if on_cpu(&x) {
         use crate::flex::Kernels;
         assert_channels(&x, &weight, options.groups);
         let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
         return Tensor::from_dispatch(burn::backend::Dispatch::convolution(x, weight, options));
     }
+    #[cfg(feature = "cube")]
+    if let Some(geometry) = geometry(&x, &weight, &options) {
+        use crate::convolution::Convolution;
+        let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
+        return Tensor::from_dispatch(burn::backend::Dispatch::convolution(x, weight, geometry));
+    }
     module::conv2d(x, weight, None, options)
+}
+
+/// The shapes of a convolution that a GPU's kernels compute, if they do.
+#[cfg(feature = "cube")]
+fn geometry(x: &Tensor<4>, weight: &Tensor<4>, options: &ConvOptions<2>) -> Option<Geometry> {
+    let (before, after) = (options.padding_begin(), options.padding_end());
+    let is_plain = options.groups == 1 && options.dilation == [1, 1] && before == after;
+    let fits = weight.dims()[1] == x.dims()[1] && on_gpu(x) && weight.dtype() == x.dtype();
+    let stride = options.stride;
+    let geometry = Geometry { input: x.dims(), weight: weight.dims(), stride, padding: before };
+    (is_plain && fits).then_some(geometry)
 }
 
 /// A convolution for inference and what follows it in a ResNet: `relu(scale * conv(x) + shift +
@@ -62,7 +81,7 @@ pub fn conv2d_affine(
     with_relu: bool,
 ) -> Tensor<4> {
     #[cfg(feature = "flex")]
-    if applies(&x) {
+    if on_cpu(&x) {
         use crate::flex::{Epilogue, Kernels};
         assert_channels(&x, &weight, options.groups);
         let residual = residual.map(Tensor::into_dispatch).into();
@@ -95,7 +114,7 @@ pub fn batch_norm_train(
     epsilon: f64,
 ) -> Normalised {
     #[cfg(any(feature = "flex", feature = "cube"))]
-    if normalises(&x, &gamma) {
+    if gamma.dtype() == DType::F32 && (on_cpu(&x) || on_gpu(&x)) {
         use crate::normalisation::Normalisation;
         assert_eq!(gamma.dims(), [x.dims()[1]], "one scale for each channel");
         assert_eq!(beta.dims(), [x.dims()[1]], "one shift for each channel");
@@ -127,7 +146,7 @@ pub fn batch_norm_train(
 #[must_use]
 pub fn max_pool2d(x: Tensor<4>, window: PoolWindow) -> Tensor<4> {
     #[cfg(feature = "flex")]
-    if applies(&x) && window.kernel[0] * window.kernel[1] < 256 {
+    if on_cpu(&x) && window.kernel[0] * window.kernel[1] < 256 {
         use crate::flex::Kernels;
         return Tensor::from_dispatch(burn::backend::Dispatch::max_pooling(
             x.into_dispatch(),

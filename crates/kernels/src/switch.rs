@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 #[cfg(any(feature = "flex", feature = "cube"))]
+use burn::backend::DispatchDevice;
+#[cfg(any(feature = "flex", feature = "cube"))]
 use burn::tensor::{DType, Tensor};
 
 static IN_USE: AtomicBool = AtomicBool::new(true);
@@ -26,44 +28,35 @@ pub fn kernels_in_use() -> bool {
 
 /// Whether the CPU's kernels exist for tensors like `x`.
 #[cfg(feature = "flex")]
-pub(crate) fn applies(x: &Tensor<4>) -> bool {
-    kernels_in_use() && x.dtype() == DType::F32 && backend(x) == Some(Known::Flex)
+pub(crate) fn on_cpu(x: &Tensor<4>) -> bool {
+    kernels_in_use()
+        && x.dtype() == DType::F32
+        && is_on(x, |device| matches!(device, DispatchDevice::Flex(_)))
 }
 
-/// Whether there is a kernel that normalises `x` with `gamma`.
-#[cfg(any(feature = "flex", feature = "cube"))]
-pub(crate) fn normalises(x: &Tensor<4>, gamma: &Tensor<1>) -> bool {
-    let is_known = match backend(x) {
-        Some(Known::Flex) => x.dtype() == DType::F32,
-        Some(Known::Cube) => matches!(x.dtype(), DType::F32 | DType::F16 | DType::BF16),
-        None => false,
-    };
-    kernels_in_use() && is_known && gamma.dtype() == DType::F32
+/// Whether the GPU's kernels exist for tensors like `x`.
+#[cfg(feature = "cube")]
+pub(crate) fn on_gpu(x: &Tensor<4>) -> bool {
+    kernels_in_use()
+        && matches!(x.dtype(), DType::F32 | DType::F16 | DType::BF16)
+        && is_on(x, |device| matches!(device, DispatchDevice::Cube(_)))
 }
 
-#[cfg(any(feature = "flex", feature = "cube"))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Known {
-    #[cfg_attr(not(feature = "flex"), expect(dead_code, reason = "not compiled in"))]
-    Flex,
-    #[cfg_attr(not(feature = "cube"), expect(dead_code, reason = "not compiled in"))]
-    Cube,
+#[cfg(all(feature = "cube", not(feature = "flex")))]
+pub(crate) fn on_cpu(_x: &Tensor<4>) -> bool {
+    false
 }
 
-#[cfg(any(feature = "flex", feature = "cube"))]
-fn backend(x: &Tensor<4>) -> Option<Known> {
-    use burn::backend::DispatchDevice;
+#[cfg(all(feature = "flex", not(feature = "cube")))]
+pub(crate) fn on_gpu(_x: &Tensor<4>) -> bool {
+    false
+}
 
-    let known = |device: &DispatchDevice| match device {
-        #[cfg(feature = "flex")]
-        DispatchDevice::Flex(_) => Some(Known::Flex),
-        #[cfg(feature = "cube")]
-        DispatchDevice::Cube(_) => Some(Known::Cube),
-        #[allow(unreachable_patterns)]
-        _ => None,
-    };
+/// Whether the device of `x`, with or without gradients, is one that is looked for.
+#[cfg(any(feature = "flex", feature = "cube"))]
+fn is_on(x: &Tensor<4>, is_wanted: impl Fn(&DispatchDevice) -> bool) -> bool {
     match x.device().as_dispatch() {
-        DispatchDevice::Autodiff(inner) => known(inner),
-        device => known(device),
+        DispatchDevice::Autodiff(inner) => is_wanted(inner),
+        device => is_wanted(device),
     }
 }

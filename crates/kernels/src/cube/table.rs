@@ -69,7 +69,7 @@ impl Table {
 }
 
 /// Memory on the device of `like`, not yet written.
-fn empty(like: &CubeTensor, shape: Shape, dtype: DType) -> CubeTensor {
+pub(super) fn empty(like: &CubeTensor, shape: Shape, dtype: DType) -> CubeTensor {
     empty_device_contiguous_dtype(like.client.clone(), like.device.clone(), shape, dtype)
 }
 
@@ -101,4 +101,17 @@ impl Shares {
     pub(super) fn cube_count(&self) -> CubeCount {
         CubeCount::new_2d(self.across as u32, self.parts as u32)
     }
+}
+
+/// A cube in one line.
+pub(super) fn cube() -> CubeDim {
+    CubeDim::new_1d(THREADS as u32)
+}
+
+/// Cubes with a thread for each of `count` numbers.
+pub(super) fn cubes(count: usize) -> CubeCount {
+    // More than 65,535 in one line are too many for some devices.
+    let cubes = count.div_ceil(THREADS);
+    let lines = cubes.div_ceil(1 << 15);
+    CubeCount::new_2d(cubes.div_ceil(lines) as u32, lines as u32)
 }
