@@ -1,11 +1,11 @@
 //! The operations on Burn's tensors.
 
-use burn::tensor::Tensor;
 #[cfg(any(feature = "flex", feature = "cube"))]
 use burn::tensor::DType;
 use burn::tensor::activation::relu;
 use burn::tensor::module;
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
+use burn::tensor::{FloatDType, Tensor};
 
 #[cfg(feature = "cube")]
 use crate::geometry::Geometry;
@@ -101,7 +101,8 @@ pub fn conv2d_affine(
 
 /// Batch normalisation of `x` `[b, c, h, w]` with the batch's own statistics
 /// ([Ioffe and Szegedy 2015](https://arxiv.org/abs/1502.03167)), then the addition of `residual` and
-/// ReLU, each if asked for. `affine` is scale and shift, `[c]` each.
+/// ReLU, each if asked for. `affine` is scale and shift, `[c]` each, f32 like the statistics; the output
+/// has the type of `x` and `residual`.
 ///
 /// # Panics
 /// If the shapes do not belong together.
@@ -137,8 +138,9 @@ pub fn batch_norm_train(
             variance: Tensor::from_dispatch(variance),
         };
     }
-    let done = module::batch_norm_train(x, gamma, beta, epsilon);
-    let output = finish(done.output, residual, with_relu);
+    let of_input = FloatDType::from(x.dtype());
+    let done = module::batch_norm_train(x.cast(FloatDType::F32), gamma, beta, epsilon);
+    let output = finish(done.output.cast(of_input), residual, with_relu);
     Normalised { output, mean: done.mean, variance: done.variance }
 }
 

@@ -41,12 +41,17 @@ impl BatchNorm {
 
     /// [`forward`](Self::forward) and what follows it.
     pub(crate) fn forward_then(&self, x_bchw: Tensor<4>, then: Then) -> Tensor<4> {
-        if x_bchw.device().is_autodiff() && self.training.val().is_enabled() {
+        if self.learns_from(&x_bchw) {
             return self.forward_train(x_bchw, then);
         }
         let (mean, variance) = (self.running_mean.value(), self.running_var.value());
         let (gamma, beta) = (self.weight.val(), self.bias.val());
         then.apply(batch_norm(x_bchw, gamma, beta, mean, variance, self.epsilon))
+    }
+
+    /// Whether `x_bchw` is normalised with its own statistics.
+    pub(crate) fn learns_from(&self, x_bchw: &Tensor<4>) -> bool {
+        x_bchw.device().is_autodiff() && self.training.val().is_enabled()
     }
 
     /// Scale and shift of each channel, `[c]` each, that normalise with the running statistics.

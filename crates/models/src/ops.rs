@@ -76,6 +76,7 @@ pub(crate) fn conv_norm(
 /// Normalisation, and what follows.
 pub(crate) fn normalise(norm: Option<&Norm>, x_bchw: Tensor<4>, then: Then) -> Tensor<4> {
     match norm {
+        Some(Norm::Batch(norm)) if norm.learns_from(&x_bchw) => norm.forward_then(x_bchw, then),
         Some(norm) if is_low(&x_bchw) => {
             then.apply(through_32_bits(x_bchw, |x_bchw| norm.forward(x_bchw)))
         }

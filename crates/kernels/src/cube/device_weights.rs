@@ -1,7 +1,7 @@
 //! What runs on the device for the gradient of a convolution's weights.
 
 use cubecl::prelude::*;
-use cubecl::{cmma, CubeLaunch};
+use cubecl::{CubeLaunch, cmma};
 
 /// Output and input channels of a tile.
 pub(super) const TILE: usize = 64;
@@ -258,11 +258,7 @@ fn source(image: usize, y: usize, x: usize, sizes: &Sizes) -> usize {
 }
 
 #[cube]
-fn put<E: Float, T: Float, N: Size>(
-    shared: &mut Shared<[T]>,
-    offset: usize,
-    value: Vector<E, N>,
-) {
+fn put<E: Float, T: Float, N: Size>(shared: &mut Shared<[T]>, offset: usize, value: Vector<E, N>) {
     #[unroll]
     for i in 0..N::value() {
         shared[offset + i] = T::cast_from(value.extract(i));

@@ -26,11 +26,8 @@ pub(super) fn launch(dy: &Table, x: &Table, geometry: &Geometry) -> CubeTensor {
     let [outputs, inputs, kernel_height, kernel_width] = geometry.weight;
     let is_narrow = !inputs.is_multiple_of(TILE);
     // With few channels the neighbours in a row of taps are one tile.
-    let (taps, columns) = if is_narrow {
-        (kernel_height, TILE)
-    } else {
-        (kernel_height * kernel_width, inputs)
-    };
+    let (taps, columns) =
+        if is_narrow { (kernel_height, TILE) } else { (kernel_height * kernel_width, inputs) };
     let tiles = (outputs / TILE) * (columns / TILE);
     let parts = (CUBES / (tiles * taps)).clamp(1, dy.rows.div_ceil(4 * DEPTH));
     let rows_of_part = dy.rows.div_ceil(parts).next_multiple_of(DEPTH);
@@ -49,8 +46,20 @@ pub(super) fn launch(dy: &Table, x: &Table, geometry: &Geometry) -> CubeTensor {
         x.tensor.clone().into_buffer_arg(),
         sums.clone().into_buffer_arg(),
         device_weights::SizesLaunch::new(
-            dy.rows, rows_of_part, rows, row, height, width, outputs, inputs, columns,
-            kernel_width, geometry.stride[0], geometry.stride[1], geometry.padding[0], geometry.padding[1],
+            dy.rows,
+            rows_of_part,
+            rows,
+            row,
+            height,
+            width,
+            outputs,
+            inputs,
+            columns,
+            kernel_width,
+            geometry.stride[0],
+            geometry.stride[1],
+            geometry.padding[0],
+            geometry.padding[1],
         ),
         is_narrow,
         depth,
