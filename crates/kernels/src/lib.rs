@@ -2,9 +2,11 @@
 //! [Burn](burn)'s.
 //!
 //! On Burn's CPU backend Flex and in f32 the functions of this crate run kernels written for the
-//! shapes of ResNets; everywhere else, and after [`use_kernels(false)`](use_kernels), they are Burn's
-//! own operations. The results agree up to rounding. Gradient checkpointing does not reach the
-//! kernels: what their backward passes need is kept.
+//! shapes of ResNets. On GPUs, with the features `cuda` or `wgpu`, batch normalisation is a kernel for
+//! f32, f16 and bf16, and convolutions run on the matrix units where there are any. Everywhere else,
+//! and after [`use_kernels(false)`](use_kernels), the functions are Burn's own operations. The results
+//! agree up to rounding, where matrix units round f32 factors to TF32 first. Gradient checkpointing does
+//! not reach the kernels: what their backward passes need is kept.
 //!
 //! ```
 //! use burn::tensor::{Device, Tensor, ops::ConvOptions};

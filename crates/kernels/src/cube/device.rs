@@ -1,6 +1,9 @@
 //! What runs on the device. A thread is at home in one column and takes several rows of it; sums are
 //! f32 whatever the elements are.
 
+// A launch names every buffer and size that a kernel reads.
+#![allow(clippy::too_many_arguments)]
+
 use cubecl::prelude::*;
 
 use super::table::THREADS;

@@ -1,5 +1,8 @@
 //! What runs on the device for the gradient of a convolution's weights.
 
+// A launch names every buffer and size that a kernel reads.
+#![allow(clippy::too_many_arguments)]
+
 use cubecl::prelude::*;
 use cubecl::{CubeLaunch, cmma};
 

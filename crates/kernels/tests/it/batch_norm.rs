@@ -86,7 +86,7 @@ fn output_and_gradients_are_those_of_burn() {
 #[test]
 fn the_gradient_is_the_difference_quotient_in_f64() {
     let shape = [3, 2, 2, 3];
-    let results = run(shape, false, false, true);
+    let results = run(&training(), shape, (false, false), true);
     let (_, dx) = results.iter().find(|(name, _)| *name == "dx").expect("dx");
     let x = wide(&crate::support::values(1, 36));
     let gamma = wide(&crate::support::values(2, 2));
