@@ -88,7 +88,8 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         epilogue: Epilogue<Self>,
         options: ConvOptions<2>,
     ) -> FloatTensor<Self> {
-        let residual = epilogue.residual.into_option().map(|tensor| tensor.into_primitive()).into();
+        let residual =
+            epilogue.residual.into_option().map(FloatTensor::<Self>::into_primitive).into();
         let epilogue = Epilogue {
             scale: epilogue.scale.into_primitive(),
             shift: epilogue.shift.into_primitive(),

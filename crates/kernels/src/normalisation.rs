@@ -166,7 +166,7 @@ impl<B: NormalisationBackward, C: CheckpointStrategy> Normalisation for Autodiff
         let (gamma, gamma_node) = gamma.into_parts();
         let (beta, beta_node) = beta.into_parts();
         let (residual, residual_node) =
-            residual.into_option().map(|tensor| tensor.into_parts()).unzip();
+            residual.into_option().map(FloatTensor::<Self>::into_parts).unzip();
         let kept = (x.clone(), gamma.clone());
         let (y, mean, variance) = B::normalisation(x, gamma, beta, residual.into(), epsilon, relu);
         let saved = Saved {
