@@ -82,7 +82,8 @@ impl Input {
         self.open_as(DatasetOptions { leave_out: true, ..DatasetOptions::default() })
     }
 
-    fn open_as(&self, options: DatasetOptions) -> Result<Dataset> {
+    /// As these options say, except for how labels are numbered.
+    pub(crate) fn open_as(&self, options: DatasetOptions) -> Result<Dataset> {
         if self.is_sample() {
             eprintln!("No path given: this is the bundled sample, part of Fashion-MNIST.");
         }

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use resnet::data::inspect::InspectSplit;
 use resnet::data::stratify::{Fractions, Item, Row, Stratified, stratify, write_manifest};
+use resnet::data::{DatasetOptions, GroupBy};
 use serde_json::{Value, json};
 
 use crate::Input;
@@ -39,13 +40,14 @@ struct Images {
 }
 
 pub(crate) fn run(options: &Options, answer: &Answer) -> Result<bool> {
-    let dataset = options.input.open()?;
+    let group = options.group_until.map(GroupBy::NameUntil);
+    let dataset = options.input.open_as(DatasetOptions { group, ..DatasetOptions::default() })?;
     let root = options.input.path();
     let root = if root.is_dir() { &root } else { root.parent().unwrap_or(Path::new("")) };
     let output = options.output.clone().unwrap_or_else(|| root.join("split.csv"));
     let mut images = Images::default();
     for split in InspectSplit::of(&dataset) {
-        images.add(&split, dataset.classes(), options.group_until)?;
+        images.add(&split, dataset.classes())?;
     }
     let parts = images.stratify(root, options)?;
     for (row, &split) in images.rows.iter_mut().zip(&parts.split_of) {
@@ -63,7 +65,6 @@ impl Images {
         &mut self,
         InspectSplit { name, source }: &InspectSplit,
         classes: &[String],
-        group_until: Option<char>,
     ) -> Result<()> {
         for index in 0..source.len() {
             let Some(file) = source.file(index) else {
@@ -74,10 +75,7 @@ impl Images {
                 )
             };
             let label = source.label(index)?;
-            let group = match group_until {
-                Some(end) => group_of(&file, end),
-                None => source.group(index).map(str::to_owned),
-            };
+            let group = source.group(index).map(str::to_owned);
             let class = classes.get(label as usize).cloned();
             let class = class.with_context(|| format!("label {label} has no class"))?;
             let weight = source.weight(index);
@@ -99,12 +97,6 @@ impl Images {
             .collect();
         Ok(stratify(&items, &options.fractions, options.seed))
     }
-}
-
-/// The start of a file's name; all of it, if the character is not there.
-fn group_of(file: &Path, end: char) -> Option<String> {
-    let name = file.file_stem()?.to_str()?;
-    Some(name.split(end).next().unwrap_or(name).to_owned())
 }
 
 /// Images of each class in each split.

@@ -7,6 +7,7 @@ mod layout;
 mod left_out;
 #[cfg(feature = "parquet")]
 mod parquet_files;
+mod resplit;
 mod shards;
 mod tfds;
 mod web;
@@ -45,6 +46,7 @@ pub use left_out::LeftOut;
 /// ```
 #[derive(Clone)]
 pub struct Dataset {
+    root: PathBuf,
     layout: Layout,
     classes: Vec<String>,
     splits: Splits,
@@ -73,6 +75,20 @@ pub struct DatasetOptions {
     /// out and listed by [`Dataset::left_out`], so that all of them can be told at once. Otherwise the
     /// first is an error.
     pub leave_out: bool,
+    /// What images share that must stay in the same split ([`Source::group`]). Without it, the column
+    /// `group` of a manifest if there is one.
+    pub group: Option<GroupBy>,
+    /// Further columns of a manifest that are kept for [`Source::column`].
+    pub columns: Vec<String>,
+}
+
+/// What makes images a group, such as those of one patient.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupBy {
+    /// The same word in this column of a manifest.
+    Column(String),
+    /// The same file name up to the first such character; for images in files of their own.
+    NameUntil(char),
 }
 
 impl Dataset {
@@ -87,6 +103,7 @@ impl Dataset {
     /// the remedy.
     pub fn open(path: &Path, options: &DatasetOptions) -> Result<Self, DatasetError> {
         let layout = options.layout.map_or_else(|| layout::recognise(path), Ok)?;
+        options.check_fits(path, layout)?;
         let mut left_out = Vec::new();
         let (classes, splits) = match layout {
             Layout::Shards => shards::open(path, options)?,
@@ -104,7 +121,28 @@ impl Dataset {
             let found = format!("nothing that is {layout}");
             return Err(DatasetError::NotRecognised { path: path.to_owned(), found });
         }
-        Ok(Self { layout, classes, splits: sorted(path, splits)?, left_out })
+        Ok(Self { left_out, ..Self::new(path, layout, classes, splits)? })
+    }
+
+    /// A data set of a program's own: other classes or splits of images that lie at `root` in this
+    /// layout. The label of every image is its place in `classes`.
+    ///
+    /// # Errors
+    ///
+    /// If a split is there twice or has no image.
+    pub fn new(
+        root: &Path,
+        layout: Layout,
+        classes: Vec<String>,
+        splits: Vec<(String, Arc<dyn Source>)>,
+    ) -> Result<Self, DatasetError> {
+        let splits = sorted(root, splits)?;
+        Ok(Self { root: root.to_owned(), layout, classes, splits, left_out: Vec::new() })
+    }
+
+    /// The file or folder that was opened.
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The layout that was recognised.
@@ -165,6 +203,22 @@ fn sorted(path: &Path, mut splits: Splits) -> Result<Splits, DatasetError> {
 }
 
 impl DatasetOptions {
+    /// Whether what is asked for can be had in this layout.
+    fn check_fits(&self, path: &Path, layout: Layout) -> Result<(), DatasetError> {
+        let by_column = matches!(self.group, Some(GroupBy::Column(_))) || !self.columns.is_empty();
+        let by_name = matches!(self.group, Some(GroupBy::NameUntil(_)));
+        let files = [Layout::Manifest, Layout::ClassFolders, Layout::SplitFolders];
+        let problem = if by_column && layout != Layout::Manifest {
+            "only a manifest has columns: list the images in a .csv file with the columns path, label \
+             and the one that is asked for"
+        } else if by_name && !files.contains(&layout) {
+            "groups by file name need images in files of their own, not in {layout}"
+        } else {
+            return Ok(());
+        };
+        Err(DatasetError::content(path, problem.replace("{layout}", &layout.to_string())))
+    }
+
     /// The numbering of labels that start from `offset` if nothing else is asked for.
     fn labels(&self, offset: u32, num_classes: usize) -> LabelRange {
         let num_classes = u32::try_from(num_classes).unwrap_or(u32::MAX);

@@ -4,6 +4,7 @@ mod cache;
 mod error;
 pub(crate) mod folder;
 pub(crate) mod manifest;
+mod names;
 
 use std::fs::File;
 use std::io::Read;
@@ -13,6 +14,7 @@ use crate::error::DataError;
 use crate::source::{Picture, Sample, Source};
 
 pub use error::ImageFilesError;
+use names::Names;
 
 /// Longest file that is read, so that a stray archive or video does not fill the memory.
 const MAX_FILE_BYTES: u64 = 256 << 20;
@@ -41,17 +43,26 @@ pub struct ImageFiles {
     /// Paths below `root`, one after another.
     paths: String,
     entries: Vec<Entry>,
-    /// Group of each image, if a manifest names them.
-    groups: Option<Groups>,
+    /// Group of each image, if a manifest or the file names tell them.
+    groups: Option<Words>,
     /// Weight of each image, if a manifest names them.
     weights: Option<Vec<f32>>,
+    /// Further columns of a manifest, by name.
+    columns: Vec<(String, Words)>,
 }
 
+/// A word for each image, such as its patient.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Groups {
+struct Words {
     names: Vec<String>,
-    /// Place in `names` for each image that has a group.
+    /// Place in `names` for each image that has a word.
     of_image: Vec<Option<u32>>,
+}
+
+impl Words {
+    fn get(&self, index: usize) -> Option<&str> {
+        self.of_image[index].map(|word| self.names[word as usize].as_str())
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +117,21 @@ impl ImageFiles {
         manifest::open(path, split)
     }
 
+    /// Puts images into one group whose file names are the same up to the first `end`: with `_`,
+    /// `person1_bacteria_2.jpeg` is of the group `person1`. A name without `end` is a group of its own.
+    #[must_use]
+    pub fn grouped_by_name(mut self, end: char) -> Self {
+        let mut names = Names::default();
+        let group = |index| {
+            let name = self.relative(index).rsplit('/').next().unwrap_or_default();
+            let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+            Some(names.number(stem.split(end).next().unwrap_or(stem)))
+        };
+        let of_image = (0..self.len()).map(group).collect();
+        self.groups = Some(Words { names: names.names, of_image });
+        self
+    }
+
     /// The names of the classes; the position is the label.
     pub fn classes(&self) -> &[String] {
         &self.classes
@@ -133,7 +159,7 @@ impl ImageFiles {
 
     fn new(root: PathBuf, classes: Vec<String>) -> Self {
         let (paths, entries) = (String::new(), Vec::new());
-        Self { root, classes, paths, entries, groups: None, weights: None }
+        Self { root, classes, paths, entries, groups: None, weights: None, columns: Vec::new() }
     }
 
     fn push(&mut self, path: &str, class: u32) -> Result<(), ImageFilesError> {
@@ -173,8 +199,12 @@ impl Source for ImageFiles {
     }
 
     fn group(&self, index: usize) -> Option<&str> {
-        let groups = self.groups.as_ref()?;
-        groups.of_image[index].map(|group| groups.names[group as usize].as_str())
+        self.groups.as_ref()?.get(index)
+    }
+
+    fn column(&self, index: usize, name: &str) -> Option<&str> {
+        let (_, words) = self.columns.iter().find(|(known, _)| known == name)?;
+        words.get(index)
     }
 
     fn weight(&self, index: usize) -> f32 {

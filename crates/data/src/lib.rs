@@ -43,6 +43,7 @@ mod decode;
 mod error;
 mod image_files;
 pub mod inspect;
+mod joined;
 mod levels;
 mod loader;
 mod numbering;
@@ -58,16 +59,18 @@ mod split_name;
 mod state;
 mod stats;
 pub mod stratify;
+mod subset;
 mod synthetic;
 mod transform;
 mod worker;
 
 pub use batch::{BadImage, Batch};
 pub use batches::Batches;
-pub use dataset::{Dataset, DatasetError, DatasetOptions, Layout, LeftOut};
+pub use dataset::{Dataset, DatasetError, DatasetOptions, GroupBy, Layout, LeftOut};
 pub use decode::{AnyImage, DecodeError, Decoder, ExifOrientation, Jpeg, Png, RgbImage};
 pub use error::DataError;
 pub use image_files::{ImageFiles, ImageFilesError};
+pub use joined::Joined;
 pub use loader::Loader;
 pub use options::{LastBatch, LoaderOptions, OnBadImage, Rank, Sampling};
 pub use random::SampleRng;
@@ -76,6 +79,7 @@ pub use shards::Split;
 pub use source::{Picture, Sample, Source};
 pub use state::LoaderState;
 pub use stats::LoaderStats;
+pub use subset::Subset;
 pub use synthetic::SyntheticImages;
 pub use transform::{
     Augment, Crop, Interpolation, PixelOp, PixelSampling, Region, Resizer, Scratch, Transform,

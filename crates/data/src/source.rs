@@ -47,6 +47,13 @@ pub trait Source: Send + Sync {
         None
     }
 
+    /// What a manifest says of image `index` in the column `name`, such as the hospital or the sex of
+    /// the patient; `None` where nothing is said or the column was not asked for
+    /// ([`DatasetOptions::columns`](crate::DatasetOptions::columns)).
+    fn column(&self, _index: usize, _name: &str) -> Option<&str> {
+        None
+    }
+
     /// How often image `index` should be drawn in training, against a weight of 1 for others; finite
     /// and not negative.
     fn weight(&self, _index: usize) -> f32 {

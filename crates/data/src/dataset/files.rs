@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::error::DatasetError;
 use super::layout::folders;
 use super::left_out::LeftOut;
-use super::{DatasetOptions, Splits};
-use crate::image_files::manifest::Manifest;
+use super::{DatasetOptions, GroupBy, Splits};
+use crate::image_files::manifest::{Manifest, Wanted};
 use crate::image_files::{ImageFiles, folder};
 use crate::{shards, split_name};
 
@@ -17,7 +17,7 @@ pub(super) fn class_folders(
     options: &DatasetOptions,
     left_out: &mut Vec<LeftOut>,
 ) -> Result<(Vec<String>, Splits), DatasetError> {
-    let files = open_folder(root, options.cache.as_deref(), options, left_out)?;
+    let files = grouped(open_folder(root, options.cache.as_deref(), options, left_out)?, options);
     let classes = files.classes().to_vec();
     Ok((classes, vec![(split_name::ALL.to_owned(), Arc::new(files))]))
 }
@@ -37,6 +37,7 @@ pub(super) fn split_folders(
     for name in &names {
         let cache = options.cache.as_deref().map(|cache| with_suffix(cache, name));
         let files = open_folder(&root.join(name), cache.as_deref(), options, left_out)?;
+        let files = grouped(files, options);
         let files = match &classes {
             Some(classes) => files.with_classes(classes)?,
             None => files,
@@ -80,22 +81,35 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// The files in the groups that their names tell, if that is asked for.
+fn grouped(files: ImageFiles, options: &DatasetOptions) -> ImageFiles {
+    match options.group {
+        Some(GroupBy::NameUntil(end)) => files.grouped_by_name(end),
+        _ => files,
+    }
+}
+
 /// A CSV or TSV file.
 pub(super) fn manifest(
     path: &Path,
     options: &DatasetOptions,
     left_out: &mut Vec<LeftOut>,
 ) -> Result<(Vec<String>, Splits), DatasetError> {
+    let group = match &options.group {
+        Some(GroupBy::Column(name)) => Some(name.as_str()),
+        _ => None,
+    };
     let read = if options.leave_out { Manifest::read_good_lines } else { Manifest::read };
-    let manifest = read(path)?;
+    let manifest = read(path, &Wanted { group, further: &options.columns })?;
     left_out.extend(manifest.bad().iter().map(|bad| LeftOut::line(path, bad)));
     let mut splits = Splits::new();
     for name in manifest.splits() {
-        let files = manifest.images(Some(name))?;
+        let files = grouped(manifest.images(Some(name))?, options);
         splits.push((split_name::usual(name).to_owned(), Arc::new(files)));
     }
     if splits.is_empty() {
-        splits.push((split_name::ALL.to_owned(), Arc::new(manifest.images(None)?)));
+        splits
+            .push((split_name::ALL.to_owned(), Arc::new(grouped(manifest.images(None)?, options))));
     }
     Ok((manifest.classes().to_vec(), splits))
 }

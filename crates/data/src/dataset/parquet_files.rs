@@ -110,9 +110,14 @@ impl Source for ParquetImages {
         record.clear();
         let failed = |problem| DataError::Sample { place: self.place(index), problem };
         self.copy_image(index, record).map_err(failed)?;
-        let (file, row) = self.row(index);
-        let label = self.labels.checked(file.label(row)).map_err(failed)?;
+        let label = self.label(index)?;
         Ok(Sample { label, picture: Picture::Encoded(0..record.len()), filename: 0..0 })
+    }
+
+    fn label(&self, index: usize) -> Result<u32, DataError> {
+        let (file, row) = self.row(index);
+        let label = self.labels.checked(file.label(row));
+        label.map_err(|problem| DataError::Sample { place: self.place(index), problem })
     }
 
     fn place(&self, index: usize) -> String {

@@ -78,10 +78,16 @@ impl Source for TarImages {
         record.resize(len, 0);
         let failed = |problem| DataError::Sample { place: self.place(index), problem };
         self.read_image(index, record).map_err(|error| failed(error.to_string()))?;
-        let label = self.labels.checked(image.label).map_err(failed)?;
+        let label = self.label(index)?;
         // Messages want the name within the record.
         record.extend_from_slice(self.indices[tar].name(number).as_bytes());
         Ok(Sample { label, picture: Picture::Encoded(0..len), filename: len..record.len() })
+    }
+
+    fn label(&self, index: usize) -> Result<u32, DataError> {
+        let (tar, number) = self.numbering.locate(index);
+        let label = self.labels.checked(self.indices[tar].image(number).label);
+        label.map_err(|problem| DataError::Sample { place: self.place(index), problem })
     }
 
     fn place(&self, index: usize) -> String {

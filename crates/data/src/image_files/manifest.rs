@@ -3,11 +3,14 @@
 mod columns;
 mod repeated;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{Groups, ImageFiles, ImageFilesError};
+use super::names::Names;
+use super::{ImageFiles, ImageFilesError, Words};
 use columns::{Columns, fields};
+
+pub(crate) use columns::Wanted;
 
 /// What a manifest says.
 #[derive(Default)]
@@ -18,6 +21,8 @@ pub(crate) struct Manifest {
     groups: Names,
     has_groups: bool,
     has_weights: bool,
+    /// Further columns that are wanted.
+    further: Vec<(String, Names)>,
     lines: Vec<Line>,
     /// Lines that cannot be used, in their order.
     bad: Vec<BadLine>,
@@ -34,19 +39,14 @@ struct Line {
     split: Option<u32>,
     group: Option<u32>,
     weight: f32,
-}
-
-/// Different names, numbered as they come.
-#[derive(Default)]
-struct Names {
-    names: Vec<String>,
-    numbers: HashMap<String, u32>,
+    /// Of each further column.
+    further: Vec<Option<u32>>,
 }
 
 impl Manifest {
     /// The first line that cannot be used is an error.
-    pub(crate) fn read(file: &Path) -> Result<Self, ImageFilesError> {
-        let mut manifest = Self::read_good_lines(file)?;
+    pub(crate) fn read(file: &Path, wanted: &Wanted<'_>) -> Result<Self, ImageFilesError> {
+        let mut manifest = Self::read_good_lines(file, wanted)?;
         match manifest.bad.is_empty() {
             true => Ok(manifest),
             false => Err(of_line(file, manifest.bad.remove(0))),
@@ -55,9 +55,12 @@ impl Manifest {
 
     /// Lines that cannot be used are left out and listed in [`bad`](Self::bad); that none can be used is
     /// an error.
-    pub(crate) fn read_good_lines(file: &Path) -> Result<Self, ImageFilesError> {
+    pub(crate) fn read_good_lines(
+        file: &Path,
+        wanted: &Wanted<'_>,
+    ) -> Result<Self, ImageFilesError> {
         let text = std::fs::read_to_string(file).map_err(ImageFilesError::io("read", file))?;
-        let mut manifest = Self::parse(&text).map_err(|bad| of_line(file, bad))?;
+        let mut manifest = Self::parse(&text, wanted).map_err(|bad| of_line(file, bad))?;
         manifest.root = file.parent().unwrap_or(Path::new("")).to_owned();
         Ok(manifest)
     }
@@ -67,15 +70,16 @@ impl Manifest {
         &self.bad
     }
 
-    fn parse(text: &str) -> Result<Self, BadLine> {
+    fn parse(text: &str, wanted: &Wanted<'_>) -> Result<Self, BadLine> {
         let mut numbered = (1..).zip(text.trim_start_matches('\u{feff}').lines());
         let (_, header) = numbered.next().ok_or((1, "an empty file".to_owned()))?;
         let separator = if header.contains('\t') { '\t' } else { ',' };
-        let columns = fields(header, separator).and_then(|header| Columns::of(&header));
+        let columns = fields(header, separator).and_then(|header| Columns::of(&header, wanted));
         let columns = columns.map_err(|problem| (1, problem))?;
         let mut manifest = Self {
             has_groups: columns.group.is_some(),
             has_weights: columns.weight.is_some(),
+            further: wanted.further.iter().map(|name| (name.clone(), Names::default())).collect(),
             ..Self::default()
         };
         for (number, line) in numbered.filter(|(_, line)| !line.is_empty()) {
@@ -99,7 +103,10 @@ impl Manifest {
         let class = self.classes.number(label);
         let split = split.map(|split| self.splits.number(split));
         let group = columns.group(fields).map(|group| self.groups.number(group));
-        self.lines.push(Line { number, path: path.to_owned(), class, split, group, weight });
+        let words = columns.further(fields).zip(&mut self.further);
+        let further = words.map(|(word, (_, names))| Some(names.number(word?))).collect();
+        let path = path.to_owned();
+        self.lines.push(Line { number, path, class, split, group, weight, further });
         Ok(())
     }
 
@@ -145,24 +152,17 @@ impl Manifest {
             files.push(&line.path, line.class)?;
         }
         let lines = || self.lines.iter().filter(wanted);
-        files.groups = self.has_groups.then(|| Groups {
+        files.groups = self.has_groups.then(|| Words {
             names: self.groups.names.clone(),
             of_image: lines().map(|line| line.group).collect(),
         });
+        let further = self.further.iter().enumerate().map(|(column, (name, words))| {
+            let of_image = lines().map(|line| line.further[column]).collect();
+            (name.clone(), Words { names: words.names.clone(), of_image })
+        });
+        files.columns = further.collect();
         files.weights = self.has_weights.then(|| lines().map(|line| line.weight).collect());
         Ok(files)
-    }
-}
-
-impl Names {
-    fn number(&mut self, name: &str) -> u32 {
-        if let Some(&number) = self.numbers.get(name) {
-            return number;
-        }
-        let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        self.names.push(name.to_owned());
-        self.numbers.insert(name.to_owned(), number);
-        number
     }
 }
 
@@ -171,7 +171,7 @@ fn of_line(file: &Path, (line, problem): BadLine) -> ImageFilesError {
 }
 
 pub(super) fn open(file: &Path, split: Option<&str>) -> Result<ImageFiles, ImageFilesError> {
-    let manifest = Manifest::read(file)?;
+    let manifest = Manifest::read(file, &Wanted::default())?;
     let known = manifest.splits();
     let problem = match split {
         Some(_) if known.is_empty() => "there is no column \"split\": add it".to_owned(),

@@ -28,6 +28,7 @@ mod prepare_peers;
 mod prepare_resume;
 mod prepare_support;
 mod records;
+mod resplit;
 mod resuming;
 mod sample;
 mod sampling;

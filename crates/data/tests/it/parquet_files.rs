@@ -69,6 +69,8 @@ fn files_of_the_hugging_face_hub_read_as_pyarrow_wrote_them() {
     assert_eq!(labels(&dataset, "train"), [0, 2, 1, 0, 2, 1, 1, 0]);
     assert_eq!(labels(&dataset, "validation"), [2, 0]);
     let train = dataset.split("train").unwrap();
+    let without_images: Vec<u32> = (0..8).map(|index| train.label(index).unwrap()).collect();
+    assert_eq!(without_images, labels(&dataset, "train"));
     // Neither in order nor within what is kept.
     for index in [7, 0, 4, 2, 6, 1, 5, 3] {
         let (file, row) = if index < 5 { (0, index) } else { (1, index - 5) };

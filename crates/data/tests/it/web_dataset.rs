@@ -56,6 +56,7 @@ fn samples_are_the_files_of_one_name() {
     assert_eq!(dataset.classes(), ["0", "1", "2", "3", "4"]);
     assert_eq!(labels(&dataset, "train"), [0, 1, 4]);
     let train = dataset.split("train").unwrap();
+    assert_eq!((0..3).map(|index| train.label(index).unwrap()).collect::<Vec<_>>(), [0, 1, 4]);
     assert_says(&train.place(1), &["pets-train-000000.tar, member a/2.jpg"]);
     assert_says(&train.describe(), &["3 train images in 2 tar files"]);
     let mut record = Vec::new();

@@ -2,6 +2,15 @@
 
 use std::path::{Component, Path};
 
+/// Columns that are asked for by name, besides those of every manifest.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Wanted<'a> {
+    /// The one that names groups, if not `group`; it must be there.
+    pub(crate) group: Option<&'a str>,
+    /// Others, which must be there.
+    pub(crate) further: &'a [String],
+}
+
 /// Which columns are used, from 0.
 pub(super) struct Columns {
     path: usize,
@@ -9,10 +18,11 @@ pub(super) struct Columns {
     split: Option<usize>,
     pub(super) group: Option<usize>,
     pub(super) weight: Option<usize>,
+    further: Vec<usize>,
 }
 
 impl Columns {
-    pub(super) fn of(header: &[String]) -> Result<Self, String> {
+    pub(super) fn of(header: &[String], wanted: &Wanted<'_>) -> Result<Self, String> {
         let column = |name: &str| {
             let mut found = (0..).zip(header).filter(|(_, column)| column.trim() == name);
             match (found.next(), found.next()) {
@@ -26,12 +36,21 @@ impl Columns {
                 format!("there is no column {name:?} among {found}: add a header line path,label")
             })
         };
+        let asked_for = |name: &str| {
+            let found = header.join(", ");
+            column(name)?.ok_or_else(|| {
+                format!("there is no column {name:?}: name one of {found}, or add it")
+            })
+        };
         Ok(Self {
             path: required("path")?,
             label: required("label")?,
             split: column("split")?,
-            group: column("group")?,
+            group: wanted
+                .group
+                .map_or_else(|| column("group"), |name| asked_for(name).map(Some))?,
             weight: column("weight")?,
+            further: wanted.further.iter().map(|name| asked_for(name)).collect::<Result<_, _>>()?,
         })
     }
 
@@ -59,6 +78,14 @@ impl Columns {
     /// An image without a group is a group of its own.
     pub(super) fn group<'a>(&self, fields: &'a [String]) -> Option<&'a str> {
         field(fields, self.group?, "group").ok()
+    }
+
+    /// The words of the further columns; none where a field is empty.
+    pub(super) fn further<'a>(
+        &self,
+        fields: &'a [String],
+    ) -> impl Iterator<Item = Option<&'a str>> {
+        self.further.iter().map(|&column| field(fields, column, "").ok())
     }
 
     pub(super) fn weight(&self, fields: &[String]) -> Result<f32, String> {

@@ -1,0 +1,164 @@
+//! Other splits of a data set, and folds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use resnet_data::stratify::Fractions;
+use resnet_data::{Dataset, DatasetOptions, GroupBy, Source};
+
+use crate::dataset::{open, save};
+use crate::support::assert_says;
+
+/// 30 patients of class `a` and 12 of class `b`, each with 1 to 4 images.
+fn scans(folder: &Path) {
+    for patient in 0..42 {
+        let class = if patient < 30 { "a" } else { "b" };
+        for image in 0..=patient % 4 {
+            save(&folder.join(class).join(format!("p{patient}_{image}.jpg")), "?");
+        }
+    }
+}
+
+fn by_patient(folder: &Path) -> Dataset {
+    let options =
+        DatasetOptions { group: Some(GroupBy::NameUntil('_')), ..DatasetOptions::default() };
+    Dataset::open(folder, &options).unwrap()
+}
+
+/// Names of the images of a split.
+fn names(dataset: &Dataset, split: &str) -> BTreeSet<String> {
+    let images = dataset.split(split).unwrap();
+    let name = |index| Path::new(&images.place(index)).file_name().unwrap().to_owned();
+    (0..images.len()).map(|index| name(index).into_string().unwrap()).collect()
+}
+
+/// The splits that each patient is in.
+fn splits_of_patients(dataset: &Dataset) -> BTreeMap<String, BTreeSet<String>> {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for split in dataset.splits() {
+        let images = dataset.split(split).unwrap();
+        for index in 0..images.len() {
+            let patient = images.group(index).unwrap().to_owned();
+            found.entry(patient).or_default().insert(split.to_owned());
+        }
+    }
+    found
+}
+
+/// The share of class `b` in a split.
+fn share_of_b(dataset: &Dataset, split: &str) -> f64 {
+    let images = dataset.split(split).unwrap();
+    let b = (0..images.len()).filter(|&index| images.label(index).unwrap() == 1).count();
+    b as f64 / images.len() as f64
+}
+
+fn fractions(text: &str) -> Fractions {
+    text.parse().unwrap()
+}
+
+#[test]
+fn patients_stay_together_and_classes_keep_their_share() {
+    let folder = tempfile::tempdir().unwrap();
+    scans(folder.path());
+    let whole = by_patient(folder.path());
+    let parts = whole.resplit(&["all"], &fractions("train=0.6,val=0.2,test=0.2"), 3).unwrap();
+    assert_eq!(parts.splits(), ["train", "validation", "test"]);
+    assert_eq!((parts.classes(), parts.layout()), (whole.classes(), whole.layout()));
+    let patients = splits_of_patients(&parts);
+    assert_eq!(patients.len(), 42);
+    assert!(patients.values().all(|splits| splits.len() == 1), "{patients:?}");
+    let wanted = share_of_b(&whole, "all");
+    for split in parts.splits() {
+        let share = share_of_b(&parts, split);
+        assert!((share - wanted).abs() < 0.06, "{split}: {share} and not {wanted}");
+    }
+}
+
+#[test]
+fn the_split_depends_on_seed_and_names_but_not_on_the_place() {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let below = there.path().join("somewhere/else");
+    scans(here.path());
+    scans(&below);
+    let test = |folder: &Path, seed| {
+        let parts = fractions("train=0.5,test=0.5");
+        names(&by_patient(folder).resplit(&["all"], &parts, seed).unwrap(), "test")
+    };
+    assert_eq!(test(here.path(), 1), test(&below, 1));
+    assert_ne!(test(here.path(), 1), test(here.path(), 2));
+}
+
+#[test]
+fn splits_that_are_not_named_stay_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    for n in 0..20 {
+        save(&folder.path().join(format!("train/{}/{n}.jpg", ["a", "b"][n % 2])), "?");
+    }
+    save(&folder.path().join("test/a/100.jpg"), "?");
+    save(&folder.path().join("test/b/101.jpg"), "?");
+    let whole = open(folder.path());
+    let parts = whole.resplit(&["train"], &fractions("train=0.8,validation=0.2"), 0).unwrap();
+    assert_eq!(parts.splits(), ["train", "validation", "test"]);
+    assert_eq!(names(&parts, "test"), names(&whole, "test"));
+    assert_eq!((names(&parts, "train").len(), names(&parts, "validation").len()), (16, 4));
+    let together: BTreeSet<String> = &names(&parts, "train") | &names(&parts, "validation");
+    assert_eq!(together, names(&whole, "train"));
+
+    let taken = whole.resplit(&["train"], &fractions("train=0.8,test=0.2"), 0).unwrap_err();
+    assert_says(&taken.to_string(), &["the split test is there twice"]);
+    let unknown = whole.resplit(&["dev"], &fractions("train=0.8,test=0.2"), 0).unwrap_err();
+    assert_says(&unknown.to_string(), &["no split dev", "train, test"]);
+}
+
+#[test]
+fn every_image_is_tested_in_one_fold_and_no_patient_is_in_two_splits() {
+    let folder = tempfile::tempdir().unwrap();
+    scans(folder.path());
+    let whole = by_patient(folder.path());
+    let folds = whole.folds(&["all"], 5, 9).unwrap();
+    let mut tested = Vec::new();
+    for fold in &folds {
+        assert_eq!(fold.splits(), ["train", "validation", "test"]);
+        let patients = splits_of_patients(fold);
+        assert_eq!(patients.len(), 42);
+        assert!(patients.values().all(|splits| splits.len() == 1), "{patients:?}");
+        assert!(share_of_b(fold, "test") > 0.1, "both classes are tested");
+        tested.extend(names(fold, "test"));
+    }
+    let all: Vec<String> = names(&whole, "all").into_iter().collect();
+    tested.sort();
+    assert_eq!(tested, all);
+    let two = whole.folds(&["all"], 2, 9).unwrap_err().to_string();
+    assert_says(&two, &["2 folds", "it takes 3"]);
+}
+
+#[test]
+fn columns_of_a_manifest_are_kept_where_they_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("scans.csv");
+    let lines = "path,label,patient,sex\n1.jpg,ill,p1,f\n2.jpg,well,p2,\n3.jpg,well,p1,m\n";
+    save(&list, lines);
+    let options = DatasetOptions {
+        group: Some(GroupBy::Column("patient".into())),
+        columns: vec!["sex".into()],
+        ..DatasetOptions::default()
+    };
+    let images = Dataset::open(&list, &options).unwrap().split("all").unwrap();
+    let group = |index| images.group(index);
+    assert_eq!((group(0), group(1), group(2)), (Some("p1"), Some("p2"), Some("p1")));
+    let sex = |index| images.column(index, "sex");
+    assert_eq!((sex(0), sex(1), sex(2)), (Some("f"), None, Some("m")));
+    assert_eq!(images.column(0, "age"), None);
+    let plain = open(&list).split("all").unwrap();
+    assert_eq!((plain.group(0), plain.column(0, "sex")), (None, None));
+
+    let missing = DatasetOptions { columns: vec!["age".into()], ..options.clone() };
+    let error = Dataset::open(&list, &missing).unwrap_err().to_string();
+    assert_says(&error, &["scans.csv", "line 1", "no column \"age\"", "path, label, patient, sex"]);
+
+    fs::create_dir(folder.path().join("a")).unwrap();
+    save(&folder.path().join("a/1.jpg"), "?");
+    let error = Dataset::open(folder.path(), &options).unwrap_err().to_string();
+    assert_says(&error, &["only a manifest has columns", ".csv"]);
+}
