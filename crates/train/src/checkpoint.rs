@@ -77,6 +77,31 @@ pub struct Best {
     pub step: u64,
     /// Share of validation images, 0 to 1, that were right.
     pub top1: f64,
+    /// Cross-entropy on them, in nats; unknown in checkpoints of earlier versions.
+    #[serde(default)]
+    pub loss: Option<f64>,
+}
+
+/// By what evaluations are compared: which weights become `best.safetensors`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum BestBy {
+    /// The larger share of validation images that are right.
+    #[default]
+    Top1,
+    /// The smaller cross-entropy on them: for classes of different size, where the share that is right
+    /// says little.
+    Loss,
+}
+
+impl BestBy {
+    /// Whether `new` is better than `old`.
+    pub(crate) fn prefers(self, new: &Best, old: &Best) -> bool {
+        match (self, new.loss, old.loss) {
+            (Self::Top1, ..) => new.top1 > old.top1,
+            (Self::Loss, Some(new), Some(old)) => new < old || old.is_nan(),
+            (Self::Loss, new, _) => new.is_some(),
+        }
+    }
 }
 
 /// Everything needed to go on as if nothing had happened.
@@ -88,4 +113,30 @@ pub struct Checkpoint {
     pub position: Position,
     /// The recipe in force.
     pub recipe: Recipe,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Best, BestBy};
+
+    fn best(top1: f64, loss: Option<f64>) -> Best {
+        Best { step: 1, top1, loss }
+    }
+
+    #[test]
+    fn evaluations_are_compared_by_the_share_or_by_the_loss() {
+        let (sure, right) = (best(0.8, Some(0.4)), best(0.9, Some(0.6)));
+        assert!(BestBy::Top1.prefers(&right, &sure) && !BestBy::Top1.prefers(&sure, &right));
+        assert!(BestBy::Loss.prefers(&sure, &right) && !BestBy::Loss.prefers(&right, &sure));
+        assert!(!BestBy::Loss.prefers(&sure, &sure), "equal is not better");
+    }
+
+    #[test]
+    fn a_loss_that_is_no_number_or_unknown_is_worse_than_any() {
+        let (known, nan, unknown) =
+            (best(0.1, Some(9.0)), best(0.1, Some(f64::NAN)), best(0.1, None));
+        for worse in [&nan, &unknown] {
+            assert!(BestBy::Loss.prefers(&known, worse) && !BestBy::Loss.prefers(worse, &known));
+        }
+    }
 }

@@ -14,7 +14,7 @@ use resnet_recipe::{
     TensorBoard,
 };
 
-use crate::checkpoint::{self, Best, CheckpointError, Keep, Store, Writer};
+use crate::checkpoint::{self, Best, BestBy, CheckpointError, Keep, Store, Writer};
 use crate::criterion::Criterion;
 use crate::device::Chosen;
 use crate::evaluate::evaluate;
@@ -57,6 +57,8 @@ pub struct RunOptions {
     pub keep: Keep,
     /// What a loss that is not finite does.
     pub on_non_finite: OnNonFinite,
+    /// Which weights are the best.
+    pub best_by: BestBy,
     /// When enough is learnt.
     pub early_stop: EarlyStop,
     /// Ends the run when somebody asks.
@@ -83,6 +85,7 @@ impl RunOptions {
             checkpoint_after: None,
             keep: Keep::default(),
             on_non_finite: OnNonFinite::default(),
+            best_by: BestBy::default(),
             early_stop: EarlyStop::default(),
             stop: StopHandle::default(),
             accept_changed_data: false,

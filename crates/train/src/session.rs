@@ -269,8 +269,10 @@ impl<M: Classifier + 'static> Session<'_, M> {
         self.schedule.observe(&mut self.position.plateau, &evaluation.averages);
         let top1 = evaluation.averages.top1;
         self.position.score = Some(top1);
-        if self.position.best.is_none_or(|best| top1 > best.top1) {
-            self.position.best = Some(Best { step: self.position.step, top1 });
+        let loss = Some(evaluation.averages.cross_entropy);
+        let this = Best { step: self.position.step, top1, loss };
+        if self.position.best.is_none_or(|best| self.options.best_by.prefers(&this, &best)) {
+            self.position.best = Some(this);
         }
         Ok(evaluation)
     }
