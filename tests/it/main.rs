@@ -6,6 +6,7 @@ mod dataset_command;
 mod devices;
 mod devices_command;
 mod end_to_end;
+mod finetune_command;
 mod flags;
 mod layouts;
 mod reliability;

@@ -13,6 +13,7 @@
 //! | [`models`] | `resnet-models` | the networks and their weights |
 //! | [`report`] | `resnet-report` | one HTML file about a run or an evaluation |
 //! | [`training`] | `resnet-train` | devices, the step, checkpoints, the run |
+//! | [`finetuning`] | `resnet-finetune` | from one's own pictures to a network and how good it is |
 //!
 //! and the verbs that most programs need: [`train`] and [`evaluate_run`].
 //!
@@ -47,6 +48,7 @@
 #![warn(missing_docs)]
 
 pub use resnet_data as data;
+pub use resnet_finetune as finetuning;
 pub use resnet_kernels as kernels;
 pub use resnet_metrics as metrics;
 pub use resnet_models as models;

@@ -103,7 +103,7 @@ impl Dataset {
         };
         // In the order of the data set, and each once.
         let known = |name: &&str| self.split(name).map(|_| ()).ok_or_else(|| unknown(name));
-        from.iter().try_for_each(|name| known(name))?;
+        from.iter().try_for_each(known)?;
         let chosen = self.splits.iter().filter(|(name, _)| is_among(from, name));
         let mut sources: Vec<_> = chosen.map(|(_, source)| Arc::clone(source)).collect();
         Ok(match sources.len() {

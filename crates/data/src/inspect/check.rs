@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::findings::{Finding, Severity};
 use super::{InspectError, InspectOptions, InspectSplit, Progress, Report, inspect};
 use crate::dataset::Dataset;
 
 /// What [`check_for_training`] found.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Check {
     /// What the data set holds.
     pub report: Report,

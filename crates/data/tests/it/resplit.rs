@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use resnet_data::stratify::Fractions;
-use resnet_data::{Dataset, DatasetOptions, GroupBy, Source};
+use resnet_data::{Dataset, DatasetOptions, GroupBy};
 
 use crate::dataset::{open, save};
 use crate::support::assert_says;

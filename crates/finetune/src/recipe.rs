@@ -1,0 +1,126 @@
+//! The recipe that fits the images.
+
+use resnet_data::inspect::Quantiles;
+use resnet_recipe::{
+    Augment, BadImages, Clip, Crop, Data, Decay, Loss, LrScaling, Model, Optimizer, Recipe, Rule,
+    Schedule, Span, StemKind, Train, ValidationCrop, Warmup, presets,
+};
+
+use crate::{Facts, FinetuneError, Plan};
+
+/// Inputs below this many pixels are small: for a network without pooling at its start.
+const SMALL: usize = 64;
+/// What networks for large images are usually trained with.
+const USUAL_SIZE: usize = 224;
+/// Share of the learning rate that each stage has of the next one's, where weights are known.
+const LAYER_DECAY: f64 = 0.7;
+
+/// Everything that decides the result, from what is known of the images and what `plan` wants.
+///
+/// The optimizer is AdamW, whose rate depends little on batch and network, with a warm-up of an epoch, a
+/// cosine and gradients clipped at norm 1. With pretrained weights the classifier alone learns first,
+/// then one stage more after each epoch, each with 0.7 of the next one's rate. The channels' means and
+/// deviations are those of the training images.
+///
+/// # Errors
+/// [`FinetuneError::Recipe`] if a value of the plan makes no sense.
+pub fn recipe_for(facts: &Facts, plan: &Plan) -> Result<Recipe, FinetuneError> {
+    let base = presets::tutorial();
+    let recipe = Recipe {
+        model: model(facts, plan),
+        data: data(facts, plan, &base.data),
+        optimizer: optimizer(plan),
+        loss: loss(facts, plan),
+        ema: None,
+        schedule: schedule(plan),
+        train: Train {
+            epochs: plan.epochs,
+            batch_size: batch_size(facts, plan),
+            seed: plan.seed,
+            epochs_between_evals: 1,
+            ..base.train
+        },
+        ..base
+    };
+    let recipe = recipe.with_overrides(&plan.overrides)?;
+    recipe.check()?;
+    Ok(recipe)
+}
+
+/// Height and width of the network's input.
+fn image_size(facts: &Facts, plan: &Plan) -> usize {
+    let train = facts.train();
+    let median = |side: Option<Quantiles>| side.map_or(0, |side| side.median);
+    // Half of the images have a shorter side than this, or a longer one.
+    let side = median(train.width).min(median(train.height));
+    let side = usize::try_from(side).unwrap_or(USUAL_SIZE).clamp(1, USUAL_SIZE);
+    let of_images = if plan.pretrained.is_some() { USUAL_SIZE } else { side };
+    plan.image_size.unwrap_or(of_images)
+}
+
+fn model(facts: &Facts, plan: &Plan) -> Model {
+    let small = image_size(facts, plan) < SMALL;
+    let name = plan.model.as_deref().unwrap_or(if small { "resnet20" } else { "resnet18" });
+    let freeze_until = plan.frozen_until();
+    let unfreeze_every = freeze_until.and((plan.unfreeze_every > 0).then_some(plan.unfreeze_every));
+    Model {
+        stem: if small { StemKind::Small } else { StemKind::AsNamed },
+        freeze_until,
+        unfreeze_every,
+        ..Model::named(name, facts.classes().len())
+    }
+}
+
+fn data(facts: &Facts, plan: &Plan, base: &Data) -> Data {
+    let image_size = image_size(facts, plan);
+    let flip = plan.flip.then_some(Augment::HorizontalFlip { p: 0.5 });
+    Data {
+        image_size,
+        // Nothing is cut off: what matters may lie at the edge.
+        validation_resize: image_size,
+        validation_crop: ValidationCrop::Squash,
+        crop: Crop::RandomResizedCrop { scale: [0.7, 1.0], ratio: [0.85, 1.18] },
+        augment: flip.into_iter().collect(),
+        label_offset: 0,
+        mean: measured(facts.train().mean, base.mean),
+        std: measured(facts.train().std, base.std).map(|std| std.max(1e-3)),
+        on_bad_image: BadImages::Fail,
+        ..base.clone()
+    }
+}
+
+fn measured(value: Option<[f64; 3]>, otherwise: [f32; 3]) -> [f32; 3] {
+    value.map_or(otherwise, |channels| channels.map(|channel| channel as f32))
+}
+
+fn optimizer(plan: &Plan) -> Optimizer {
+    Optimizer {
+        weight_decay: 0.01,
+        accumulate: 1,
+        clip: Clip::Norm(1.0),
+        layer_decay: if plan.pretrained.is_some() { LAYER_DECAY } else { 1.0 },
+        rule: Rule::Adamw { betas: (0.9, 0.999), eps: 1e-8 },
+    }
+}
+
+fn loss(facts: &Facts, plan: &Plan) -> Loss {
+    let (class_weights, focal_gamma) = plan.imbalance.loss(&facts.train().images_per_class);
+    Loss { class_weights, focal_gamma, ..Loss::default() }
+}
+
+fn schedule(plan: &Plan) -> Schedule {
+    let usual = if plan.pretrained.is_some() { 3e-4 } else { 1e-3 };
+    Schedule {
+        base_lr: plan.learning_rate.unwrap_or(usual),
+        scaling: LrScaling::None,
+        min_lr: 0.0,
+        warmup: Warmup::linear(Span::Epochs(1.0)),
+        decay: Decay::Cosine,
+    }
+}
+
+/// At least four steps in an epoch, where there are as many images.
+fn batch_size(facts: &Facts, plan: &Plan) -> usize {
+    let images = usize::try_from(facts.train().images).unwrap_or(usize::MAX);
+    plan.batch_size.unwrap_or((images / 4).clamp(1, 32))
+}

@@ -1,0 +1,194 @@
+//! The flags.
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+use resnet::data::{DatasetOptions, GroupBy};
+use resnet::finetuning::{Freeze, Imbalance, Plan};
+use resnet::metrics::OperatingRule;
+use resnet::{DeviceChoice, RunOptions};
+
+/// Fine-tunes a residual network on your own pictures, judges it and writes a report.
+#[derive(Debug, Parser)]
+#[command(name = "finetune")]
+pub(crate) struct Args {
+    /// A folder for each class, such folders in train/, validation/ and test/, or a .csv file with the
+    /// columns path and label. Without it a stand-in is used.
+    #[arg(long, value_name = "DIR|FILE", help_heading = "Pictures")]
+    pub(crate) data: Option<PathBuf>,
+    /// The manifest's column that says which pictures belong together (the patient): they stay in one
+    /// split. Without it the column `group`, if there is one.
+    #[arg(long, value_name = "COLUMN", help_heading = "Pictures")]
+    group: Option<String>,
+    /// Pictures whose file names are the same up to this character belong together: `_` for
+    /// person7_virus_25.jpeg.
+    #[arg(long, value_name = "CHAR", conflicts_with = "group", help_heading = "Pictures")]
+    group_until: Option<char>,
+    /// The manifest's column by whose values results are told besides, such as the hospital.
+    #[arg(long, value_name = "COLUMN", help_heading = "Pictures")]
+    subgroup: Option<String>,
+    /// Another seed makes other splits, weights and order.
+    #[arg(long, default_value_t = 0, help_heading = "Pictures")]
+    seed: u64,
+
+    /// Weights to start from: a safetensors file of the network --model with torchvision's names.
+    #[arg(long, value_name = "FILE", help_heading = "Network")]
+    pretrained: Option<PathBuf>,
+    /// Take the backbone alone from --pretrained, even if its classifier would fit.
+    #[arg(long, requires = "pretrained", help_heading = "Network")]
+    backbone_only: bool,
+    /// The network, such as resnet50; see the example `zoo`. Without it resnet18, or resnet20 for
+    /// pictures below 64 pixels.
+    #[arg(long, value_name = "NAME", help_heading = "Network")]
+    model: Option<String>,
+    /// What stays as it is at first: none, stem, layer1, layer2, layer3 or layer4. Without it layer4
+    /// with --pretrained, nothing from scratch.
+    #[arg(long, value_name = "PART", value_parser = part, help_heading = "Network")]
+    freeze_until: Option<Freeze>,
+    /// Epochs after which one stage more begins to learn; 0: never.
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Network")]
+    unfreeze_every: u64,
+    /// Height and width of the network's input, in pixels.
+    #[arg(long, value_name = "PX", help_heading = "Network")]
+    image_size: Option<usize>,
+
+    /// Passes over the training pictures at most.
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    epochs: Option<u64>,
+    /// Passes without a smaller validation loss that are too many.
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    patience: Option<u64>,
+    /// Pictures in a step.
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    batch_size: Option<usize>,
+    /// The largest learning rate.
+    #[arg(long, value_name = "RATE", help_heading = "Training")]
+    learning_rate: Option<f64>,
+    /// What is done about classes of different size.
+    #[arg(long, value_enum, default_value = "auto", help_heading = "Training")]
+    imbalance: ImbalanceFlag,
+    /// Do not exchange left and right in training.
+    #[arg(long, help_heading = "Training")]
+    no_flip: bool,
+    /// A key of the recipe, such as optimizer.weight_decay=0.05; may be given several times.
+    #[arg(long = "set", value_name = "KEY=VALUE", help_heading = "Training")]
+    overrides: Vec<String>,
+    /// Cross-validation: train this many networks, each tested on another part.
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    pub(crate) folds: Option<usize>,
+
+    /// The class that is asked for, where there are two.
+    #[arg(long, value_name = "CLASS", help_heading = "Judging")]
+    positive: Option<String>,
+    /// Choose the threshold for this sensitivity on the validation pictures, 0 to 1. Without it, for
+    /// the largest sum of sensitivity and specificity.
+    #[arg(long, value_name = "S", value_parser = share, help_heading = "Judging")]
+    sensitivity: Option<f64>,
+    /// The same for this specificity.
+    #[arg(long, value_name = "S", value_parser = share, conflicts_with = "sensitivity", help_heading = "Judging")]
+    specificity: Option<f64>,
+    /// Tell predictive values for this share of positives besides, 0 to 1.
+    #[arg(long, value_name = "P", value_parser = share, help_heading = "Judging")]
+    prevalence: Option<f64>,
+
+    /// Folder for everything that is written.
+    #[arg(long, value_name = "DIR", default_value = "runs/finetune", help_heading = "Run")]
+    model_dir: PathBuf,
+    /// Set an earlier run in the folder aside instead of going on with it.
+    #[arg(long, help_heading = "Run")]
+    fresh: bool,
+    /// Where to compute: auto, cpu, gpu, cuda, wgpu.
+    #[arg(long, default_value = "auto", help_heading = "Run")]
+    pub(crate) device: DeviceChoice,
+    /// Threads that load pictures.
+    #[arg(long, value_name = "N", help_heading = "Run")]
+    workers: Option<usize>,
+}
+
+/// What is done about classes of different size.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ImbalanceFlag {
+    /// The effective number, if the largest class has 1.5 times the pictures of the smallest.
+    Auto,
+    /// Nothing.
+    Ignore,
+    /// Errors cost in inverse proportion to the pictures of the class.
+    InverseFrequency,
+    /// The same for small classes, less for large ones.
+    EffectiveNumber,
+    /// Errors on what is right already cost less.
+    Focal,
+}
+
+impl Args {
+    pub(crate) fn dataset_options(&self) -> DatasetOptions {
+        let by_column = self.group.clone().map(GroupBy::Column);
+        DatasetOptions {
+            group: by_column.or(self.group_until.map(GroupBy::NameUntil)),
+            columns: self.subgroup.iter().cloned().collect(),
+            leave_out: true,
+            ..DatasetOptions::default()
+        }
+    }
+
+    pub(crate) fn plan(&self) -> Plan {
+        let usual = if self.data.is_some() { Plan::default() } else { crate::stand_in::plan() };
+        Plan {
+            model: self.model.clone().or(usual.model),
+            image_size: self.image_size.or(usual.image_size),
+            pretrained: self.pretrained.clone(),
+            backbone_only: self.backbone_only,
+            freeze: self.freeze_until.unwrap_or_default(),
+            unfreeze_every: self.unfreeze_every,
+            imbalance: self.imbalance(),
+            epochs: self.epochs.unwrap_or(usual.epochs),
+            patience: self.patience.unwrap_or(usual.patience),
+            batch_size: self.batch_size.or(usual.batch_size),
+            learning_rate: self.learning_rate.or(usual.learning_rate),
+            flip: !self.no_flip,
+            seed: self.seed,
+            overrides: self.overrides.clone(),
+            positive: self.positive.clone().or(usual.positive),
+            operating: self.operating(),
+            prevalence: self.prevalence,
+            subgroup: self.subgroup.clone(),
+        }
+    }
+
+    fn imbalance(&self) -> Imbalance {
+        match self.imbalance {
+            ImbalanceFlag::Auto => Imbalance::Auto,
+            ImbalanceFlag::Ignore => Imbalance::Ignore,
+            ImbalanceFlag::InverseFrequency => Imbalance::InverseFrequency,
+            ImbalanceFlag::EffectiveNumber => Imbalance::EffectiveNumber,
+            ImbalanceFlag::Focal => Imbalance::Focal,
+        }
+    }
+
+    fn operating(&self) -> OperatingRule {
+        match (self.sensitivity, self.specificity) {
+            (Some(sensitivity), _) => OperatingRule::Sensitivity(sensitivity),
+            (_, Some(specificity)) => OperatingRule::Specificity(specificity),
+            _ => OperatingRule::Youden,
+        }
+    }
+
+    pub(crate) fn run_options(&self) -> RunOptions {
+        let usual = RunOptions::new(&self.model_dir);
+        let workers = self.workers.unwrap_or(usual.workers);
+        RunOptions { fresh: self.fresh, workers, ..usual }
+    }
+}
+
+fn part(text: &str) -> Result<Freeze, String> {
+    if text == "none" {
+        return Ok(Freeze::Nothing);
+    }
+    let known = |_unknown| "one of none, stem, layer1, layer2, layer3, layer4".to_owned();
+    serde_json::from_value(text.into()).map(Freeze::Until).map_err(known)
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "a number from 0 to 1, such as 0.95".to_owned())
+}

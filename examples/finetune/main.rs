@@ -1,0 +1,105 @@
+//! Fine-tunes a residual network on your own pictures, judges it on pictures that nothing was chosen on, and
+//! writes a report.
+//!
+//!     cargo run --release --example finetune
+//!     cargo run --release --example finetune -- --data xrays --pretrained resnet18.safetensors --group-until _
+//!     cargo run --release --example finetune -- --data scans.csv --group patient --subgroup hospital --folds 5
+//!     cargo run --release --example finetune -- --help
+//!
+//! Exit codes: 0 the report is written; 75 a signal stopped it, it is saved, and the same command goes on;
+//! 1 an error, such as a data set that has to be mended first; 2 wrong flags.
+
+mod args;
+mod progress;
+#[path = "../train_imagenet/signals.rs"]
+mod signals;
+mod stand_in;
+mod tell;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+use resnet::data::Dataset;
+use resnet::finetuning::{
+    FinetuneError, cross_validate, finetune, write_findings, write_predictions,
+};
+use resnet::{Chosen, choose_device};
+
+use crate::args::Args;
+use crate::progress::Progress;
+use crate::signals::Signals;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    run(&args).unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(args: &Args) -> Result<ExitCode> {
+    let dataset = match &args.data {
+        None => {
+            println!("{}", stand_in::ANNOUNCEMENT);
+            stand_in::open()?
+        }
+        Some(path) => Dataset::open(path, &args.dataset_options())?,
+    };
+    let chosen = choose_device(args.device)?;
+    println!("Device: {} ({}).", chosen.name, chosen.reason);
+    let options = args.run_options();
+    let signals = Signals::install(&options.stop)?;
+    let done = match args.folds {
+        None => one(args, &dataset, &options, &chosen),
+        Some(folds) => several(args, folds, &dataset, &options, &chosen),
+    };
+    match done {
+        Ok(()) => Ok(signals::exit_code(false)),
+        Err(error) if is_stopped(&error) => {
+            println!("Stopped by {}; saved, the same command goes on.", signals.name());
+            Ok(signals::exit_code(true))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn is_stopped(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(FinetuneError::Stopped))
+}
+
+/// One network, tested on the test images.
+fn one(
+    args: &Args,
+    dataset: &Dataset,
+    options: &resnet::RunOptions,
+    chosen: &Chosen,
+) -> Result<()> {
+    let findings = finetune(dataset, &args.plan(), options, chosen, &mut Progress::default())?;
+    tell::findings(&findings);
+    let folder = &options.model_dir;
+    let written = [write_predictions(&findings, folder)?, write_findings(&findings, folder)?];
+    tell::files(&written);
+    Ok(())
+}
+
+/// A network for each fold.
+fn several(
+    args: &Args,
+    folds: usize,
+    dataset: &Dataset,
+    options: &resnet::RunOptions,
+    chosen: &Chosen,
+) -> Result<()> {
+    let plan = args.plan();
+    let mut progress = Progress::default();
+    let validated = cross_validate(dataset, folds, &plan, options, chosen, &mut progress)?;
+    tell::folds(&validated);
+    let mut written = Vec::new();
+    for (number, fold) in (1..).zip(&validated.folds) {
+        written.push(write_predictions(fold, &options.model_dir.join(format!("fold-{number}")))?);
+    }
+    written.push(write_findings(&validated, &options.model_dir)?);
+    tell::files(&written);
+    Ok(())
+}

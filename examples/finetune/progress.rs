@@ -1,0 +1,58 @@
+//! What a person sees while training goes on: a line for each epoch.
+
+use resnet::recipe::{EpochReport, RunStart, SinkError};
+use resnet::{RunEvent, Sink};
+
+#[derive(Default)]
+pub(crate) struct Progress {
+    epochs: u64,
+}
+
+impl Progress {
+    fn start(&mut self, start: &RunStart<'_>) {
+        self.epochs = start.recipe.train.epochs;
+        println!(
+            "Training {} on {} images, watched on {}, at most {} epochs.",
+            start.recipe.model.name, start.train_images, start.validation_images, self.epochs
+        );
+        if let Some(resumed) = &start.resumed {
+            println!("Going on at step {} from {}.", resumed.step, resumed.path.display());
+        }
+    }
+
+    fn epoch(&self, report: &EpochReport) {
+        let EpochReport { epoch, train, validation, seconds, .. } = report;
+        let mut line = format!(
+            "epoch {epoch}/{}  train: loss {:.3}, top-1 {:.1} %",
+            self.epochs,
+            train.cross_entropy,
+            100.0 * train.top1
+        );
+        if let Some(validation) = validation {
+            let averages = &validation.averages;
+            let (loss, top1) = (averages.cross_entropy, 100.0 * averages.top1);
+            line += &format!("  validation: loss {loss:.3}, top-1 {top1:.1} %");
+        }
+        println!("{line}  {seconds:.0} s");
+    }
+}
+
+impl Sink for Progress {
+    fn record(&mut self, event: &RunEvent<'_>) -> Result<(), SinkError> {
+        match event {
+            RunEvent::Started(start) => self.start(start),
+            RunEvent::Epoch(report) => self.epoch(report),
+            RunEvent::Damaged(damaged) => {
+                println!("warning: a checkpoint is left out: {}", damaged.reason);
+            }
+            RunEvent::NonFinite(step) => {
+                println!(
+                    "warning: the loss of step {} is {}; {}",
+                    step.step, step.loss, step.action
+                );
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
