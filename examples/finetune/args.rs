@@ -155,6 +155,12 @@ impl Args {
         }
     }
 
+    /// What the report is called.
+    pub(crate) fn title(&self) -> String {
+        let name = self.data.as_ref().and_then(|path| path.file_name());
+        name.map_or("Stand-in: dresses".to_owned(), |name| name.to_string_lossy().into_owned())
+    }
+
     fn imbalance(&self) -> Imbalance {
         match self.imbalance {
             ImbalanceFlag::Auto => Imbalance::Auto,

@@ -22,7 +22,7 @@ use anyhow::Result;
 use clap::Parser;
 use resnet::data::Dataset;
 use resnet::finetuning::{
-    FinetuneError, cross_validate, finetune, write_findings, write_predictions,
+    FinetuneError, cross_validate, finetune, write_findings, write_predictions, write_report,
 };
 use resnet::{Chosen, choose_device};
 
@@ -78,7 +78,11 @@ fn one(
     let findings = finetune(dataset, &args.plan(), options, chosen, &mut Progress::default())?;
     tell::findings(&findings);
     let folder = &options.model_dir;
-    let written = [write_predictions(&findings, folder)?, write_findings(&findings, folder)?];
+    let written = [
+        write_report(&findings, &args.title(), folder)?,
+        write_predictions(&findings, folder)?,
+        write_findings(&findings, folder)?,
+    ];
     tell::files(&written);
     Ok(())
 }
@@ -97,7 +101,10 @@ fn several(
     tell::folds(&validated);
     let mut written = Vec::new();
     for (number, fold) in (1..).zip(&validated.folds) {
-        written.push(write_predictions(fold, &options.model_dir.join(format!("fold-{number}")))?);
+        let folder = options.model_dir.join(format!("fold-{number}"));
+        let title = format!("{}, fold {number} of {folds}", args.title());
+        written.push(write_report(fold, &title, &folder)?);
+        written.push(write_predictions(fold, &folder)?);
     }
     written.push(write_findings(&validated, &options.model_dir)?);
     tell::files(&written);

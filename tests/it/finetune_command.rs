@@ -82,6 +82,12 @@ fn the_stand_in_is_learned_and_says_what_it_is() {
     let findings = findings(&model_dir);
     let auroc = figure(&findings, "auroc");
     assert!(auroc > 0.95, "AUROC {auroc}\n{told}");
+    let report = fs::read_to_string(model_dir.join("report.html")).expect("the report");
+    for words in
+        ["Not a medical device", "Worst mistakes", "taken for", "Dress is said from", "two splits"]
+    {
+        assert!(report.contains(words), "{words} is not in the report");
+    }
     let table = fs::read_to_string(model_dir.join("predictions.csv")).expect("the predictions");
     assert_eq!(
         table.lines().next(),

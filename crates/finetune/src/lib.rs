@@ -12,6 +12,7 @@
 //! | [`fit()`] | training, from scratch or from pretrained weights |
 //! | [`Answers`] | probabilities and truth, image by image |
 //! | [`judge()`] | threshold, temperature, figures with intervals, subgroups |
+//! | [`report()`] | all of it as one HTML file |
 //!
 //! ```no_run
 //! use std::path::Path;
@@ -46,6 +47,8 @@ mod judge;
 mod network;
 mod plan;
 mod recipe;
+mod report;
+mod showcase;
 mod splits;
 
 pub use answers::{Answer, Answers};
@@ -59,4 +62,6 @@ pub use judge::{Judgement, Operating, judge};
 pub use network::Network;
 pub use plan::{Freeze, Imbalance, Plan};
 pub use recipe::recipe_for;
+pub use report::{report, write_report};
+pub use showcase::{Mistake, mistakes};
 pub use splits::with_all_splits;
