@@ -13,10 +13,12 @@ mod weight_gradient;
 
 use burn::backend::tensor::FloatTensor;
 use burn_cubecl::CubeBackend;
+use burn_cubecl::kernel::matmul::{MatmulStrategy, matmul};
 
 use crate::convolution::{Convolution, ConvolutionBackward};
 use crate::geometry::Geometry;
 use crate::normalisation::{Maybe, NormGradients, Normalisation, NormalisationBackward, Saved};
+use crate::product::Product;
 
 impl Normalisation for CubeBackend {
     fn normalisation(
@@ -67,5 +69,15 @@ impl ConvolutionBackward for CubeBackend {
         geometry: Geometry,
     ) -> FloatTensor<Self> {
         convolution::weight_gradient(dy, x, &geometry)
+    }
+}
+
+impl Product for CubeBackend {
+    fn product(lhs: FloatTensor<Self>, rhs: FloatTensor<Self>) -> FloatTensor<Self> {
+        let dtype = lhs.dtype;
+        // Autotune would compile twenty programs for a part of the step that takes no time.
+        matmul(lhs.clone(), rhs.clone(), None, MatmulStrategy::Cube, dtype)
+            .or_else(|_refused| matmul(lhs, rhs, None, MatmulStrategy::default(), dtype))
+            .expect("Burn's default finds a program for every shape")
     }
 }

@@ -33,7 +33,11 @@ mod geometry;
 #[cfg(any(feature = "flex", feature = "cube"))]
 mod normalisation;
 mod operations;
+#[cfg(feature = "cube")]
+mod product;
 mod switch;
 
-pub use operations::{Normalised, PoolWindow, batch_norm_train, conv2d, conv2d_affine, max_pool2d};
+pub use operations::{
+    Normalised, PoolWindow, batch_norm_train, conv2d, conv2d_affine, linear, max_pool2d,
+};
 pub use switch::{kernels_in_use, use_kernels};

@@ -144,6 +144,22 @@ pub fn batch_norm_train(
     Normalised { output, mean: done.mean, variance: done.variance }
 }
 
+/// The product of `x` `[b, c]` with the transpose of `weight` `[c', c]`: a fully connected layer without
+/// its bias.
+///
+/// # Panics
+/// If the shapes do not belong together.
+#[must_use]
+pub fn linear(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
+    #[cfg(feature = "cube")]
+    if weight.dims()[1] == x.dims()[1] && weight.dtype() == x.dtype() && on_gpu(&x) {
+        use crate::product::Product;
+        let (x, weight) = (x.into_dispatch(), weight.transpose().into_dispatch());
+        return Tensor::from_dispatch(burn::backend::Dispatch::product(x, weight));
+    }
+    x.matmul(weight.transpose())
+}
+
 /// The maximum of every window of `x` `[b, c, h, w]`; what is not a number wins, as in PyTorch.
 #[must_use]
 pub fn max_pool2d(x: Tensor<4>, window: PoolWindow) -> Tensor<4> {

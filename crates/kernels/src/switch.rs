@@ -36,7 +36,7 @@ pub(crate) fn on_cpu(x: &Tensor<4>) -> bool {
 
 /// Whether the GPU's kernels exist for tensors like `x`.
 #[cfg(feature = "cube")]
-pub(crate) fn on_gpu(x: &Tensor<4>) -> bool {
+pub(crate) fn on_gpu<const D: usize>(x: &Tensor<D>) -> bool {
     kernels_in_use()
         && matches!(x.dtype(), DType::F32 | DType::F16 | DType::BF16)
         && is_on(x, |device| matches!(device, DispatchDevice::Cube(_)))
@@ -48,13 +48,13 @@ pub(crate) fn on_cpu(_x: &Tensor<4>) -> bool {
 }
 
 #[cfg(all(feature = "flex", not(feature = "cube")))]
-pub(crate) fn on_gpu(_x: &Tensor<4>) -> bool {
+pub(crate) fn on_gpu<const D: usize>(_x: &Tensor<D>) -> bool {
     false
 }
 
 /// Whether the device of `x`, with or without gradients, is one that is looked for.
 #[cfg(any(feature = "flex", feature = "cube"))]
-fn is_on(x: &Tensor<4>, is_wanted: impl Fn(&DispatchDevice) -> bool) -> bool {
+fn is_on<const D: usize>(x: &Tensor<D>, is_wanted: impl Fn(&DispatchDevice) -> bool) -> bool {
     match x.device().as_dispatch() {
         DispatchDevice::Autodiff(inner) => is_wanted(inner),
         device => is_wanted(device),

@@ -18,6 +18,6 @@ impl Linear {
     /// `[b, in]` to `[b, out]`.
     #[must_use]
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        x.matmul(self.weight.val().transpose()) + self.bias.val().unsqueeze()
+        resnet_kernels::linear(x, self.weight.val()) + self.bias.val().unsqueeze()
     }
 }
