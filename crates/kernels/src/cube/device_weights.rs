@@ -27,7 +27,9 @@ pub(super) struct Sizes {
     input_columns: usize,
     outputs: usize,
     inputs: usize,
-    /// Columns of the sums: input channels, or a row of taps.
+    /// Rows of the sums: output channels, in whole tiles.
+    height: usize,
+    /// Columns of the sums: input channels or a row of taps, in whole tiles.
     width: usize,
     kernel_columns: usize,
     stride_down: usize,
@@ -88,7 +90,7 @@ pub(super) fn weight_gradient<E: Float, T: Float, N: Size, M: Size>(
     }
 
     let matrix = (CUBE_POS_Z * CUBE_COUNT_Y + CUBE_POS_Y) as usize;
-    let corner = (matrix * sizes.outputs + output + down) * sizes.width + input + beside;
+    let corner = (matrix * sizes.height + output + down) * sizes.width + input + beside;
     store_tile(sums, &c00, corner, sizes.width);
     store_tile(sums, &c01, corner + 16, sizes.width);
     store_tile(sums, &c10, corner + 16 * sizes.width, sizes.width);
@@ -171,7 +173,7 @@ fn load_gradient<E: Float, T: Float, N: Size>(
         let (row, column) = (index / vectors, index % vectors);
         let pixel = first + row;
         let mut value = Vector::<E, N>::new(E::new(0.0f32));
-        if pixel < end {
+        if pixel < end && output + column * size < outputs {
             value = dy[(pixel * outputs + output) / size + column];
         }
         put::<E, T, N>(shared, row * PITCH + column * size, value);
@@ -203,7 +205,8 @@ fn load_tap<E: Float, T: Float, M: Size>(
         let y = y * sizes.stride_down + tap_row;
         let x_ = x_ * sizes.stride_right + tap_column;
         let mut value = Vector::<E, M>::new(E::new(0.0f32));
-        if pixel < end && is_inside(y, x_, sizes) {
+        let is_channel = input + column * size < sizes.inputs;
+        if pixel < end && is_channel && is_inside(y, x_, sizes) {
             let at = source(image, y, x_, sizes);
             value = x[(at * sizes.inputs + input) / size + column];
         }
@@ -278,6 +281,7 @@ pub(super) fn add_parts<E: Float>(
     inputs: usize,
     kernel_rows: usize,
     kernel_columns: usize,
+    height: usize,
     width: usize,
     #[comptime] is_narrow: bool,
     #[define(E)] _element: ElemType,
@@ -295,15 +299,15 @@ pub(super) fn add_parts<E: Float>(
         let column = rest % kernel_columns;
         let output = (rest / kernel_columns) % outputs;
         let row = rest / kernel_columns / outputs;
-        let at = (row * outputs + output) * width + column * inputs + input;
-        let sum = sum_of_parts(sums, at, kernel_rows * outputs * width, parts);
+        let at = (row * height + output) * width + column * inputs + input;
+        let sum = sum_of_parts(sums, at, kernel_rows * height * width, parts);
         let tap = row * kernel_columns + column;
         gradient[(output * inputs + input) * taps + tap] = E::cast_from(sum);
     } else {
         let output = rest % outputs;
         let tap = rest / outputs;
-        let at = (tap * outputs + output) * width + input;
-        let sum = sum_of_parts(sums, at, taps * outputs * width, parts);
+        let at = (tap * height + output) * width + input;
+        let sum = sum_of_parts(sums, at, taps * height * width, parts);
         gradient[(output * inputs + input) * taps + tap] = E::cast_from(sum);
     }
 }

@@ -15,23 +15,17 @@ use crate::geometry::Geometry;
 /// Cubes that keep every processor of a large GPU busy.
 const CUBES: usize = 2048;
 
-/// Whether the channels fill whole tiles.
-pub(super) fn fits(geometry: &Geometry) -> bool {
-    let [outputs, inputs, _, width] = geometry.weight;
-    outputs.is_multiple_of(TILE) && (inputs.is_multiple_of(TILE) || inputs * width <= TILE)
-}
-
 /// The gradient `[c', c, kh, kw]` of the weights.
 pub(super) fn launch(dy: &Table, x: &Table, geometry: &Geometry) -> CubeTensor {
     let [outputs, inputs, kernel_height, kernel_width] = geometry.weight;
-    let is_narrow = !inputs.is_multiple_of(TILE);
     // With few channels the neighbours in a row of taps are one tile.
-    let (taps, columns) =
-        if is_narrow { (kernel_height, TILE) } else { (kernel_height * kernel_width, inputs) };
-    let tiles = (outputs / TILE) * (columns / TILE);
+    let is_narrow = inputs * kernel_width <= TILE;
+    let taps = if is_narrow { kernel_height } else { kernel_height * kernel_width };
+    let (lines, columns) = (outputs.next_multiple_of(TILE), inputs.next_multiple_of(TILE));
+    let tiles = (lines / TILE) * (columns / TILE);
     let parts = (CUBES / (tiles * taps)).clamp(1, dy.rows.div_ceil(4 * DEPTH));
     let rows_of_part = dy.rows.div_ceil(parts).next_multiple_of(DEPTH);
-    let sums = empty(&dy.tensor, Shape::new([parts * taps * outputs * columns]), DType::F32);
+    let sums = empty(&dy.tensor, Shape::new([parts * taps * lines * columns]), DType::F32);
     let (element, depth) = matrix_element(dy.tensor.dtype).expect("asked for before");
     let vector = if is_narrow { 1 } else { x.vector_size() };
     let [.., height, width] = geometry.input;
@@ -54,6 +48,7 @@ pub(super) fn launch(dy: &Table, x: &Table, geometry: &Geometry) -> CubeTensor {
             width,
             outputs,
             inputs,
+            lines,
             columns,
             kernel_width,
             geometry.stride[0],
@@ -78,6 +73,7 @@ pub(super) fn launch(dy: &Table, x: &Table, geometry: &Geometry) -> CubeTensor {
         inputs,
         kernel_height,
         kernel_width,
+        lines,
         columns,
         is_narrow,
         dy.element(),
