@@ -11,6 +11,7 @@ use resnet::{DeviceChoice, Recipe, RunOptions, presets};
 use crate::batch_size::BatchSize;
 use crate::recipe_args::{RecipeArgs, read_recipe};
 use crate::reliability::ReliabilityArgs;
+use crate::weights::WeightsArgs;
 
 /// Train a ResNet on TFRecord shards of ImageNet; without --data-dir, on the bundled sample.
 ///
@@ -163,6 +164,9 @@ pub(crate) struct Args {
     /// [default: 100; 20]
     #[arg(long, value_name = "STEPS")]
     log_every: Option<u64>,
+
+    #[command(flatten)]
+    pub(crate) weights: WeightsArgs,
 
     #[command(flatten)]
     reliability: ReliabilityArgs,

@@ -16,6 +16,8 @@ mod recipe_args;
 mod reliability;
 mod signals;
 mod tf_flags;
+#[path = "../common/weights.rs"]
+mod weights;
 
 use std::process::ExitCode;
 
@@ -68,7 +70,8 @@ fn run(args: &Args, flags: &[String]) -> Result<ExitCode> {
 }
 
 fn train_and_report(args: &Args, flags: &[String], chosen: &Chosen) -> Result<ExitCode> {
-    let options = args.run_options()?;
+    let mut options = args.run_options()?;
+    options.initial = args.weights.initial()?;
     let signals = Signals::install(&options.stop)?;
     let mut recipe = args.recipe()?;
     let datasets = images::datasets(args, &recipe)?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use resnet::recipe::{
-    Damaged, EpochReport, Evaluation, NonFinite, RunStart, SinkError, StepReport,
+    Damaged, EpochReport, Evaluation, InitialWeights, NonFinite, RunStart, SinkError, StepReport,
 };
 use resnet::{Ending, Outcome, RunEvent, Sink};
 
@@ -89,6 +89,10 @@ impl Progress {
         }
     }
 
+    fn initial_weights(&self, weights: &InitialWeights) {
+        self.line(&format!("Weights: {}: {}.", weights.path.display(), weights.report));
+    }
+
     fn damaged(&self, damaged: &Damaged) {
         self.line(&format!("warning: a checkpoint is left out: {}.", damaged.reason));
         self.line(&format!("  It lies in {} now; an older one is used.", damaged.path.display()));
@@ -162,6 +166,7 @@ impl Sink for Progress {
             RunEvent::Started(start) => self.start(start),
             RunEvent::Step(report) => self.step(report),
             RunEvent::Epoch(report) => self.epoch(report),
+            RunEvent::InitialWeights(weights) => self.initial_weights(weights),
             RunEvent::Damaged(damaged) => self.damaged(damaged),
             RunEvent::NonFinite(step) => self.non_finite(step),
             _ => {}

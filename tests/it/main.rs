@@ -13,4 +13,5 @@ mod reliability;
 mod support;
 mod tensorboard;
 mod tfrecord_command;
+mod weights_command;
 mod zoo_command;

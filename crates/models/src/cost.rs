@@ -63,8 +63,7 @@ impl Cost {
         if let Some(kind) = shape.attention {
             self.attention(kind, shape.output);
         }
-        if shape.needs_projection() {
-            let (pools, conv) = shape.projection();
+        if let Some((pools, conv)) = shape.projection().filter(|_| shape.needs_projection()) {
             self.conv(&conv, if pools { inner } else { size });
             if shape.version != Version::V2 {
                 self.norm(shape.output);

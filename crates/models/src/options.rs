@@ -67,6 +67,10 @@ pub enum Shortcut {
     /// 2×2 average-pooling with the block's stride, then a 1×1 convolution (ResNet-D,
     /// [He et al. 2018](https://arxiv.org/abs/1812.01187)), so that no activation is passed over.
     AveragePool,
+    /// No parameters: every pixel that the stride keeps, with channels of zeros, half of them before the
+    /// others and half behind (option A of [He et al. 2015](https://arxiv.org/abs/1512.03385), as the
+    /// usual PyTorch networks for CIFAR have it).
+    Pad,
 }
 
 /// Channel attention at the end of each block's main path.

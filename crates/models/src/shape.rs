@@ -62,12 +62,14 @@ impl BlockShape {
         self.stride != 1 || self.input != self.output
     }
 
-    /// The convolution of the projection, and whether pooling comes before it.
-    pub(crate) fn projection(&self) -> (bool, ConvShape) {
+    /// The convolution of the projection, and whether pooling comes before it; None where there is no
+    /// convolution.
+    pub(crate) fn projection(&self) -> Option<(bool, ConvShape)> {
         let conv = ConvShape::new(self.input, self.output, 1);
         match self.shortcut {
-            Shortcut::Conv => (false, conv.stride(self.stride)),
-            Shortcut::AveragePool => (self.stride != 1 || self.dilation != 1, conv),
+            Shortcut::Conv => Some((false, conv.stride(self.stride))),
+            Shortcut::AveragePool => Some((self.stride != 1 || self.dilation != 1, conv)),
+            Shortcut::Pad => None,
         }
     }
 

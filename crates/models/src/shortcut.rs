@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::nn::conv::Conv2d;
-use burn::tensor::Tensor;
+use burn::tensor::{Slice, Tensor, s};
 
 use crate::Norm;
 use crate::blur_pool::shortcut_pool;
@@ -20,17 +20,22 @@ pub enum Downsample {
     Conv((Conv2d, Option<Norm>)),
     /// Pooling `0`, convolution `1` and normalisation `2`.
     Pooled((ShortcutPool, Conv2d, Option<Norm>)),
+    /// Pixels left out and channels of zeros, without parameters.
+    Padded(ShortcutPad),
 }
 
 impl Downsample {
     pub(crate) fn new(shape: &BlockShape, init: &mut Init<'_>) -> Self {
-        let (pools, conv) = shape.projection();
+        let Some((pools, conv)) = shape.projection() else {
+            return Self::Padded(ShortcutPad { stride: shape.stride, channels: shape.output });
+        };
         let stride = pools.then_some(shape.stride);
         let conv = init.conv(&conv);
         let norm = (shape.version != Version::V2).then(|| init.norm(shape.norm, shape.output, 1.0));
-        match shape.shortcut {
-            Shortcut::Conv => Self::Conv((conv, norm)),
-            Shortcut::AveragePool => Self::Pooled((ShortcutPool { stride }, conv, norm)),
+        if shape.shortcut == Shortcut::AveragePool {
+            Self::Pooled((ShortcutPool { stride }, conv, norm))
+        } else {
+            Self::Conv((conv, norm))
         }
     }
 
@@ -40,8 +45,31 @@ impl Downsample {
         let (x, conv, norm) = match self {
             Self::Conv((conv, norm)) => (x_bchw, conv, norm),
             Self::Pooled((pool, conv, norm)) => (pool.forward(x_bchw), conv, norm),
+            Self::Padded(pad) => return pad.forward(x_bchw),
         };
         conv_norm(conv, norm.as_ref(), x, Then::default())
+    }
+}
+
+/// The shortcut that has no parameters.
+#[derive(Module, Debug)]
+pub struct ShortcutPad {
+    stride: usize,
+    /// Of the result.
+    channels: usize,
+}
+
+impl ShortcutPad {
+    /// `[b, c, h, w]` to `[b, channels, h/stride, w/stride]`.
+    #[must_use]
+    pub fn forward(&self, x_bchw: Tensor<4>) -> Tensor<4> {
+        let [b, c, h, w] = x_bchw.dims();
+        let kept = |size: usize| Slice::new(0, Some(size as isize), self.stride as isize);
+        let x = x_bchw.slice(s![.., .., kept(h), kept(w)]);
+        let [_, _, h, w] = x.dims();
+        let before = (self.channels - c) / 2;
+        let zeros = |channels| Tensor::zeros([b, channels, h, w], &x.device());
+        Tensor::cat(vec![zeros(before), x.clone(), zeros(self.channels - c - before)], 1)
     }
 }
 

@@ -11,6 +11,8 @@ use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use tempfile::NamedTempFile;
 use thiserror::Error;
 
+use crate::element::Element;
+
 /// Tensors by name, in the order of their names.
 pub type TensorMap = BTreeMap<String, TensorData>;
 
@@ -45,9 +47,10 @@ pub enum TensorFileError {
         /// What the parser found.
         source: SafeTensorError,
     },
-    /// A tensor is stored with another type than 32-bit floats.
+    /// A tensor is stored with a type that is no floating-point number of 16, 32 or 64 bits.
     #[error(
-        "{}: tensor `{name}` holds {found} values, f32 was expected; convert the file first",
+        "{}: tensor `{name}` holds {found} values, f32, f16, bf16 or f64 was expected; convert the \
+         file first",
         path.display()
     )]
     ElementType {
@@ -57,6 +60,21 @@ pub enum TensorFileError {
         name: String,
         /// Its type.
         found: String,
+    },
+    /// A value is too large for the type that the file was to have.
+    #[error(
+        "{}: tensor `{name}` has a value of {value}, which {element} cannot hold; write bf16 or f32",
+        path.display()
+    )]
+    Range {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// The value.
+        value: f32,
+        /// The type.
+        element: Element,
     },
 }
 
@@ -70,6 +88,40 @@ pub fn write(path: &Path, tensors: &TensorMap) -> Result<(), TensorFileError> {
         .iter()
         .map(|(name, data)| Ok((name.as_str(), view(path, name, data)?)))
         .collect::<Result<Vec<_>, TensorFileError>>()?;
+    write_views(path, views)
+}
+
+/// [`write()`] with every value rounded to `element`.
+///
+/// # Errors
+/// Those of [`write()`], and [`TensorFileError::Range`] for a value that `element` cannot hold.
+pub fn write_as(path: &Path, tensors: &TensorMap, element: Element) -> Result<(), TensorFileError> {
+    let dtype = match element {
+        Element::F32 => return write(path, tensors),
+        Element::F16 => Dtype::F16,
+        Element::Bf16 => Dtype::BF16,
+        Element::F64 => return Err(wrong_type(path, "all of them", "f64")),
+    };
+    let mut rounded = Vec::new();
+    for (name, data) in tensors {
+        let values: Vec<f32> = data.iter().collect();
+        if let Some(&value) = values.iter().find(|value| !element.holds(**value)) {
+            let (path, name) = (path.to_owned(), name.clone());
+            return Err(TensorFileError::Range { path, name, value, element });
+        }
+        rounded.push((name, data.shape().to_vec(), element.narrow(&values).unwrap_or_default()));
+    }
+    let views = rounded.iter().map(|(name, shape, bytes)| {
+        Ok((name.as_str(), TensorView::new(dtype, shape.clone(), bytes)?))
+    });
+    let views = views.collect::<Result<Vec<_>, SafeTensorError>>();
+    write_views(
+        path,
+        views.map_err(|source| TensorFileError::Format { path: path.to_owned(), source })?,
+    )
+}
+
+fn write_views(path: &Path, views: Vec<(&str, TensorView<'_>)>) -> Result<(), TensorFileError> {
     // What `torch` tools look for; one key only, so that equal tensors give equal bytes.
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
     let bytes = safetensors::serialize(views, Some(metadata))
@@ -81,8 +133,8 @@ pub fn write(path: &Path, tensors: &TensorMap) -> Result<(), TensorFileError> {
     })
 }
 
-/// Reads all tensors of a safetensors file; integer tensors (PyTorch's `num_batches_tracked`) are
-/// left out.
+/// Reads all tensors of a safetensors file as 32-bit floats, whatever their width in the file;
+/// integer tensors (PyTorch's `num_batches_tracked`) are left out.
 ///
 /// # Errors
 /// [`TensorFileError`], naming the file and, where it applies, the tensor.
@@ -92,7 +144,15 @@ pub fn read(path: &Path) -> Result<TensorMap, TensorFileError> {
         action: "read",
         source,
     })?;
-    let file = SafeTensors::deserialize(&bytes)
+    from_bytes(&bytes, path)
+}
+
+/// [`read`] for the content of a file that is in memory, which errors call `path`.
+///
+/// # Errors
+/// The same.
+pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<TensorMap, TensorFileError> {
+    let file = SafeTensors::deserialize(bytes)
         .map_err(|source| TensorFileError::Format { path: path.to_owned(), source })?;
     file.iter()
         .filter(|(_, view)| view.dtype() != Dtype::I64)
@@ -141,12 +201,14 @@ fn tensor_data(
     name: &str,
     view: &TensorView<'_>,
 ) -> Result<TensorData, TensorFileError> {
-    if view.dtype() != Dtype::F32 {
-        return Err(wrong_type(path, name, &format!("{:?}", view.dtype())));
-    }
-    let (words, _) = view.data().as_chunks::<4>();
-    let values: Vec<f32> = words.iter().map(|&word| f32::from_le_bytes(word)).collect();
-    Ok(TensorData::new(values, view.shape().to_vec()))
+    let element = match view.dtype() {
+        Dtype::F32 => Element::F32,
+        Dtype::F16 => Element::F16,
+        Dtype::BF16 => Element::Bf16,
+        Dtype::F64 => Element::F64,
+        other => return Err(wrong_type(path, name, &format!("{other:?}"))),
+    };
+    Ok(TensorData::new(element.widen(view.data()), view.shape().to_vec()))
 }
 
 fn wrong_type(path: &Path, name: &str, found: &str) -> TensorFileError {

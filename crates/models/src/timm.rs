@@ -25,9 +25,24 @@ const HEAD: (&str, &str) = ("head.fc.", "fc.");
 /// `config`; keys that neither has stay as they are.
 #[must_use]
 pub fn from_resnetv2(config: &ResNetConfig, tensors: TensorMap) -> TensorMap {
+    to_ours(Layout::new(config), tensors)
+}
+
+/// [`from_resnetv2`] for a model with these keys, if the tensors have timm's names.
+pub(crate) fn for_model<'a>(
+    keys: impl Iterator<Item = &'a String>,
+    tensors: TensorMap,
+) -> TensorMap {
+    if !tensors.keys().any(|key| key.starts_with("stages.")) {
+        return tensors;
+    }
+    to_ours(Layout::of(keys), tensors)
+}
+
+fn to_ours(layout: Layout, tensors: TensorMap) -> TensorMap {
     let rename = |(key, data): (String, TensorData)| {
         let data = if key == "head.fc.weight" { matrix(&data) } else { data };
-        (our_key(config, &key), data)
+        (our_key(layout, &key), data)
     };
     tensors.into_iter().map(rename).collect()
 }
@@ -35,9 +50,10 @@ pub fn from_resnetv2(config: &ResNetConfig, tensors: TensorMap) -> TensorMap {
 /// The way back: tensors that `timm.create_model("resnetv2_…")` loads.
 #[must_use]
 pub fn to_resnetv2(config: &ResNetConfig, tensors: TensorMap) -> TensorMap {
+    let layout = Layout::new(config);
     let rename = |(key, data): (String, TensorData)| {
         let data = if key == "fc.weight" { convolution(&data) } else { data };
-        (timm_key(config, &key), data)
+        (timm_key(layout, &key), data)
     };
     tensors.into_iter().map(rename).collect()
 }
@@ -54,8 +70,8 @@ fn convolution(data: &TensorData) -> TensorData {
     reshaped(data, &shape)
 }
 
-fn our_key(config: &ResNetConfig, key: &str) -> String {
-    for (theirs, ours) in prefixes(config) {
+fn our_key(layout: Layout, key: &str) -> String {
+    for (theirs, ours) in prefixes(layout) {
         if let Some(rest) = key.strip_prefix(theirs) {
             return format!("{ours}{rest}");
         }
@@ -64,12 +80,12 @@ fn our_key(config: &ResNetConfig, key: &str) -> String {
     let ["stages", stage, "blocks", block, rest @ ..] = &parts[..] else { return key.to_owned() };
     let Ok(stage) = stage.parse::<usize>() else { return key.to_owned() };
     let rest = rest.join(".").replace("norm", "bn");
-    let rest = rest.replace("downsample.conv", projection(config));
+    let rest = rest.replace("downsample.conv", layout.projection);
     format!("layer{}.{block}.{rest}", stage + 1)
 }
 
-fn timm_key(config: &ResNetConfig, key: &str) -> String {
-    for (theirs, ours) in prefixes(config) {
+fn timm_key(layout: Layout, key: &str) -> String {
+    for (theirs, ours) in prefixes(layout) {
         if let Some(rest) = key.strip_prefix(ours) {
             return format!("{theirs}{rest}");
         }
@@ -80,22 +96,40 @@ fn timm_key(config: &ResNetConfig, key: &str) -> String {
     else {
         return key.to_owned();
     };
-    let rest = rest.replace("bn", "norm").replace(projection(config), "downsample.conv");
+    let rest = rest.replace("bn", "norm").replace(layout.projection, "downsample.conv");
     format!("stages.{}.blocks.{block}.{rest}", stage - 1)
 }
 
-fn prefixes(config: &ResNetConfig) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let stem: &[_] = match config.stem {
-        Stem::Deep | Stem::Tiered => &DEEP_STEM,
-        Stem::ImageNet | Stem::Small => &STEM,
-    };
+fn prefixes(layout: Layout) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let stem: &[_] = if layout.deep_stem { &DEEP_STEM } else { &STEM };
     stem.iter().copied().chain([HEAD])
 }
 
-/// Our name of the projection's convolution.
-fn projection(config: &ResNetConfig) -> &'static str {
-    match config.shortcut {
-        Shortcut::Conv => "downsample.0",
-        Shortcut::AveragePool => "downsample.1",
+/// What decides our names of the layers.
+#[derive(Debug, Clone, Copy)]
+struct Layout {
+    deep_stem: bool,
+    /// Our name of the projection's convolution.
+    projection: &'static str,
+}
+
+impl Layout {
+    fn new(config: &ResNetConfig) -> Self {
+        let deep_stem = matches!(config.stem, Stem::Deep | Stem::Tiered);
+        Self::with(deep_stem, config.shortcut == Shortcut::AveragePool)
+    }
+
+    /// That of the model with these keys.
+    fn of<'a>(keys: impl Iterator<Item = &'a String>) -> Self {
+        let (mut deep_stem, mut pools) = (false, false);
+        for key in keys {
+            deep_stem |= key == "conv1.0.weight";
+            pools |= key.contains("downsample.1.weight");
+        }
+        Self::with(deep_stem, pools)
+    }
+
+    fn with(deep_stem: bool, pools: bool) -> Self {
+        Self { deep_stem, projection: if pools { "downsample.1" } else { "downsample.0" } }
     }
 }

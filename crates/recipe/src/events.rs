@@ -44,10 +44,21 @@ pub enum RunEvent<'a> {
     Checkpoint(&'a Path),
     /// A new best model lies at this path.
     Best(&'a Path),
+    /// A run does not begin with random weights.
+    InitialWeights(InitialWeights),
     /// A checkpoint was found damaged and an older one is used.
     Damaged(Damaged),
     /// The loss of a step is infinite or not a number.
     NonFinite(NonFinite),
+}
+
+/// Weights that a run begins with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InitialWeights {
+    /// The file.
+    pub path: PathBuf,
+    /// What became of its tensors, in words.
+    pub report: String,
 }
 
 /// A checkpoint that cannot be used.

@@ -52,6 +52,7 @@ impl Sink for JsonLines {
             RunEvent::Epoch(report) => tagged("epoch", report),
             RunEvent::Checkpoint(path) => json!({ "event": "checkpoint", "path": path }),
             RunEvent::Best(path) => json!({ "event": "best", "path": path }),
+            RunEvent::InitialWeights(weights) => tagged("initial_weights", weights),
             RunEvent::Damaged(damaged) => tagged("damaged", damaged),
             RunEvent::NonFinite(step) => tagged("non_finite", step),
         };

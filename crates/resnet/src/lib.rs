@@ -11,11 +11,12 @@
 //! | [`kernels`] | `resnet-kernels` | what makes the networks fast on the CPU |
 //! | [`metrics`] | `resnet-metrics` | how good predictions are, with intervals |
 //! | [`models`] | `resnet-models` | the networks and their weights |
+//! | [`pretrained`] | `resnet-pretrained` | published weights by name, and a cache for them |
 //! | [`report`] | `resnet-report` | one HTML file about a run or an evaluation |
 //! | [`training`] | `resnet-train` | devices, the step, checkpoints, the run |
 //! | [`finetuning`] | `resnet-finetune` | from one's own pictures to a network and how good it is |
 //!
-//! and the verbs that most programs need: [`train`] and [`evaluate_run`].
+//! and the verbs that most programs need: [`train`], [`evaluate_run`] and [`export`].
 //!
 //! ```no_run
 //! use std::{path::Path, sync::Arc};
@@ -44,6 +45,7 @@
 //! - `cuda`: NVIDIA GPUs.
 //! - `dataloader`: [`training`]'s loader for programs that train with `burn-train`.
 //! - `parquet`: Parquet files with images.
+//! - `download`: getting published weights over HTTPS.
 
 #![warn(missing_docs)]
 
@@ -52,16 +54,17 @@ pub use resnet_finetune as finetuning;
 pub use resnet_kernels as kernels;
 pub use resnet_metrics as metrics;
 pub use resnet_models as models;
+pub use resnet_pretrained as pretrained;
 pub use resnet_recipe as recipe;
 pub use resnet_report as report;
 pub use resnet_train as training;
 pub use tfrecord_codec as records;
 
 pub use resnet_recipe::{Fanout, Recipe, RunEvent, Sink, presets};
-pub use resnet_train::TrainError;
 pub use resnet_train::device::{Chosen, DeviceChoice, choose as choose_device};
 pub use resnet_train::run::{Datasets, Outcome, RunOptions, evaluate_run, train, train_model};
 pub use resnet_train::stopping::{Ending, StopHandle};
+pub use resnet_train::{Exported, InitialWeights, TrainError, export};
 
 /// Compiles and runs the README's example with the tests.
 #[cfg(doctest)]

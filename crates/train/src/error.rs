@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use resnet_data::DataError;
+use resnet_models::weights::WeightsError;
 use resnet_recipe::{RecipeError, SinkError};
 use thiserror::Error;
 
@@ -39,6 +40,9 @@ pub enum TrainError {
         /// Why not, and what to do.
         reason: String,
     },
+    /// The weights to begin with do not fit the network.
+    #[error("the weights to begin with: {0}")]
+    InitialWeights(#[from] WeightsError),
     /// The images cannot be read.
     #[error(transparent)]
     Data(#[from] DataError),
@@ -141,6 +145,14 @@ pub enum TrainError {
         parts: usize,
         /// What the device said.
         complaint: String,
+    },
+    /// There are not as many names as classes.
+    #[error("{found} names of classes, and the network has {wanted} classes; give one for each")]
+    ClassNames {
+        /// Names.
+        found: usize,
+        /// Classes.
+        wanted: usize,
     },
     /// There is nothing to evaluate.
     #[error(

@@ -34,6 +34,12 @@ impl ModelFolder {
         Ok(folder)
     }
 
+    /// The folder as it is, made or not.
+    #[must_use]
+    pub fn at(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
     /// The folder itself.
     #[must_use]
     pub fn path(&self) -> &Path {

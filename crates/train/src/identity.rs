@@ -39,6 +39,12 @@ impl Identity {
         })
     }
 
+    /// Training and validation images.
+    #[must_use]
+    pub fn counts(&self) -> [usize; 2] {
+        [self.train.images, self.validation.images]
+    }
+
     /// What differs from the images of a saved run, in words; nothing if all is the same.
     #[must_use]
     pub fn differences(&self, saved: &Self) -> Vec<String> {

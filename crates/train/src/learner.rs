@@ -4,13 +4,13 @@ mod state;
 
 use burn::tensor::{Device, Tensor};
 use resnet_data::Batch;
+use resnet_models::weights::WeightsError;
 use resnet_models::{
-    Classifier, Drops, Part, ResNet, StateDictError, load_state_dict, num_trainable_params,
-    param_rules, set_learning,
+    Classifier, Drops, LoadReport, Part, ResNet, StateDictError, load_state_dict,
+    num_trainable_params, param_rules, set_learning,
 };
 use resnet_recipe::{Precision, Recipe};
 
-use crate::TrainError;
 use crate::batch_norm;
 use crate::criterion::Criterion;
 use crate::device::is_host;
@@ -25,6 +25,7 @@ use crate::non_finite::{all_finite, restore_unless};
 use crate::optimizer::Optimizer;
 use crate::precision::{LossScale, float_type, is_supported};
 use crate::trace::Trace;
+use crate::{InitialWeights, TrainError};
 use state::Kept;
 
 pub use state::{LearnerState, Snapshot};
@@ -141,6 +142,22 @@ impl<M: Classifier> Learner<M> {
             ema.load_state(state.ema, &self.device);
         }
         Ok(self)
+    }
+
+    /// Begins with weights from elsewhere.
+    ///
+    /// # Errors
+    /// [`WeightsError`] if they do not fit.
+    pub fn with_weights(
+        mut self,
+        initial: &InitialWeights,
+    ) -> Result<(Self, LoadReport), WeightsError> {
+        let report;
+        (self.model, report) = initial.weights.clone().load(self.model, &initial.fit)?;
+        if let Some(ema) = &mut self.ema {
+            *ema = ema.restarted(&self.model.valid());
+        }
+        Ok((self, report))
     }
 
     /// One optimizer step on `batch`; what it saw is added to `meter`. Nothing is read back from the

@@ -4,20 +4,22 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use resnet_models::{Classifier, state_dict};
-use resnet_recipe::{Recipe, Totals};
+use resnet_recipe::{InitialWeights as Initial, Recipe, Totals};
 
-use crate::TrainError;
 use crate::checkpoint::{self, Checkpoint, CheckpointError, Position, Store, write_tensors};
 use crate::criterion::Criterion;
 use crate::folder::ModelFolder;
 use crate::identity::Identity;
 use crate::learner::Learner;
+use crate::{InitialWeights, TrainError};
 
 /// What a learner starts from.
 pub(crate) struct Fresh<'a, M> {
     /// Makes the network with its initial weights, on the device that it is given.
     pub(crate) network: &'a dyn Fn(&Device) -> Result<M, TrainError>,
     pub(crate) criterion: Criterion,
+    /// Weights that take the place of the initial ones.
+    pub(crate) initial: Option<InitialWeights>,
 }
 
 /// A learner and where it stands.
@@ -28,6 +30,8 @@ pub(crate) struct Begun<M: Classifier> {
     pub(crate) path: Option<PathBuf>,
     /// Newer checkpoints that are damaged.
     pub(crate) damaged: Vec<(PathBuf, CheckpointError)>,
+    /// The weights that it begins with, if they are not random.
+    pub(crate) initial: Option<Initial>,
 }
 
 /// A learner at its first step, or where the newest whole checkpoint left it.
@@ -42,7 +46,7 @@ pub(crate) fn begin<M: Classifier>(
     let learner = Learner::of(model, fresh.criterion.clone(), recipe, device)?;
     let damaged = found.damaged;
     let Some((path, saved)) = found.newest else {
-        return Ok(Begun { learner, position: Position::default(), path: None, damaged });
+        return start(learner, fresh.initial.as_ref(), damaged);
     };
     let conflicts = recipe.resume_conflicts(&saved.recipe);
     if !conflicts.is_empty() {
@@ -52,7 +56,23 @@ pub(crate) fn begin<M: Classifier>(
     let learner = learner
         .restore(state)
         .map_err(|source| CheckpointError::Architecture { path: path.clone(), source })?;
-    Ok(Begun { learner, position, path: Some(path), damaged })
+    Ok(Begun { learner, position, path: Some(path), damaged, initial: None })
+}
+
+fn start<M: Classifier>(
+    mut learner: Learner<M>,
+    initial: Option<&InitialWeights>,
+    damaged: Vec<(PathBuf, CheckpointError)>,
+) -> Result<Begun<M>, TrainError> {
+    let mut told = None;
+    if let Some(initial) = initial {
+        let path = initial.weights.path().to_owned();
+        let report;
+        (learner, report) = learner.with_weights(initial)?;
+        told = Some(Initial { path, report: report.to_string() });
+    }
+    let position = Position::default();
+    Ok(Begun { learner, position, path: None, damaged, initial: told })
 }
 
 /// Puts the identity of the images into `position`, after comparing it with the one there.

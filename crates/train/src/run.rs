@@ -27,7 +27,7 @@ use crate::resume::{self, Fresh};
 use crate::session::{Saver, Session};
 use crate::stopping::{EarlyStop, Ending, StopHandle};
 use crate::trace::Trace;
-use crate::{OnNonFinite, TrainError};
+use crate::{InitialWeights, OnNonFinite, TrainError};
 
 /// The images of a run.
 #[derive(Clone)]
@@ -45,6 +45,8 @@ pub struct RunOptions {
     pub model_dir: PathBuf,
     /// Set an earlier run in the folder aside instead of continuing it.
     pub fresh: bool,
+    /// Weights to begin with instead of random ones.
+    pub initial: Option<InitialWeights>,
     /// Stop after this many optimizer steps in all, with a checkpoint, even within an epoch.
     pub max_steps: Option<u64>,
     /// Optimizer steps between two reports; after ten seconds one is made in any case.
@@ -79,6 +81,7 @@ impl RunOptions {
         Self {
             model_dir: model_dir.into(),
             fresh: false,
+            initial: None,
             max_steps: None,
             log_every: 100,
             checkpoint_every: None,
@@ -162,7 +165,7 @@ pub fn train_model<M: Classifier + 'static>(
     let store = Store::new(folder.path());
     store.recover()?;
     let criterion = Criterion::of_images(recipe, &*datasets.train, &chosen.device)?;
-    let fresh = Fresh { network, criterion };
+    let fresh = Fresh { network, criterion, initial: options.initial.clone() };
     let mut begun = resume::begin(recipe, &fresh, &store, &chosen.device)?;
     let accept = options.accept_changed_data;
     resume::check_images(&mut begun.position, images, accept, folder.path())?;
@@ -173,6 +176,9 @@ pub fn train_model<M: Classifier + 'static>(
     let mut tensorboard = TensorBoard::create(folder.path())?;
     let mut sink = Fanout::new(vec![&mut jsonl, &mut csv, &mut tensorboard, sink]);
     set_aside_damaged(&store, begun.damaged, &mut sink)?;
+    if let Some(initial) = begun.initial {
+        sink.record(&RunEvent::InitialWeights(initial))?;
+    }
     let resumed = begun.path.map(|path| Resumed { path, step: begun.position.step });
     let steps_per_epoch = loader.batches_per_epoch() as u64;
     let writer = Writer::new(store.clone(), options.keep);

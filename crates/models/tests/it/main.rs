@@ -1,5 +1,6 @@
 //! One binary for all tests of the crate: Burn is linked once.
 
+mod damaged_weights;
 mod drops;
 mod families;
 mod formula;
@@ -10,4 +11,5 @@ mod support;
 mod tensors;
 mod torchvision;
 mod transfer;
+mod weights;
 mod zoo;

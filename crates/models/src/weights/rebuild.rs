@@ -1,0 +1,198 @@
+//! Tensors from what a pickle says about them.
+
+use burn::tensor::TensorData;
+
+use super::bytes::{Bad, bad};
+use super::pickle::{Id, Pickle, Value};
+use crate::element::Element;
+
+/// Dictionaries within dictionaries, and values looked at, beyond which a file is no state dict.
+const DEEPEST: usize = 16;
+const MOST_VALUES: usize = 1_000_000;
+
+/// Where the values of a tensor lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Layout {
+    pub(super) name: String,
+    pub(super) storage: Storage,
+    /// The first value, in values from the beginning of the storage.
+    offset: usize,
+    shape: Vec<usize>,
+    stride: Vec<usize>,
+}
+
+/// The bytes that tensors share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Storage {
+    pub(super) key: String,
+    /// None for integers.
+    pub(super) element: Option<Element>,
+    /// Bytes of a value.
+    pub(super) width: usize,
+    /// Values.
+    pub(super) length: usize,
+}
+
+/// All tensors of a pickle, under the keys of the dictionaries around them.
+pub(super) fn layouts(pickle: &Pickle) -> Result<Vec<Layout>, Bad> {
+    if let Value::Call { function, .. } = pickle.get(pickle.root()) {
+        let reason = format!("it holds a `{function}`, not a state dict: save model.state_dict()");
+        return bad(0, reason);
+    }
+    let mut found = Vec::new();
+    let mut waiting = vec![(pickle.root(), Vec::new())];
+    let mut seen = 0;
+    while let Some((id, path)) = waiting.pop() {
+        seen += 1;
+        if seen > MOST_VALUES || path.len() > DEEPEST {
+            return bad(0, "its dictionaries are too deep or too many for weights");
+        }
+        match pickle.get(id) {
+            Value::Dict(items) => {
+                waiting
+                    .extend(items.iter().map(|&(key, value)| (value, joined(pickle, &path, key))));
+            }
+            Value::Call { function, arguments } => {
+                found.extend(tensor(pickle, path.join("."), function, *arguments)?);
+            }
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+fn joined(pickle: &Pickle, path: &[String], key: Id) -> Vec<String> {
+    let key = match pickle.get(key) {
+        Value::Text(text) => text.clone(),
+        Value::Int(number) => number.to_string(),
+        _ => String::new(),
+    };
+    path.iter().cloned().chain([key]).collect()
+}
+
+/// The tensor that a call would make, if it would make one.
+fn tensor(
+    pickle: &Pickle,
+    name: String,
+    function: &str,
+    arguments: Id,
+) -> Result<Option<Layout>, Bad> {
+    let arguments = pickle.items(arguments);
+    match function.strip_prefix("torch._utils.") {
+        Some("_rebuild_tensor" | "_rebuild_tensor_v2") => {
+            let layout = plain(pickle, &name, arguments);
+            layout.map(Some).ok_or_else(|| Bad::Format {
+                at: 0,
+                reason: format!("the description of tensor `{name}` makes no sense"),
+            })
+        }
+        Some("_rebuild_parameter" | "_rebuild_parameter_with_state") => {
+            match arguments.first().map(|&data| pickle.get(data)) {
+                // A parameter around a parameter would be no file of PyTorch's.
+                Some(Value::Call { function, arguments })
+                    if !function.contains("_rebuild_parameter") =>
+                {
+                    tensor(pickle, name, function, *arguments)
+                }
+                _ => bad(0, format!("the description of parameter `{name}` makes no sense")),
+            }
+        }
+        Some(other) if other.starts_with("_rebuild") => {
+            bad(0, format!("tensor `{name}` is of a kind that is not read (`{other}`)"))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn plain(pickle: &Pickle, name: &str, arguments: &[Id]) -> Option<Layout> {
+    let &[storage, offset, shape, stride, ..] = arguments else { return None };
+    let Value::Persistent(storage) = *pickle.get(storage) else { return None };
+    let storage = self::storage(pickle, pickle.items(storage))?;
+    let layout = Layout {
+        name: name.to_owned(),
+        storage,
+        offset: pickle.size(offset)?,
+        shape: pickle.sizes(shape)?,
+        stride: pickle.sizes(stride)?,
+    };
+    layout.is_inside().then_some(layout)
+}
+
+/// `("storage", torch.FloatStorage, "0", "cpu", 864)`, and in old files what it is a view of.
+fn storage(pickle: &Pickle, fields: &[Id]) -> Option<Storage> {
+    let &[kind, class, key, _device, length, ..] = fields else { return None };
+    let Value::Function(class) = pickle.get(class) else { return None };
+    let (element, width) = element(class.strip_prefix("torch.")?)?;
+    let views = fields.get(5).is_some_and(|&view| *pickle.get(view) != Value::Other);
+    let known = pickle.text(kind) == Some("storage") && !views;
+    let length = pickle.size(length)?;
+    known.then_some(Storage { key: pickle.text(key)?.to_owned(), element, width, length })
+}
+
+/// The type of a storage's values and their bytes.
+fn element(class: &str) -> Option<(Option<Element>, usize)> {
+    Some(match class {
+        "FloatStorage" => (Some(Element::F32), 4),
+        "HalfStorage" => (Some(Element::F16), 2),
+        "BFloat16Storage" => (Some(Element::Bf16), 2),
+        "DoubleStorage" => (Some(Element::F64), 8),
+        "LongStorage" => (None, 8),
+        "IntStorage" => (None, 4),
+        "ShortStorage" => (None, 2),
+        "CharStorage" | "ByteStorage" | "BoolStorage" => (None, 1),
+        _ => return None,
+    })
+}
+
+impl Layout {
+    /// Values, as far as they can be counted.
+    pub(super) fn count(&self) -> usize {
+        self.shape.iter().fold(1, |count: usize, &size| count.saturating_mul(size))
+    }
+
+    /// Whether every value lies within the storage.
+    fn is_inside(&self) -> bool {
+        if self.shape.len() != self.stride.len() || self.shape.len() > 8 {
+            return false;
+        }
+        if self.shape.contains(&0) {
+            return true;
+        }
+        let steps =
+            self.shape.iter().zip(&self.stride).map(|(&size, &s)| (size - 1).checked_mul(s));
+        let last = steps.fold(Some(self.offset), |sum, step| sum?.checked_add(step?));
+        last.is_some_and(|last| last < self.storage.length)
+    }
+
+    /// The values, row by row, from the bytes of the storage; None for integers and if there are too few
+    /// bytes.
+    pub(super) fn gather(&self, bytes: &[u8]) -> Option<TensorData> {
+        let values = self.storage.element?.widen(bytes);
+        let count = self.count();
+        let gathered = if self.is_contiguous() {
+            values.get(self.offset..self.offset.checked_add(count)?)?.to_vec()
+        } else {
+            (0..count).map(|index| values.get(self.place(index)).copied()).collect::<Option<_>>()?
+        };
+        Some(TensorData::new(gathered, self.shape.clone()))
+    }
+
+    fn is_contiguous(&self) -> bool {
+        let mut wanted = 1;
+        self.shape.iter().zip(&self.stride).rev().all(|(&size, &stride)| {
+            let fits = size == 1 || stride == wanted;
+            wanted *= size;
+            fits
+        })
+    }
+
+    /// Where value number `index` lies in the storage.
+    fn place(&self, mut index: usize) -> usize {
+        let mut place = self.offset;
+        for (&size, &stride) in self.shape.iter().zip(&self.stride).rev() {
+            place += index % size * stride;
+            index /= size;
+        }
+        place
+    }
+}

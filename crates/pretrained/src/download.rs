@@ -1,0 +1,245 @@
+//! Getting a file that is not in the cache, going on where an earlier try broke off.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use ureq::http::{Response, header};
+use ureq::{Agent, Body};
+
+use crate::cache::{Cache, Found};
+use crate::error::PretrainedError;
+use crate::request::Request;
+
+const CONNECT: Duration = Duration::from_secs(30);
+const ANSWER: Duration = Duration::from_secs(60);
+/// After that a connection counts as broken, and the next one goes on.
+const BODY: Duration = Duration::from_secs(3600);
+
+/// How far a download is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes that are here.
+    pub received: u64,
+    /// Bytes of the whole file, where the server says so.
+    pub total: Option<u64>,
+}
+
+/// What happens when a connection breaks off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retries {
+    /// Further tries in a row that bring nothing, before it is given up.
+    pub count: u32,
+    /// Pause before the first of them; each one is twice as long.
+    pub pause: Duration,
+}
+
+impl Default for Retries {
+    /// Five, after 1, 2, 4, 8 and 16 seconds.
+    fn default() -> Self {
+        Self { count: 5, pause: Duration::from_secs(1) }
+    }
+}
+
+impl Cache {
+    /// The file of `request`, got from its address if it is not here yet.
+    ///
+    /// What came of an earlier try, also of another process, is continued if the hash of the file is
+    /// known; the file appears under its name only when it is whole and its hash is right.
+    ///
+    /// # Errors
+    /// [`PretrainedError`]: those of [`find`](Self::find), and [`PretrainedError::Download`] if the server
+    /// cannot be reached, refuses, or breaks off too often.
+    pub fn fetch(
+        &self,
+        request: &Request,
+        retries: Retries,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Found, PretrainedError> {
+        let (url, path) = match self.find(request) {
+            Err(PretrainedError::Absent { url, path }) => (url, path),
+            other => return other,
+        };
+        let mut part = Part::open(self.folder(), &path)?;
+        if request.sha256().is_none() {
+            part.restart().map_err(|source| part.failed("write", source))?;
+        }
+        let agent = agent();
+        part.complete(&agent, &url, &path, retries, progress)?;
+        part.finish(&path)?;
+        self.find(request)
+    }
+}
+
+fn agent() -> Agent {
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_connect(Some(CONNECT))
+        .timeout_recv_response(Some(ANSWER))
+        .timeout_recv_body(Some(BODY))
+        .build();
+    Agent::new_with_config(config)
+}
+
+/// The file as far as it came, locked for this process.
+struct Part {
+    path: PathBuf,
+    file: File,
+    received: u64,
+}
+
+/// Why one connection did not bring the rest.
+struct Broken {
+    reason: String,
+    /// Whether another try may help.
+    passing: bool,
+}
+
+impl Part {
+    fn open(folder: &Path, path: &Path) -> Result<Self, PretrainedError> {
+        let part = path.with_added_extension("part");
+        let failed = |action| {
+            let path = part.clone();
+            move |source| PretrainedError::Io { path, action, source }
+        };
+        fs::create_dir_all(folder).map_err(failed("make the folder of"))?;
+        let file = OpenOptions::new().create(true).append(true).open(&part);
+        let file = file.map_err(failed("write"))?;
+        file.try_lock()
+            .map_err(|error| failed("lock (another process downloads them)")(error.into()))?;
+        let received = file.metadata().map_err(failed("read"))?.len();
+        Ok(Self { path: part, file, received })
+    }
+
+    fn failed(&self, action: &'static str, source: io::Error) -> PretrainedError {
+        PretrainedError::Io { path: self.path.clone(), action, source }
+    }
+
+    /// Gets the rest of the file, over several connections if one breaks off.
+    fn complete(
+        &mut self,
+        agent: &Agent,
+        url: &str,
+        path: &Path,
+        retries: Retries,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), PretrainedError> {
+        let mut tries = 0;
+        loop {
+            let before = self.received;
+            let Err(broken) = self.connect(agent, url, progress) else { return Ok(()) };
+            tries = if self.received > before { 0 } else { tries + 1 };
+            if !broken.passing || tries > retries.count {
+                let (url, received) = (url.to_owned(), self.received);
+                let path = path.to_owned();
+                return Err(PretrainedError::Download {
+                    url,
+                    reason: broken.reason,
+                    received,
+                    path,
+                });
+            }
+            thread::sleep(retries.pause.saturating_mul(1 << tries.saturating_sub(1).min(16)));
+        }
+    }
+
+    /// One connection: asks for the rest and appends what comes.
+    fn connect(
+        &mut self,
+        agent: &Agent,
+        url: &str,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), Broken> {
+        let range = format!("bytes={}-", self.received);
+        let mut call = agent.get(url);
+        if self.received > 0 {
+            call = call.header(header::RANGE, range);
+        }
+        let response = call.call().map_err(Broken::passing)?;
+        match response.status().as_u16() {
+            200 => self.restart().map_err(Broken::lasting)?,
+            206 if first_byte(&response) == Some(self.received) => {}
+            // What is here is already all there is, or not of this file.
+            416 if whole_length(&response) == Some(self.received) => return Ok(()),
+            206 | 416 => {
+                self.restart().map_err(Broken::lasting)?;
+                return Err(Broken::passing("the server did not continue where it broke off"));
+            }
+            status @ (408 | 429 | 500..) => {
+                return Err(Broken::passing(format!("the server answers {status}")));
+            }
+            status => return Err(Broken::lasting(format!("the server answers {status}"))),
+        }
+        self.receive(response, progress)
+    }
+
+    fn receive(
+        &mut self,
+        response: Response<Body>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), Broken> {
+        let rest: Option<u64> = number(&response, header::CONTENT_LENGTH.as_str());
+        let total = rest.map(|rest| self.received + rest);
+        let mut body = response.into_body().into_reader();
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            progress(Progress { received: self.received, total });
+            match body.read(&mut buffer).map_err(Broken::passing)? {
+                0 => break,
+                read => {
+                    self.file.write_all(&buffer[..read]).map_err(Broken::lasting)?;
+                    self.received += read as u64;
+                }
+            }
+        }
+        match total {
+            Some(total) if self.received < total => {
+                Err(Broken::passing(format!("{} of {total} bytes came", self.received)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn restart(&mut self) -> io::Result<()> {
+        self.received = 0;
+        self.file.set_len(0)
+    }
+
+    /// Gives the whole file its name.
+    fn finish(self, path: &Path) -> Result<(), PretrainedError> {
+        self.file.sync_all().map_err(|source| self.failed("write", source))?;
+        fs::rename(&self.path, path).map_err(|source| self.failed("rename", source))
+    }
+}
+
+impl Broken {
+    fn passing(reason: impl ToString) -> Self {
+        Self { reason: reason.to_string(), passing: true }
+    }
+
+    fn lasting(reason: impl ToString) -> Self {
+        Self { reason: reason.to_string(), passing: false }
+    }
+}
+
+fn number(response: &Response<Body>, name: &str) -> Option<u64> {
+    response.headers().get(name)?.to_str().ok()?.parse().ok()
+}
+
+/// Where a part of a file begins: `bytes 200-999/1000`.
+fn first_byte(response: &Response<Body>) -> Option<u64> {
+    let (range, _) = content_range(response)?;
+    range.split_once('-')?.0.parse().ok()
+}
+
+/// How long the file is of which nothing is left: `bytes */1000`.
+fn whole_length(response: &Response<Body>) -> Option<u64> {
+    content_range(response)?.1.parse().ok()
+}
+
+fn content_range(response: &Response<Body>) -> Option<(&str, &str)> {
+    let text = response.headers().get(header::CONTENT_RANGE)?.to_str().ok()?;
+    text.strip_prefix("bytes ")?.split_once('/')
+}

@@ -1,0 +1,40 @@
+//! SHA-256 of files, in full or by its first digits.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+/// Digits that a file's name may carry, as in `resnet50-11ad3fa6.pth`.
+const IN_NAME: usize = 8;
+
+/// The digits of a hash at the end of a file's name, where it has some.
+pub(crate) fn in_name(name: &str) -> Option<&str> {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let (_, digits) = stem.rsplit_once('-')?;
+    (digits.len() >= IN_NAME && is_hash(digits)).then_some(digits)
+}
+
+/// Whether these can be digits of a SHA-256.
+pub(crate) fn is_hash(digits: &str) -> bool {
+    let hexadecimal = |digit: u8| digit.is_ascii_digit() || (b'a'..=b'f').contains(&digit);
+    (IN_NAME..=64).contains(&digits.len()) && digits.bytes().all(hexadecimal)
+}
+
+/// The SHA-256 of a file in hexadecimal digits.
+pub(crate) fn of_file(path: &Path) -> io::Result<String> {
+    let (mut file, mut hasher) = (File::open(path)?, Sha256::new());
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            read => hasher.update(&buffer[..read]),
+        }
+    }
+    Ok(hasher.finalize().iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("memory takes any text");
+        text
+    }))
+}

@@ -1,0 +1,69 @@
+//! Weights that a person asks for by name, file or address.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use resnet::InitialWeights;
+use resnet::models::weights::Weights;
+use resnet::pretrained::{Cache, Found, Request};
+
+/// Flags about weights to begin with.
+#[derive(Debug, Args)]
+pub(crate) struct WeightsArgs {
+    /// Begin with these weights instead of random ones: a name such as resnet50 or
+    /// resnet50.a1_in1k, a .safetensors or .pth file, or an address. The classifier is replaced if the
+    /// number of classes is another, the first convolution adapted to the channels.
+    #[arg(long, value_name = "NAME|FILE|URL")]
+    pretrained: Option<String>,
+
+    /// Folder where published weights are kept. [default: resnet in the user's cache folder]
+    #[arg(long, value_name = "DIR")]
+    cache_dir: Option<PathBuf>,
+}
+
+impl WeightsArgs {
+    /// The weights that are asked for, if any are.
+    pub(crate) fn initial(&self) -> Result<Option<InitialWeights>> {
+        let Some(wanted) = &self.pretrained else { return Ok(None) };
+        let request: Request = wanted.parse().context("--pretrained")?;
+        let cache = Cache::new(self.cache_dir.clone().unwrap_or_else(default_folder));
+        let found = find(&cache, &request)?;
+        if let Request::Name(published) = request {
+            println!("Weights: {}, licence {}.", published.name, published.licence);
+        }
+        Ok(Some(InitialWeights::for_another_task(Weights::read(&found.path)?)))
+    }
+}
+
+#[cfg(feature = "download")]
+fn find(cache: &Cache, request: &Request) -> Result<Found> {
+    use indicatif::{ProgressBar, ProgressStyle};
+    use resnet::pretrained::Retries;
+
+    let style = ProgressStyle::with_template("{bytes}/{total_bytes} {bar} {eta}")?;
+    let bar = ProgressBar::new(0).with_style(style);
+    let found = cache.fetch(request, Retries::default(), &mut |progress| {
+        bar.set_length(progress.total.unwrap_or(progress.received));
+        bar.set_position(progress.received);
+    });
+    bar.finish_and_clear();
+    Ok(found?)
+}
+
+#[cfg(not(feature = "download"))]
+fn find(cache: &Cache, request: &Request) -> Result<Found> {
+    use resnet::pretrained::PretrainedError;
+
+    cache.find(request).map_err(|error| {
+        let absent = matches!(error, PretrainedError::Absent { .. });
+        let hint = if absent { ". Or build with --features download, which gets it" } else { "" };
+        anyhow::anyhow!("{error}{hint}")
+    })
+}
+
+fn default_folder() -> PathBuf {
+    let variable = |name| std::env::var_os(name).map(PathBuf::from);
+    let cache = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
+    cache.unwrap_or_else(std::env::temp_dir).join("resnet")
+}
