@@ -9,6 +9,7 @@ mod end_to_end;
 mod finetune_command;
 mod flags;
 mod layouts;
+mod real_weights;
 mod reliability;
 mod support;
 mod tensorboard;

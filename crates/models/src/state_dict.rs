@@ -42,7 +42,7 @@ impl LoadReport {
     #[must_use]
     pub fn fits(&self, strict: bool) -> bool {
         let complete = self.missing.is_empty() && self.unexpected.is_empty();
-        self.wrong_shape.is_empty() && (complete || !strict) && !self.loaded.is_empty()
+        self.wrong_shape.is_empty() && (complete || !strict && !self.loaded.is_empty())
     }
 }
 
@@ -77,7 +77,7 @@ fn some_of(names: &[String]) -> String {
 #[error("{}", describe(report))]
 pub struct StateDictError {
     /// What fits and what does not.
-    pub report: LoadReport,
+    pub report: Box<LoadReport>,
 }
 
 /// The parameters and buffers of `model`, by name.
@@ -102,7 +102,11 @@ pub fn load_state_dict<M: Module>(
     let model = model.map(&mut loader);
     let mut report = loader.report;
     report.unexpected = loader.tensors.into_keys().collect();
-    if report.is_exact() { Ok((model, report)) } else { Err(StateDictError { report }) }
+    if report.is_exact() {
+        Ok((model, report))
+    } else {
+        Err(StateDictError { report: Box::new(report) })
+    }
 }
 
 /// Fills the tensors of `model` that `tensors` has, all of them of the right shape; the others stay.

@@ -117,7 +117,10 @@ impl Weights {
         if report.fits(fit.strict) {
             return Ok((fill(model, tensors), report));
         }
-        Err(WeightsError::Fit { path: self.path, source: crate::StateDictError { report } })
+        Err(WeightsError::Fit {
+            path: self.path,
+            source: crate::StateDictError { report: Box::new(report) },
+        })
     }
 }
 

@@ -9,6 +9,8 @@ use crate::element::Element;
 /// Dictionaries within dictionaries, and values looked at, beyond which a file is no state dict.
 const DEEPEST: usize = 16;
 const MOST_VALUES: usize = 1_000_000;
+/// Bytes of a key.
+const LONGEST_KEY: usize = 1000;
 
 /// Where the values of a tensor lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,20 +42,21 @@ pub(super) fn layouts(pickle: &Pickle) -> Result<Vec<Layout>, Bad> {
         return bad(0, reason);
     }
     let mut found = Vec::new();
-    let mut waiting = vec![(pickle.root(), Vec::new())];
+    let mut waiting = vec![(pickle.root(), 0, String::new())];
     let mut seen = 0;
-    while let Some((id, path)) = waiting.pop() {
+    while let Some((id, depth, name)) = waiting.pop() {
         seen += 1;
-        if seen > MOST_VALUES || path.len() > DEEPEST {
-            return bad(0, "its dictionaries are too deep or too many for weights");
-        }
         match pickle.get(id) {
             Value::Dict(items) => {
-                waiting
-                    .extend(items.iter().map(|&(key, value)| (value, joined(pickle, &path, key))));
+                if depth == DEEPEST || seen + waiting.len() + items.len() > MOST_VALUES {
+                    return bad(0, "its dictionaries are too deep or too many for weights");
+                }
+                for &(key, value) in items {
+                    waiting.push((value, depth + 1, joined(&name, pickle.get(key))?));
+                }
             }
             Value::Call { function, arguments } => {
-                found.extend(tensor(pickle, path.join("."), function, *arguments)?);
+                found.extend(tensor(pickle, name, function, *arguments)?);
             }
             _ => {}
         }
@@ -61,13 +64,17 @@ pub(super) fn layouts(pickle: &Pickle) -> Result<Vec<Layout>, Bad> {
     Ok(found)
 }
 
-fn joined(pickle: &Pickle, path: &[String], key: Id) -> Vec<String> {
-    let key = match pickle.get(key) {
+/// The name of what lies under `key` in the dictionary `outer`.
+fn joined(outer: &str, key: &Value) -> Result<String, Bad> {
+    let key = match key {
+        Value::Text(text) if text.len() > LONGEST_KEY => {
+            return bad(0, format!("a key in `{outer}` is longer than {LONGEST_KEY} bytes"));
+        }
         Value::Text(text) => text.clone(),
         Value::Int(number) => number.to_string(),
         _ => String::new(),
     };
-    path.iter().cloned().chain([key]).collect()
+    Ok(if outer.is_empty() { key } else { format!("{outer}.{key}") })
 }
 
 /// The tensor that a call would make, if it would make one.
@@ -158,9 +165,12 @@ impl Layout {
         if self.shape.contains(&0) {
             return true;
         }
-        let steps =
-            self.shape.iter().zip(&self.stride).map(|(&size, &s)| (size - 1).checked_mul(s));
-        let last = steps.fold(Some(self.offset), |sum, step| sum?.checked_add(step?));
+        let mut steps = self
+            .shape
+            .iter()
+            .zip(&self.stride)
+            .map(|(&size, &stride)| (size - 1).checked_mul(stride));
+        let last = steps.try_fold(self.offset, |sum, step| sum.checked_add(step?));
         last.is_some_and(|last| last < self.storage.length)
     }
 

@@ -59,18 +59,16 @@ fn every_format_gives_the_same_weights() {
 
 #[test]
 fn half_precision_is_widened_exactly() {
-    let rounded: [(&str, fn(f32) -> f32); 2] = [
-        ("f16.pth", |v| f16::from_f32(v).to_f32()),
-        ("bf16.safetensors", |v| bf16::from_f32(v).to_f32()),
-    ];
-    for (name, round) in rounded {
+    let check = |name: &str, round: fn(f32) -> f32| {
         let weights = Weights::read(&golden(name)).expect(name);
         assert_eq!(weights.tensors().len(), expected().len());
         for (key, data) in expected() {
             let wanted: Vec<f32> = values(&data).into_iter().map(round).collect();
             assert_eq!(values(&weights.tensors()[&key]), wanted, "{name}: {key}");
         }
-    }
+    };
+    check("f16.pth", |value| f16::from_f32(value).to_f32());
+    check("bf16.safetensors", |value| bf16::from_f32(value).to_f32());
 }
 
 #[test]
