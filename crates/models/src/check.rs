@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::config::ResNetConfig;
-use crate::options::{BlockKind, NormKind, Version};
+use crate::options::{BlockKind, NormKind, Shortcut, Version};
 
 /// The options of a network contradict each other.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -34,6 +34,11 @@ impl ResNetConfig {
         }
         if self.block == BlockKind::Basic && !plain {
             return fail("basic blocks have no groups".to_owned(), "choose bottlenecks");
+        }
+        let first = self.width * self.block.expansion();
+        if self.shortcut == Shortcut::Pad && self.stem_width > first {
+            let problem = "its shortcuts would have to leave channels out".to_owned();
+            return fail(problem, "choose a stem that is no wider than the first stage");
         }
         if ![8, 16, 32].contains(&self.output_stride) {
             let problem = format!("its output stride is {}", self.output_stride);

@@ -27,7 +27,8 @@ pub enum Downsample {
 impl Downsample {
     pub(crate) fn new(shape: &BlockShape, init: &mut Init<'_>) -> Self {
         let Some((pools, conv)) = shape.projection() else {
-            return Self::Padded(ShortcutPad { stride: shape.stride, channels: shape.output });
+            let added = shape.output - shape.input;
+            return Self::Padded(ShortcutPad { stride: shape.stride, before: added / 2, added });
         };
         let stride = pools.then_some(shape.stride);
         let conv = init.conv(&conv);
@@ -54,22 +55,23 @@ impl Downsample {
 /// The shortcut that has no parameters.
 #[derive(Module, Debug)]
 pub struct ShortcutPad {
-    stride: usize,
-    /// Of the result.
-    channels: usize,
+    pub(crate) stride: usize,
+    /// Channels of zeros before the others.
+    pub(crate) before: usize,
+    /// Channels of zeros before and behind.
+    pub(crate) added: usize,
 }
 
 impl ShortcutPad {
-    /// `[b, c, h, w]` to `[b, channels, h/stride, w/stride]`.
+    /// `[b, c, h, w]` to `[b, c + added, h/stride, w/stride]`.
     #[must_use]
     pub fn forward(&self, x_bchw: Tensor<4>) -> Tensor<4> {
-        let [b, c, h, w] = x_bchw.dims();
+        let [b, _, h, w] = x_bchw.dims();
         let kept = |size: usize| Slice::new(0, Some(size as isize), self.stride as isize);
         let x = x_bchw.slice(s![.., .., kept(h), kept(w)]);
         let [_, _, h, w] = x.dims();
-        let before = (self.channels - c) / 2;
         let zeros = |channels| Tensor::zeros([b, channels, h, w], &x.device());
-        Tensor::cat(vec![zeros(before), x.clone(), zeros(self.channels - c - before)], 1)
+        Tensor::cat(vec![zeros(self.before), x.clone(), zeros(self.added - self.before)], 1)
     }
 }
 

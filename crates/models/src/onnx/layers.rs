@@ -8,7 +8,8 @@ use super::graph::Graph;
 use super::proto::Attribute;
 use crate::options::{Activation, AntiAlias, Pooling};
 use crate::{
-    Attention, BatchNorm, EfficientAttention, GroupNorm, Linear, Norm, ShortcutPool, SqueezeExcite,
+    Attention, BatchNorm, EfficientAttention, GroupNorm, Linear, Norm, ShortcutPad, ShortcutPool,
+    SqueezeExcite,
 };
 
 impl Graph {
@@ -167,6 +168,18 @@ impl Graph {
             Some(_) => vec![Attribute::int("ceil_mode", 1)],
         };
         self.average(key.to_owned(), pool.stride.unwrap_or(1), more, &x)
+    }
+
+    pub(super) fn shortcut_pad(&mut self, key: &str, pad: &ShortcutPad, x: &str) -> String {
+        let (stride, before, behind) =
+            (pad.stride, pad.before as i64, (pad.added - pad.before) as i64);
+        let window = vec![
+            Attribute::ints("kernel_shape", &[1, 1]),
+            Attribute::ints("strides", &[stride, stride]),
+        ];
+        let x = self.node(format!("{key}.kept"), "MaxPool", &[x], window);
+        let zeros = self.list(format!("{key}.zeros"), &[0, before, 0, 0, 0, behind, 0, 0]);
+        self.node(key, "Pad", &[&x, &zeros], Vec::new())
     }
 
     /// A feature map as one vector for each image.

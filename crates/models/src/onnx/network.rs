@@ -137,5 +137,6 @@ fn downsample(key: &str, projection: &Downsample, graph: &mut Graph, x: String) 
             let x = graph.conv(&part(1), conv, &x);
             graph.norm(&part(2), norm.as_ref(), x)
         }
+        Downsample::Padded(pad) => graph.shortcut_pad(&part(0), pad, &x),
     }
 }

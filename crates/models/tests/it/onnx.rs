@@ -6,7 +6,7 @@ use std::process::Command;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use resnet_models::onnx::{self, OnnxOptions};
-use resnet_models::{ResNet, ResNetConfig, by_name};
+use resnet_models::{ResNet, ResNetConfig, Shortcut, by_name};
 
 use crate::support::by_formula;
 use crate::{families, formula};
@@ -76,6 +76,14 @@ fn onnxruntime_computes_our_logits_of_a_whole_network() {
         let model = by_formula(&config, &Device::flex());
         write_case(folder.path(), name, &model, [2, 3, 64, 64], false);
     }
+    let padded = ResNetConfig::cifar(3).with_shortcut(Shortcut::Pad);
+    write_case(
+        folder.path(),
+        "padded",
+        &by_formula(&padded, &Device::flex()),
+        [2, 3, 33, 32],
+        false,
+    );
     compare(folder.path(), &python);
 }
 
