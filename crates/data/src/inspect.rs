@@ -3,7 +3,7 @@
 //! [`inspect`] counts classes, sizes, formats and levels, and finds what spoils training or its
 //! evaluation: images that do not decode, the same picture in two splits or under two labels, groups
 //! (patients, say) in two splits. [`Report::problems`] puts that into sentences, [`Report::findings`]
-//! lists it one by one; [`check_for_training`] does all of that for a [`Dataset`](crate::Dataset).
+//! lists it one by one; [`check_for_training`] does all of that for a [`Dataset`].
 //!
 //! What always holds:
 //!
