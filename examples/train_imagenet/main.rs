@@ -24,7 +24,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use resnet::training::lr_finder::{LrRange, find_lr};
-use resnet::{Chosen, Ending, choose_device, evaluate_run, train};
+use resnet::training::report::write_run_report;
+use resnet::{Chosen, Datasets, Ending, Outcome, choose_device, evaluate_run, train};
 
 use crate::args::Args;
 use crate::progress::Progress;
@@ -82,8 +83,19 @@ fn train_and_report(args: &Args, flags: &[String], chosen: &Chosen) -> Result<Ex
     let outcome = train(&recipe, &datasets, &options, chosen, &mut progress)?;
     let stopped = outcome.ending == Ending::Requested;
     progress.finish(&outcome, &args.model_dir(), stopped.then(|| signals.name()));
+    report(args, &datasets, &outcome, chosen)?;
     println!("{}", progress::next_command(flags, outcome.complete));
     Ok(signals::exit_code(stopped))
+}
+
+/// Writes `report.html`. A run that was told to stop early is not kept from it: its images are not
+/// judged once more.
+fn report(args: &Args, datasets: &Datasets, outcome: &Outcome, chosen: &Chosen) -> Result<()> {
+    let hurried = matches!(outcome.ending, Ending::Requested | Ending::StepLimit);
+    let images = (!hurried && outcome.best.is_some()).then_some(&datasets.validation);
+    let path = write_run_report(&args.model_dir(), images, args.workers(), &chosen.device)?;
+    println!("Report:    {}", path.display());
+    Ok(())
 }
 
 fn evaluate_only(args: &Args, chosen: &Chosen) -> Result<ExitCode> {

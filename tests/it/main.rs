@@ -11,6 +11,7 @@ mod flags;
 mod layouts;
 mod real_weights;
 mod reliability;
+mod report;
 mod support;
 mod tensorboard;
 mod tfrecord_command;

@@ -59,6 +59,21 @@ impl ContactSheet<'_> {
     }
 }
 
+/// The whole image `index` of `source`, as large as a square of `size` pixels allows.
+///
+/// # Errors
+///
+/// If it cannot be read, does not decode or cannot be resized.
+pub fn thumbnail(
+    source: &dyn Source,
+    index: usize,
+    size: usize,
+    decoder: &dyn Decoder,
+) -> Result<RgbImage, DataError> {
+    let failed = |reason| DataError::Image { name: source.place(index), reason };
+    fitted(&decode(source, index, decoder)?, size).map_err(failed)
+}
+
 /// `count` images out of `len`, spread over all of them and drawn by `seed`; all, if there are no
 /// more.
 pub fn choose(len: usize, count: usize, seed: u64) -> Vec<usize> {

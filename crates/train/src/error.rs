@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use resnet_data::DataError;
+use resnet_metrics::MetricsError;
 use resnet_models::weights::WeightsError;
 use resnet_recipe::{RecipeError, SinkError};
+use resnet_report::ReportError;
 use thiserror::Error;
 
 use crate::checkpoint::CheckpointError;
@@ -52,6 +54,12 @@ pub enum TrainError {
     /// The metrics cannot be written.
     #[error(transparent)]
     Sink(#[from] SinkError),
+    /// The report cannot be written.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    /// Answers cannot be judged.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
     /// The device that was asked for cannot be used.
     #[error(transparent)]
     Device(#[from] DeviceError),
@@ -62,6 +70,14 @@ pub enum TrainError {
     )]
     ModelFolder {
         /// The folder.
+        path: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// A file that every run has is missing or cannot be read.
+    #[error("{}: cannot read this file of a run ({source}); name the model folder of a run", path.display())]
+    RunFile {
+        /// The file.
         path: PathBuf,
         /// The system's answer.
         source: std::io::Error,

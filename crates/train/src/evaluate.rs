@@ -55,7 +55,11 @@ pub fn evaluate<M: Classifier>(
 }
 
 /// The logits of all looks at the images, averaged.
-fn viewed<M: Classifier>(model: &M, images_bchw: Tensor<4>, views: ValidationViews) -> Tensor<2> {
+pub(crate) fn viewed<M: Classifier>(
+    model: &M,
+    images_bchw: Tensor<4>,
+    views: ValidationViews,
+) -> Tensor<2> {
     match views {
         ValidationViews::Single => model.logits(images_bchw),
         ValidationViews::Flip => {

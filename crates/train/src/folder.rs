@@ -9,7 +9,7 @@ use resnet_models::tensors;
 use crate::TrainError;
 
 /// What a run writes into its folder.
-const CONTENTS: [&str; 7] = [
+const CONTENTS: [&str; 8] = [
     "config.toml",
     "metrics.jsonl",
     "checkpoints",
@@ -17,6 +17,7 @@ const CONTENTS: [&str; 7] = [
     "eval",
     "metrics.csv",
     "trace.json",
+    "report.html",
 ];
 
 /// The folder of a run, `--model-dir`.
@@ -62,6 +63,12 @@ impl ModelFolder {
     #[must_use]
     pub fn table(&self) -> PathBuf {
         self.0.join("metrics.csv")
+    }
+
+    /// The report for people.
+    #[must_use]
+    pub fn report(&self) -> PathBuf {
+        self.0.join("report.html")
     }
 
     /// The weights of the best evaluation.

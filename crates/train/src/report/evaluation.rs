@@ -1,0 +1,82 @@
+//! The report of an evaluation.
+
+use resnet_metrics::{Measure, Reliability, Scored, Summary};
+use resnet_report::{Block, Chart, Report, Section, Tile, grouped, rounded, sections};
+
+use super::Judged;
+use crate::TrainError;
+
+/// So many figures stand out.
+const TILES: usize = 4;
+
+/// Up to so many classes have a curve each.
+const MOST_CURVES: usize = 6;
+
+/// The report of what a network said about images: the figures of `summary`, which are of the same
+/// examples, curves, confusion, classes and pictures.
+///
+/// # Errors
+/// [`TrainError::Data`] if a picture cannot be read again.
+pub fn evaluation_report(
+    title: &str,
+    judged: &Judged,
+    summary: &Summary,
+) -> Result<Report, TrainError> {
+    let mut report = Report::new(title);
+    let images = format!("{} images.", grouped(summary.examples));
+    report.push(sections::headline(images, summary.measures.iter().take(TILES).map(tile)));
+    report.push(sections::measures("Figures", summary));
+    report.push(Section::new("Curves").with(curves(judged, summary)?));
+    judged.sections()?.into_iter().for_each(|section| report.push(section));
+    report.push(network(judged));
+    Ok(report)
+}
+
+fn tile(measure: &Measure) -> Tile {
+    let tile = Tile::new(measure.metric.name(), rounded(measure.value));
+    match measure.interval {
+        Some(interval) => tile.with_note(format!(
+            "{} to {}",
+            rounded(Some(interval.low)),
+            rounded(Some(interval.high))
+        )),
+        None => tile,
+    }
+}
+
+/// ROC and precision-recall: of the positive class with its operating point, or of each class.
+fn curves(judged: &Judged, summary: &Summary) -> Result<Vec<Chart>, TrainError> {
+    let (predictions, names) = (judged.predictions(), judged.classes());
+    let classes = match summary.options.positive {
+        Some(class) => class..class + 1,
+        None => 0..predictions.classes().min(MOST_CURVES),
+    };
+    let threshold = summary.options.positive.map(|_| summary.options.threshold);
+    let scored: Vec<(&str, Scored)> =
+        classes.map(|class| (names[class].as_str(), predictions.one_vs_rest(class))).collect();
+    let named: Vec<(&str, &Scored)> = scored.iter().map(|(name, scored)| (*name, scored)).collect();
+    let mut charts =
+        vec![sections::roc_chart(&named, threshold), sections::pr_chart(&named, threshold)];
+    if let Some(class) = summary.options.positive {
+        let probabilities: Vec<f64> =
+            (0..predictions.len()).map(|n| predictions.row(n)[class]).collect();
+        let came_true: Vec<bool> = predictions.truth().iter().map(|&t| t == class).collect();
+        let reliability = Reliability::new(&probabilities, &came_true, summary.options.bins)?;
+        charts.push(sections::reliability_chart(&[(&names[class], &reliability)]));
+    }
+    Ok(charts)
+}
+
+fn network(judged: &Judged) -> Section {
+    let recipe = judged.recipe();
+    let fact = |name: &str, value: String| (name.to_owned(), value);
+    let mut facts = vec![
+        fact("Network", recipe.model.name.clone()),
+        fact("Weights", judged.weights().display().to_string()),
+        fact("Input", format!("{0} × {0} pixels", recipe.data.image_size)),
+        fact("Images", judged.source().describe()),
+        fact("Program", format!("resnet {}", env!("CARGO_PKG_VERSION"))),
+    ];
+    facts.extend(sections::machine());
+    Section::new("Model").with(Block::Facts(facts))
+}

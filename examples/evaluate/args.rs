@@ -1,0 +1,81 @@
+//! The flags.
+
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+use resnet::DeviceChoice;
+
+/// Judge a trained network by images it has not seen; without --data, by the validation images of the
+/// bundled sample.
+#[derive(Debug, Parser)]
+#[command(name = "evaluate")]
+pub(crate) struct Args {
+    /// Model folder of a run; the weights of its best evaluation are judged.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model_dir: PathBuf,
+
+    /// Images in any layout that `train_imagenet` reads. [default: the bundled sample]
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
+
+    /// The split to judge by.
+    #[arg(long, value_name = "NAME", default_value = "validation")]
+    pub(crate) split: String,
+
+    /// Folder for what is written. [default: evaluation-SPLIT in the model folder]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// Ask a yes-or-no question: is it this class, by name or number?
+    #[arg(long, value_name = "CLASS")]
+    pub(crate) positive: Option<String>,
+
+    /// From which probability on an image is taken for the positive class. [default: 0.5]
+    #[arg(long, value_name = "P", requires = "positive", conflicts_with = "choose_on")]
+    pub(crate) threshold: Option<f64>,
+
+    /// Choose the threshold on this split: by --sensitivity or --specificity, else where their sum is
+    /// largest.
+    #[arg(long, value_name = "NAME", requires = "positive")]
+    pub(crate) choose_on: Option<String>,
+
+    /// Sensitivity that the threshold has to reach, 0 to 1.
+    #[arg(long, value_name = "SHARE", requires = "choose_on", conflicts_with = "specificity")]
+    pub(crate) sensitivity: Option<f64>,
+
+    /// Specificity that the threshold has to reach, 0 to 1.
+    #[arg(long, value_name = "SHARE", requires = "choose_on")]
+    pub(crate) specificity: Option<f64>,
+
+    /// Share of positives, 0 to 1, for which predictive values are told besides.
+    #[arg(long, value_name = "SHARE", requires = "positive")]
+    pub(crate) prevalence: Option<f64>,
+
+    /// The classes are grades in order: tell quadratic kappa.
+    #[arg(long)]
+    pub(crate) ordered: bool,
+
+    /// Bootstrap resamples for the intervals; 0 for none.
+    #[arg(long, value_name = "N", default_value_t = 2000)]
+    pub(crate) resamples: usize,
+
+    /// Seed of the resamples.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+
+    /// Where to compute: auto, cpu, wgpu, wgpu:N, cuda or cuda:N.
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub(crate) device: DeviceChoice,
+}
+
+impl Args {
+    pub(crate) fn data(&self) -> &Path {
+        let sample = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/data/fashion-mnist"));
+        self.data.as_deref().unwrap_or(sample)
+    }
+
+    pub(crate) fn out(&self) -> PathBuf {
+        let default = || self.model_dir.join(format!("evaluation-{}", self.split));
+        self.out.clone().unwrap_or_else(default)
+    }
+}

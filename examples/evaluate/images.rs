@@ -1,0 +1,44 @@
+//! The images of a split, whatever the layout.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail, ensure};
+use resnet::Recipe;
+use resnet::data::{Dataset, DatasetOptions, ImageRecords, LabelRange, Layout, Source, Split};
+
+/// The images of a split, and the names of the classes where the layout tells them.
+type Images = (Arc<dyn Source>, Option<Vec<String>>);
+
+pub(crate) fn open(path: &Path, split: &str, model_dir: &Path) -> Result<Images> {
+    let config = model_dir.join("config.toml");
+    let toml = fs::read_to_string(&config)
+        .with_context(|| format!("{}: --model-dir is the folder of a run", config.display()))?;
+    let recipe = Recipe::from_toml(&toml)?;
+    match Layout::recognise(path) {
+        Ok(Layout::Shards) | Err(_) => Ok((shards(path, split, &recipe)?, None)),
+        Ok(_) => dataset(path, split, &recipe),
+    }
+}
+
+fn shards(path: &Path, split: &str, recipe: &Recipe) -> Result<Arc<dyn Source>> {
+    let part = match split {
+        "train" => Split::Train,
+        "validation" => Split::Validation,
+        _ => bail!("{}: shards have the splits train and validation, not {split}", path.display()),
+    };
+    let num_classes = u32::try_from(recipe.model.num_classes)?;
+    let labels = LabelRange { offset: recipe.data.label_offset, num_classes };
+    Ok(Arc::new(ImageRecords::open(path, part, labels)?))
+}
+
+fn dataset(path: &Path, split: &str, recipe: &Recipe) -> Result<Images> {
+    let dataset = Dataset::open(path, &DatasetOptions::default())?;
+    let (found, known) = (dataset.classes().len(), recipe.model.num_classes);
+    let path = path.display();
+    ensure!(found == known, "{path}: {found} classes, and the network knows {known}");
+    let splits = dataset.splits().join(", ");
+    let none = || format!("{path}: there is no split {split}, but {splits}");
+    Ok((dataset.split(split).with_context(none)?, Some(dataset.classes().to_vec())))
+}
