@@ -28,12 +28,14 @@ pub(crate) fn announcement(args: &Args) -> String {
     }
 }
 
-pub(crate) fn datasets(args: &Args, recipe: &Recipe) -> Result<Datasets> {
+/// The images of both parts, and the names of the classes.
+pub(crate) fn datasets(args: &Args, recipe: &Recipe) -> Result<(Datasets, Vec<String>)> {
     let images = Images::open(args, recipe)?;
-    Ok(Datasets {
+    let datasets = Datasets {
         train: images.of(Split::Train, recipe)?,
         validation: images.of(Split::Validation, recipe)?,
-    })
+    };
+    Ok((datasets, images.class_names(recipe)?))
 }
 
 /// The validation images; where they are shards, nothing of the training images is looked at.
@@ -63,6 +65,17 @@ impl Images {
                 Ok(Self::Dataset(path, dataset))
             }
         }
+    }
+
+    /// The names of the classes; none where the images have none, or more or fewer than there are
+    /// classes.
+    fn class_names(&self, recipe: &Recipe) -> Result<Vec<String>> {
+        let names = match self {
+            Self::Synthetic => Vec::new(),
+            Self::Shards(folder) => Dataset::class_names(folder)?.unwrap_or_default(),
+            Self::Dataset(_, dataset) => dataset.classes().to_vec(),
+        };
+        Ok(if names.len() == recipe.model.num_classes { names } else { Vec::new() })
     }
 
     fn of(&self, split: Split, recipe: &Recipe) -> Result<Arc<dyn Source>> {

@@ -25,7 +25,7 @@ use anyhow::Result;
 use clap::Parser;
 use resnet::training::lr_finder::{LrRange, find_lr};
 use resnet::training::report::write_run_report;
-use resnet::{Chosen, Datasets, Ending, Outcome, choose_device, evaluate_run, train};
+use resnet::{Chosen, Datasets, Ending, Outcome, RunOptions, choose_device, evaluate_run, train};
 
 use crate::args::Args;
 use crate::progress::Progress;
@@ -75,7 +75,8 @@ fn train_and_report(args: &Args, flags: &[String], chosen: &Chosen) -> Result<Ex
     options.initial = args.weights.initial()?;
     let signals = Signals::install(&options.stop)?;
     let mut recipe = args.recipe()?;
-    let datasets = images::datasets(args, &recipe)?;
+    let (datasets, classes) = images::datasets(args, &recipe)?;
+    let options = RunOptions { classes, ..options };
     if args.finds_batch_size() {
         recipe.train.batch_size = batch_size::find(flags, datasets.train.len())?;
     }
@@ -110,7 +111,7 @@ fn evaluate_only(args: &Args, chosen: &Chosen) -> Result<ExitCode> {
 /// Rising rates on fresh weights, and the flag for a tenth of the one with the lowest loss.
 fn find_rate(args: &Args, chosen: &Chosen) -> Result<ExitCode> {
     let (options, recipe) = (args.run_options()?, args.recipe()?);
-    let datasets = images::datasets(args, &recipe)?;
+    let (datasets, _classes) = images::datasets(args, &recipe)?;
     let curve = find_lr(&recipe, &datasets, LrRange::default(), &options, chosen)?;
     let folder = args.model_dir();
     curve.write(&folder)?;

@@ -145,6 +145,16 @@ impl Dataset {
         &self.root
     }
 
+    /// The names in the `classes.json` or `classes.txt` of `folder`, in the order of their labels, without
+    /// a look at the images; `None` if there is no such file.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read or is no list of names.
+    pub fn class_names(folder: &Path) -> Result<Option<Vec<String>>, DatasetError> {
+        classes::beside(folder)
+    }
+
     /// The layout that was recognised.
     pub fn layout(&self) -> Layout {
         self.layout

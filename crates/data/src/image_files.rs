@@ -132,6 +132,39 @@ impl ImageFiles {
         self
     }
 
+    /// These files, without classes: every label is 0. For asking a trained network about them.
+    ///
+    /// ```
+    /// use resnet_data::{ImageFiles, Source};
+    ///
+    /// let files = ImageFiles::list(&["holiday/1.jpg", "holiday/2.png"])?;
+    /// assert_eq!((files.len(), files.classes().len()), (2, 0));
+    /// # Ok::<(), resnet_data::ImageFilesError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If a path is not UTF-8. Whether there is a file shows when it is read.
+    pub fn list(paths: &[impl AsRef<Path>]) -> Result<Self, ImageFilesError> {
+        let mut files = Self::new(PathBuf::new(), Vec::new());
+        for path in paths.iter().map(AsRef::as_ref) {
+            let name = path.to_str();
+            let name = name.ok_or_else(|| ImageFilesError::Name { path: path.to_owned() })?;
+            files.push(name, 0)?;
+        }
+        Ok(files)
+    }
+
+    /// Paths of the images below a folder, at any depth, told by their extensions; in sorted order,
+    /// hidden ones passed over.
+    ///
+    /// # Errors
+    ///
+    /// If a folder cannot be listed or a name is not UTF-8.
+    pub fn below(folder: &Path) -> Result<Vec<PathBuf>, ImageFilesError> {
+        folder::below(folder)
+    }
+
     /// The names of the classes; the position is the label.
     pub fn classes(&self) -> &[String] {
         &self.classes

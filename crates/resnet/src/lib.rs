@@ -16,7 +16,7 @@
 //! | [`training`] | `resnet-train` | devices, the step, checkpoints, the run |
 //! | [`finetuning`] | `resnet-finetune` | from one's own pictures to a network and how good it is |
 //!
-//! and the verbs that most programs need: [`train`], [`evaluate_run`] and [`export`].
+//! and what most programs need: [`train`], [`evaluate_run`], [`export`], and [`Predictor`] to ask a trained network.
 //!
 //! ```no_run
 //! use std::{path::Path, sync::Arc};
@@ -62,6 +62,7 @@ pub use tfrecord_codec as records;
 
 pub use resnet_recipe::{Fanout, Recipe, RunEvent, Sink, presets};
 pub use resnet_train::device::{Chosen, DeviceChoice, choose as choose_device};
+pub use resnet_train::predict::{Ensemble, Prediction, Predictor, Trained};
 pub use resnet_train::run::{Datasets, Outcome, RunOptions, evaluate_run, train, train_model};
 pub use resnet_train::stopping::{Ending, StopHandle};
 pub use resnet_train::{Exported, InitialWeights, TrainError, export};
@@ -75,3 +76,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/report.md")]
 struct ReportPage;
+
+/// Compiles the example of `docs/predict.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/predict.md")]
+struct PredictPage;

@@ -26,7 +26,7 @@ pub use keep::Keep;
 pub use store::{Found, Store};
 pub use writer::{Writer, Written};
 
-pub(crate) use files::write_tensors;
+pub(crate) use files::{read_recipe, write_tensors};
 pub(crate) use store::step_of;
 pub(crate) use sums::hex;
 

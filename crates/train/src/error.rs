@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use resnet_data::DataError;
+use resnet_data::{DataError, ImageFilesError};
 use resnet_metrics::MetricsError;
 use resnet_models::weights::WeightsError;
 use resnet_recipe::{RecipeError, SinkError};
@@ -48,6 +48,9 @@ pub enum TrainError {
     /// The images cannot be read.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The image files cannot be named.
+    #[error(transparent)]
+    Files(#[from] ImageFilesError),
     /// A checkpoint cannot be written or read.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -117,6 +120,40 @@ pub enum TrainError {
         /// What differs.
         differences: Vec<String>,
     },
+    /// The names of the classes are not as they should be.
+    #[error(
+        "{}: no list of the names of the classes ({problem}); mend or remove it: classes then go by \
+         their numbers",
+        path.display()
+    )]
+    ClassNames {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// There are more or fewer names than classes.
+    #[error(
+        "{names} names were given for {num_classes} classes: name each class, or none; \
+         model.num_classes says how many there are"
+    )]
+    NumberOfNames {
+        /// Names.
+        names: usize,
+        /// Classes.
+        num_classes: usize,
+    },
+    /// Networks that are to answer together tell other classes apart.
+    #[error(
+        "{} and {} tell other classes apart: take models of the same classes",
+        first.display(), other.display()
+    )]
+    OtherClasses {
+        /// The weights of the first network.
+        first: PathBuf,
+        /// The weights of one that differs.
+        other: PathBuf,
+    },
     /// There are weights of a run, but no checkpoint: training would write over them.
     #[error(
         "{}: these weights are of a run whose checkpoints are gone; \
@@ -161,14 +198,6 @@ pub enum TrainError {
         parts: usize,
         /// What the device said.
         complaint: String,
-    },
-    /// There are not as many names as classes.
-    #[error("{found} names of classes, and the network has {wanted} classes; give one for each")]
-    ClassNames {
-        /// Names.
-        found: usize,
-        /// Classes.
-        wanted: usize,
     },
     /// There is nothing to evaluate.
     #[error(

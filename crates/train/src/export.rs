@@ -30,7 +30,7 @@ pub struct Exported {
 /// The names in the file are torchvision's, and timm's for what torchvision lacks.
 ///
 /// # Errors
-/// [`TrainError::NoCheckpoint`] if there is no run, [`TrainError::ClassNames`] if there are not as many
+/// [`TrainError::NoCheckpoint`] if there is no run, [`TrainError::NumberOfNames`] if there are not as many
 /// names as classes, and whatever keeps a file from being read or written.
 pub fn export(
     model_dir: &Path,
@@ -43,7 +43,7 @@ pub fn export(
     let (_, saved) = found.newest.ok_or_else(none)?;
     let wanted = saved.recipe.model.num_classes;
     if !classes.is_empty() && classes.len() != wanted {
-        return Err(TrainError::ClassNames { found: classes.len(), wanted });
+        return Err(TrainError::NumberOfNames { names: classes.len(), num_classes: wanted });
     }
     let config = crate::config(&saved.recipe)?;
     let best = ModelFolder::at(model_dir).best();

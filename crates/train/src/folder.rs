@@ -11,6 +11,7 @@ use crate::TrainError;
 /// What a run writes into its folder.
 const CONTENTS: [&str; 8] = [
     "config.toml",
+    "classes.json",
     "metrics.jsonl",
     "checkpoints",
     "best.safetensors",
@@ -53,6 +54,12 @@ impl ModelFolder {
         self.0.join("config.toml")
     }
 
+    /// The names of the classes.
+    #[must_use]
+    pub fn classes(&self) -> PathBuf {
+        self.0.join("classes.json")
+    }
+
     /// The metrics as JSON lines.
     #[must_use]
     pub fn metrics(&self) -> PathBuf {
@@ -92,6 +99,39 @@ impl ModelFolder {
     pub(crate) fn write_trace(&self, json: &str) -> Result<(), TrainError> {
         let path = self.0.join("trace.json");
         tensors::replace(&path, json.as_bytes()).map_err(|source| self.failed(source))
+    }
+
+    /// Writes the names of the classes, if there are any.
+    ///
+    /// # Errors
+    /// [`TrainError::ModelFolder`] if the folder cannot be written.
+    pub fn write_classes(&self, names: &[String]) -> Result<(), TrainError> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        let json = serde_json::to_string_pretty(names).expect("strings") + "\n";
+        tensors::replace(&self.classes(), json.as_bytes()).map_err(|source| self.failed(source))
+    }
+
+    /// The names of the classes; none if no run here was told them.
+    ///
+    /// # Errors
+    /// [`TrainError::ClassNames`] if the file cannot be read or holds something else than `count`
+    /// names.
+    pub fn read_classes(&self, count: usize) -> Result<Option<Vec<String>>, TrainError> {
+        let path = self.classes();
+        let failed = |problem| TrainError::ClassNames { path: path.clone(), problem };
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error.to_string())),
+        };
+        let names: Vec<String> =
+            serde_json::from_slice(&text).map_err(|error| failed(error.to_string()))?;
+        if names.len() != count {
+            return Err(failed(format!("{} names for {count} classes", names.len())));
+        }
+        Ok(Some(names))
     }
 
     /// Moves an earlier run out of the way, into `previous-1`, `previous-2` and so on, and returns

@@ -40,6 +40,7 @@ mod non_finite;
 pub mod optimizer;
 mod out_of_memory;
 pub mod precision;
+pub mod predict;
 pub mod report;
 mod resume;
 pub mod run;

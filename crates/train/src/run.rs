@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
 use resnet_data::Source;
-use resnet_models::{Classifier, load_state_dict};
+use resnet_models::Classifier;
 use resnet_recipe::{
     Csv, Damaged, EpochReport, Evaluation, Fanout, JsonLines, Recipe, Resumed, RunEvent, Sink,
     TensorBoard,
 };
 
-use crate::checkpoint::{self, Best, BestBy, CheckpointError, Keep, Store, Writer};
+use crate::checkpoint::{Best, BestBy, CheckpointError, Keep, Store, Writer};
 use crate::criterion::Criterion;
 use crate::device::Chosen;
 use crate::evaluate::evaluate;
@@ -23,6 +23,7 @@ use crate::identity::Identity;
 use crate::loaders::{train_loader, validation_loader};
 use crate::lock::FolderLock;
 use crate::meter::Meter;
+use crate::predict::Trained;
 use crate::resume::{self, Fresh};
 use crate::session::{Saver, Session};
 use crate::stopping::{EarlyStop, Ending, StopHandle};
@@ -71,6 +72,8 @@ pub struct RunOptions {
     pub workers: usize,
     /// Records where the time goes, into `trace.json` in the model folder.
     pub trace: Trace,
+    /// Names of the classes, for whoever asks the network later; empty if they have none.
+    pub classes: Vec<String>,
 }
 
 impl RunOptions {
@@ -94,6 +97,7 @@ impl RunOptions {
             accept_changed_data: false,
             workers: thread::available_parallelism().map_or(1, NonZero::get),
             trace: Trace::default(),
+            classes: Vec::new(),
         }
     }
 }
@@ -154,6 +158,7 @@ pub fn train_model<M: Classifier + 'static>(
 ) -> Result<Outcome, TrainError> {
     let start = Instant::now();
     recipe.check()?;
+    check_names(&options.classes, recipe)?;
     let loader = train_loader(datasets.train.clone(), recipe, options.workers)?;
     let validation = validation_loader(datasets.validation.clone(), recipe, options.workers)?;
     let images = Identity::of(datasets)?;
@@ -171,6 +176,7 @@ pub fn train_model<M: Classifier + 'static>(
     resume::check_images(&mut begun.position, images, accept, folder.path())?;
     resume::check_best(&begun, &folder)?;
     folder.write_config(&recipe.to_toml())?;
+    folder.write_classes(&options.classes)?;
     let mut jsonl = JsonLines::open(&folder.metrics())?;
     let mut csv = Csv::open(&folder.table())?;
     let mut tensorboard = TensorBoard::create(folder.path())?;
@@ -217,6 +223,14 @@ pub fn train_model<M: Classifier + 'static>(
     })
 }
 
+fn check_names(classes: &[String], recipe: &Recipe) -> Result<(), TrainError> {
+    let (names, num_classes) = (classes.len(), recipe.model.num_classes);
+    if names == 0 || names == num_classes {
+        return Ok(());
+    }
+    Err(TrainError::NumberOfNames { names, num_classes })
+}
+
 fn set_aside_damaged(
     store: &Store,
     damaged: Vec<(PathBuf, CheckpointError)>,
@@ -241,12 +255,7 @@ pub fn evaluate_run(
     workers: usize,
     chosen: &Chosen,
 ) -> Result<(Evaluation, PathBuf), TrainError> {
-    let found = Store::new(model_dir).newest_whole(checkpoint::load_model)?;
-    let newest = found.newest;
-    let none = || TrainError::NoCheckpoint { path: model_dir.to_owned() };
-    let (path, (weights, recipe)) = newest.ok_or_else(none)?;
-    let (model, _) = load_state_dict(crate::build(&recipe, &chosen.device)?, weights)
-        .map_err(|source| CheckpointError::Architecture { path: path.clone(), source })?;
+    let Trained { model, recipe, path, .. } = Trained::newest(model_dir, &chosen.device)?;
     let loader = validation_loader(source, &recipe, workers)?;
     let stop = StopHandle::default();
     Ok((evaluate(&model, &recipe, &loader, &chosen.device, &stop)?, path))

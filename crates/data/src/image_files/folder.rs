@@ -37,6 +37,21 @@ pub(crate) fn open(
     Ok(files)
 }
 
+/// The images below `folder`, at any depth.
+pub(super) fn below(folder: &Path) -> Result<Vec<PathBuf>, ImageFilesError> {
+    let mut paths: Vec<_> =
+        names(folder, is_image)?.into_iter().map(|name| folder.join(name)).collect();
+    // Links to folders are left out: they may lead back here.
+    let is_own_folder: fn(&DirEntry, &str) -> bool =
+        |entry, _| entry.file_type().is_ok_and(|kind| kind.is_dir());
+    for name in names(folder, is_own_folder)? {
+        paths.extend(below(&folder.join(name))?);
+    }
+    paths.sort();
+    paths.dedup();
+    Ok(paths)
+}
+
 /// The sorted names of those entries of a folder that are wanted; hidden ones are not.
 fn names(
     folder: &Path,

@@ -43,7 +43,7 @@ pub fn load(path: &Path) -> Result<Checkpoint, CheckpointError> {
     let read = |name| tensors::read(&path.join(name));
     let learner =
         LearnerState { model: read(MODEL)?, optimizer: read(OPTIMIZER)?, ema: read(EMA)? };
-    Ok(Checkpoint { learner, position, recipe: read_recipe(path)? })
+    Ok(Checkpoint { learner, position, recipe: read_recipe(&path.join(RECIPE))? })
 }
 
 /// Reads what inference needs, the weights and the recipe; the optimizer's state is not looked at.
@@ -55,7 +55,7 @@ pub fn load_model(path: &Path) -> Result<(TensorMap, Recipe), CheckpointError> {
     sums::verify(path, &[MODEL, EMA, RECIPE])?;
     let means = tensors::read(&path.join(EMA))?;
     let weights = if means.is_empty() { tensors::read(&path.join(MODEL))? } else { means };
-    Ok((weights, read_recipe(path)?))
+    Ok((weights, read_recipe(&path.join(RECIPE))?))
 }
 
 /// The position alone, without looking at the sums.
@@ -74,12 +74,12 @@ pub(super) fn read_position(folder: &Path) -> Result<Position, CheckpointError> 
     serde_json::from_slice(&text).map_err(damaged)
 }
 
-fn read_recipe(folder: &Path) -> Result<Recipe, CheckpointError> {
-    let path = folder.join(RECIPE);
-    let text = fs::read_to_string(&path).map_err(failed(&path, "read"))?;
+/// Reads the recipe in the file `path`.
+pub(crate) fn read_recipe(path: &Path) -> Result<Recipe, CheckpointError> {
+    let text = fs::read_to_string(path).map_err(failed(path, "read"))?;
     Recipe::from_toml(&text).map_err(|error| {
         let source = Box::new(error);
-        CheckpointError::Recipe { path, source }
+        CheckpointError::Recipe { path: path.to_owned(), source }
     })
 }
 

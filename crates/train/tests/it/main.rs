@@ -20,6 +20,7 @@ mod optimizers;
 mod own_model;
 mod plateau;
 mod precision;
+mod predict;
 mod pytorch;
 mod readbacks;
 mod resume;

@@ -1,0 +1,191 @@
+//! What a trained network says about images.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use burn::tensor::Device;
+use resnet_data::contact_sheet::png;
+use resnet_data::{RgbImage, Source, SyntheticImages};
+use resnet_recipe::{LossKind, ValidationViews};
+use resnet_train::TrainError;
+use resnet_train::predict::{Ensemble, Prediction, Predictor, Trained};
+use resnet_train::run::{RunOptions, evaluate_run};
+
+use crate::sample::{cpu, images, recipe, run};
+
+fn trained_in(folder: &Path) -> Trained {
+    let names = (0..10).map(|class| format!("kind {class}")).collect();
+    let options = RunOptions { workers: 2, classes: names, ..RunOptions::new(folder) };
+    run(&recipe(), &options).expect("trains");
+    Trained::from_run(folder, &Device::flex()).expect("a run")
+}
+
+/// The largest difference of two answers.
+fn apart(one: &Prediction, other: &Prediction) -> f32 {
+    let [one, other] = [one, other].map(|answer| answer.probabilities.clone().expect("good"));
+    one.iter().zip(&other).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+fn predictor(folder: &Path) -> Predictor {
+    Predictor::new(trained_in(folder)).with_workers(2)
+}
+
+/// The pixels of a picture that needs no resizing.
+fn levels(number: usize) -> Vec<[u8; 3]> {
+    let level = |index: usize| ((index * (7 + number * 3)) % 251) as u8;
+    (0..12 * 12).map(|pixel| [0, 1, 2].map(|channel| level(pixel * 3 + channel))).collect()
+}
+
+/// A picture in a file, another for each number.
+fn picture(folder: &Path, number: usize) -> PathBuf {
+    let path = folder.join(format!("{number}.png"));
+    let pixels = levels(number).concat();
+    let file = png(&RgbImage { height: 12, width: 12, pixels }).expect("a PNG file");
+    fs::write(&path, file).expect("written");
+    path
+}
+
+#[test]
+fn answers_are_those_of_the_evaluation() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let trained = trained_in(folder.path());
+    assert_eq!(trained.classes[3], "kind 3");
+    let newest = Trained::newest(folder.path(), &trained.device).expect("a checkpoint");
+    assert_eq!(newest.classes, trained.classes);
+    let source = images().validation;
+    let (evaluation, path) =
+        evaluate_run(folder.path(), source.clone(), 1, &cpu()).expect("evaluates");
+    assert_eq!(path, newest.path);
+    let predictor = Predictor::new(newest).with_batch_size(4);
+    let answers = predictor.images(&source).expect("answers");
+    assert_eq!(answers.len(), source.len());
+    let loss = |answer: &Prediction| {
+        let probabilities = answer.probabilities.as_ref().expect("a good image");
+        assert!((probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        -f64::from(probabilities[answer.label.expect("a label") as usize]).ln()
+    };
+    let mean = answers.iter().map(loss).sum::<f64>() / answers.len() as f64;
+    let reported = evaluation.averages.cross_entropy;
+    assert!((mean - reported).abs() < 1e-5 * reported, "{mean} and {reported}");
+}
+
+#[test]
+fn the_size_of_a_batch_changes_no_answer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let predictor = predictor(folder.path());
+    let source: Arc<dyn Source> = Arc::new(SyntheticImages::new(7, 10, 3).with_side(12));
+    let one = predictor.clone().with_batch_size(1).images(&source).expect("answers");
+    let all = predictor.with_batch_size(100).images(&source).expect("answers");
+    for (one, all) in one.iter().zip(&all) {
+        assert_eq!((&one.place, one.label), (&all.place, all.label));
+        assert!(apart(one, all) < 1e-5);
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_has_a_reason_and_the_others_their_answers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let predictor = predictor(folder.path());
+    let (good, other) = (picture(folder.path(), 1), picture(folder.path(), 2));
+    let torn = folder.path().join("torn.png");
+    let bytes = fs::read(&good).expect("a picture");
+    fs::write(&torn, &bytes[..bytes.len() / 2]).expect("written");
+    let missing = folder.path().join("missing.png");
+    let paths = [missing, good.clone(), torn, folder.path().to_owned(), other.clone()];
+    let answers = predictor.files(&paths).expect("answers");
+    let is_good: Vec<_> = answers.iter().map(|answer| answer.probabilities.is_ok()).collect();
+    assert_eq!(is_good, [false, true, false, false, true]);
+    let reason = |index: usize| answers[index].probabilities.clone().expect_err("a reason");
+    assert!(reason(0).contains("No such file"), "{}", reason(0));
+    assert!(reason(3).contains("not a file"), "{}", reason(3));
+    for (path, answer) in paths.iter().zip(&answers) {
+        assert_eq!((answer.place.clone(), answer.label), (path.display().to_string(), None));
+    }
+    let alone = predictor.files(&[good, other]).expect("answers");
+    assert!(apart(&alone[0], &answers[1]) < 1e-5 && apart(&alone[1], &answers[4]) < 1e-5);
+    assert!(apart(&alone[0], &alone[1]) > 1e-3, "they are different pictures");
+    assert!(predictor.files(&[]).expect("nothing").is_empty());
+    let hopeless = predictor.files(&paths[..1]).expect("answers");
+    assert!(hopeless[0].top(5).is_empty());
+}
+
+#[test]
+fn with_flip_an_image_and_its_mirror_image_have_the_same_answer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let predictor = predictor(folder.path());
+    let straight = picture(folder.path(), 1);
+    let mirrored = folder.path().join("mirrored.png");
+    let mut pixels = levels(1);
+    pixels.chunks_exact_mut(12).for_each(<[_]>::reverse);
+    let image = RgbImage { height: 12, width: 12, pixels: pixels.concat() };
+    fs::write(&mirrored, png(&image).expect("a PNG file")).expect("written");
+    let paths = [straight, mirrored];
+    let plain = predictor.files(&paths).expect("answers");
+    let flipped = predictor.with_views(ValidationViews::Flip).files(&paths).expect("answers");
+    assert!(apart(&flipped[0], &flipped[1]) < 1e-5, "{}", apart(&flipped[0], &flipped[1]));
+    assert!(apart(&plain[0], &plain[1]) > 1e-4, "{}", apart(&plain[0], &plain[1]));
+}
+
+#[test]
+fn an_ensemble_answers_with_the_mean() {
+    let (one, other) = (tempfile::tempdir().expect("one"), tempfile::tempdir().expect("other"));
+    let first = predictor(one.path());
+    let mut second = trained_in(other.path());
+    second.recipe.loss.kind = LossKind::BinaryCrossEntropy;
+    let second = Predictor::new(second);
+    let source = images().validation;
+    let both = Ensemble::new(first.clone(), vec![second.clone()]).expect("the same classes");
+    let [a, b, mean] = [first.images(&source), second.images(&source), both.images(&source)]
+        .map(|answers| answers.expect("answers")[2].probabilities.clone().expect("good"));
+    assert_ne!(a, b, "one adds up to 1, the other judges each class by itself");
+    for ((a, b), mean) in a.iter().zip(&b).zip(&mean) {
+        assert!((0.5 * (a + b) - mean).abs() < 1e-6);
+    }
+    let mut stranger = second.trained().clone();
+    stranger.classes[0] = "something else".to_owned();
+    let error = Ensemble::new(first, vec![Predictor::new(stranger)]).expect_err("other classes");
+    assert!(matches!(error, TrainError::OtherClasses { .. }), "{error}");
+}
+
+#[test]
+fn a_heat_map_is_as_large_as_the_image_and_leaves_the_picture_recognisable() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let predictor = predictor(folder.path());
+    let path = picture(folder.path(), 1);
+    let explained = predictor.explain_file(&path, None).expect("a picture");
+    let answer = &predictor.files(std::slice::from_ref(&path)).expect("answers")[0];
+    assert_eq!(explained.class, answer.top(1)[0].class);
+    assert_eq!((explained.heat.height, explained.heat.width), (12, 12));
+    assert_eq!(explained.heat.values.len(), 144);
+    assert!(explained.heat.values.iter().all(|value| (0.0..=1.0).contains(value)));
+    assert_eq!(explained.image.pixels.len(), 12 * 12 * 3);
+    let overlay = explained.overlay();
+    assert_eq!((overlay.height, overlay.width), (12, 12));
+    let levels = overlay.pixels.iter().zip(&explained.image.pixels);
+    assert!(levels.clone().any(|(mixed, plain)| mixed != plain));
+    assert!(levels.into_iter().all(|(&mixed, &plain)| mixed.abs_diff(plain) <= 128));
+    let error = predictor.explain_file(&folder.path().join("none.png"), None).expect_err("missing");
+    assert!(error.to_string().contains("none.png"), "{error}");
+}
+
+#[test]
+fn what_is_wrong_with_a_model_folder_is_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let device = Device::flex();
+    let error = Trained::from_run(folder.path(), &device).expect_err("no run");
+    assert!(matches!(error, TrainError::NoCheckpoint { .. }), "{error}");
+    drop(trained_in(folder.path()));
+    let names = folder.path().join("classes.json");
+    for (text, problem) in [("[\"one\"]", "1 names for 10 classes"), ("torn", "expected")] {
+        fs::write(&names, text).expect("written");
+        let error = Trained::from_run(folder.path(), &device).expect_err("bad names");
+        assert!(error.to_string().contains(problem), "{error}");
+    }
+    fs::remove_file(names).expect("removed");
+    let numbered = Trained::from_run(folder.path(), &device).expect("a run");
+    assert_eq!(numbered.classes[9], "9");
+    let options = RunOptions { classes: vec!["x".to_owned()], ..RunOptions::new(folder.path()) };
+    let error = run(&recipe(), &options).expect_err("one name for ten classes");
+    assert!(error.to_string().contains("1 names were given for 10 classes"), "{error}");
+}

@@ -1,0 +1,60 @@
+//! Asks trained networks what is on pictures.
+//!
+//!     cargo run --release --example predict -- --model-dir runs/fashion-mnist picture.png
+//!     cargo run --release --example predict -- --model-dir M --top 3 --csv pictures 'more/*.jpg'
+//!     cargo run --release --example predict -- --model-dir M --grad-cam maps picture.png
+//!     cargo run --release --example predict -- --model-dir fold-1 --model-dir fold-2 pictures
+//!
+//! Exit codes: 0 every picture has an answer; 3 some could not be read, they are named, the others have
+//! their answers; 1 an error, 2 wrong flags.
+
+mod args;
+mod inputs;
+mod output;
+mod overlays;
+#[path = "../common/stdout.rs"]
+mod stdout;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, ensure};
+use clap::Parser;
+use resnet::recipe::ValidationViews;
+use resnet::{Chosen, Ensemble, Predictor, Trained, choose_device};
+
+use crate::args::Args;
+
+/// Some pictures could not be read.
+const INCOMPLETE: u8 = 3;
+
+fn main() -> Result<ExitCode> {
+    let args = Args::parse();
+    let paths = inputs::expand(&args.images)?;
+    ensure!(!paths.is_empty(), "there is no image in what was named");
+    let networks = ensemble(&args, &choose_device(args.device)?)?;
+    let predictions = networks.files(&paths)?;
+    output::give(&args, &networks, &predictions)?;
+    if let Some(folder) = &args.grad_cam {
+        overlays::write(folder, &networks, &predictions)?;
+    }
+    let unreadable = output::complain(&predictions);
+    Ok(if unreadable == 0 { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) })
+}
+
+/// The networks of all model folders.
+fn ensemble(args: &Args, chosen: &Chosen) -> Result<Ensemble> {
+    let open = |folder| -> Result<Predictor> {
+        let device = &chosen.device;
+        let trained = match args.newest {
+            true => Trained::newest(folder, device)?,
+            false => Trained::from_run(folder, device)?,
+        };
+        let workers = args.workers.unwrap_or_else(|| resnet::RunOptions::new("").workers);
+        let predictor =
+            Predictor::new(trained).with_batch_size(args.batch_size).with_workers(workers);
+        Ok(if args.flip { predictor.with_views(ValidationViews::Flip) } else { predictor })
+    };
+    let (first, others) = args.model_dirs.split_first().expect("clap asks for one");
+    let others = others.iter().map(|folder| open(folder)).collect::<Result<_>>()?;
+    Ok(Ensemble::new(open(first)?, others)?)
+}
