@@ -51,6 +51,9 @@ pub(crate) struct Args {
     /// Read headers only: faster, but finds no damaged image and measures no mean
     #[arg(long)]
     no_verify: bool,
+    /// Images of each split whose pixels are measured for mean and std; the others are only checked
+    #[arg(long, value_name = "N", default_value_t = 50_000)]
+    measure: usize,
     /// Compare the archives with the published MD5 sums first
     #[arg(long)]
     md5: bool,
@@ -104,6 +107,7 @@ impl Args {
             compression: if self.gzip { Compression::Gzip } else { Compression::None },
             boxes: self.boxes.clone(),
             verify: !self.no_verify,
+            measure: self.measure,
             md5: self.md5,
             on_bad_image: match self.on_bad_image {
                 BadImageArg::Fail => OnBadImage::Fail,

@@ -4,12 +4,13 @@ mod any;
 mod jpeg;
 mod orientation;
 mod png;
-mod scans;
 
 pub use any::AnyImage;
 pub use jpeg::Jpeg;
 pub use orientation::ExifOrientation;
 pub use png::Png;
+
+use crate::transform::Region;
 
 /// Pillow's limit, above which it suspects a decompression bomb: 256 MiB of RGB.
 const MAX_PIXELS: usize = 89_478_485;
@@ -25,16 +26,31 @@ pub struct RgbImage {
     pub pixels: Vec<u8>,
 }
 
+impl RgbImage {
+    /// Keeps a region alone, in the same memory.
+    pub(crate) fn keep(&mut self, region: Region) {
+        if region == Region::whole(self.height, self.width) {
+            return;
+        }
+        let (from, to) = (3 * self.width, 3 * region.width);
+        for row in 0..region.height {
+            let start = (region.top + row) * from + 3 * region.left;
+            self.pixels.copy_within(start..start + to, row * to);
+        }
+        self.pixels.truncate(region.height * to);
+        (self.height, self.width) = (region.height, region.width);
+    }
+}
+
+/// Picks the region that is wanted of an image, given its height and width.
+pub type PickRegion<'a> = dyn FnMut(usize, usize) -> Region + 'a;
+
 /// Why an image could not be decoded, in words for a person; the caller knows which image it was.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct DecodeError(pub String);
 
 /// Decodes one image format, or several. One decoder serves all threads of a loader.
-///
-/// A decoder decodes the whole image, also where a crop needs only a part: neither `zune-jpeg` nor
-/// `png` can leave rows or columns out, and both formats compress each pixel relative to those before
-/// it.
 pub trait Decoder: Send + Sync {
     /// Decodes `encoded` into `image`, reusing its memory.
     ///
@@ -42,6 +58,25 @@ pub trait Decoder: Send + Sync {
     ///
     /// If `encoded` is damaged, of another format, or larger than the decoder's limit.
     fn decode(&self, encoded: &[u8], image: &mut RgbImage) -> Result<(), DecodeError>;
+
+    /// Decodes a region of `encoded` into `image`: the pixels that [`decode`](Self::decode) gives there.
+    ///
+    /// `pick` is called once, with height and width of the whole image, and gives a region inside it.
+    /// Unless a decoder can do better, the whole image is decoded and the rest thrown away.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Self::decode); damage outside the region may remain unseen.
+    fn decode_region(
+        &self,
+        encoded: &[u8],
+        pick: &mut PickRegion<'_>,
+        image: &mut RgbImage,
+    ) -> Result<(), DecodeError> {
+        self.decode(encoded, image)?;
+        image.keep(pick(image.height, image.width));
+        Ok(())
+    }
 }
 
 /// What a file is, by its first bytes: names lie.

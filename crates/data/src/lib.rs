@@ -67,7 +67,9 @@ mod worker;
 pub use batch::{BadImage, Batch};
 pub use batches::Batches;
 pub use dataset::{Dataset, DatasetError, DatasetOptions, GroupBy, Layout, LeftOut};
-pub use decode::{AnyImage, DecodeError, Decoder, ExifOrientation, Jpeg, Png, RgbImage};
+pub use decode::{
+    AnyImage, DecodeError, Decoder, ExifOrientation, Jpeg, PickRegion, Png, RgbImage,
+};
 pub use error::DataError;
 pub use image_files::{ImageFiles, ImageFilesError};
 pub use joined::Joined;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use crate::decode::{DecodeError, Decoder, RgbImage};
+use crate::decode::{DecodeError, Decoder, PickRegion, RgbImage};
 use crate::error::DataError;
 
 /// A set of labelled images with random access, shared by the loader's threads.
@@ -108,6 +108,24 @@ impl Picture {
             &Self::Rgb { height, width } => {
                 std::mem::swap(&mut image.pixels, record);
                 (image.height, image.width) = (height, width);
+                Ok(())
+            }
+        }
+    }
+
+    /// As [`decode`](Self::decode), but only the region that `pick` wants.
+    pub(crate) fn decode_region(
+        &self,
+        decoder: &dyn Decoder,
+        record: &mut Vec<u8>,
+        pick: &mut PickRegion<'_>,
+        image: &mut RgbImage,
+    ) -> Result<(), DecodeError> {
+        match self {
+            Self::Encoded(range) => decoder.decode_region(&record[range.clone()], pick, image),
+            Self::Rgb { .. } => {
+                self.decode(decoder, record, image)?;
+                image.keep(pick(image.height, image.width));
                 Ok(())
             }
         }

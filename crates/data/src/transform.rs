@@ -137,11 +137,53 @@ impl Transform {
         scratch: &mut Scratch,
         out: &mut [u8],
     ) -> Result<(), String> {
+        let region = self.draw_region(image.height, image.width, rng);
+        self.apply_within(image, region, rng, scratch, out)
+    }
+
+    /// Draws the region of an image of this size that is made into the result: the first random step
+    /// of [`apply`](Self::apply). It is the whole image unless the crop is a random part.
+    pub fn draw_region(&self, height: usize, width: usize, rng: &mut SampleRng) -> Region {
+        if height == 0 || width == 0 {
+            return Region::whole(height, width);
+        }
+        self.crop.draw_region(height, width, rng)
+    }
+
+    /// As [`apply`](Self::apply), where `image` is only what [`draw_region`](Self::draw_region) drew
+    /// from the same `rng`. The result is the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`apply`](Self::apply).
+    ///
+    /// # Panics
+    ///
+    /// As [`apply`](Self::apply).
+    pub fn apply_to_region(
+        &self,
+        image: &RgbImage,
+        rng: &mut SampleRng,
+        scratch: &mut Scratch,
+        out: &mut [u8],
+    ) -> Result<(), String> {
+        self.apply_within(image, Region::whole(image.height, image.width), rng, scratch, out)
+    }
+
+    fn apply_within(
+        &self,
+        image: &RgbImage,
+        region: Region,
+        rng: &mut SampleRng,
+        scratch: &mut Scratch,
+        out: &mut [u8],
+    ) -> Result<(), String> {
         if image.height == 0 || image.width == 0 {
             return Err("the image has no pixels".to_owned());
         }
         let resizer = &mut scratch.resizer;
-        self.crop.apply(image, self.size, self.interpolation, rng, resizer, out)?;
+        let Self { size, crop, interpolation, .. } = *self;
+        crop.apply(image, region, (size, interpolation), rng, resizer, out)?;
         self.apply_steps(rng, scratch, out);
         Ok(())
     }

@@ -105,26 +105,29 @@ impl Worker {
             Ok(sample) => sample,
             Err(error) => return Outcome::Fatal(error),
         };
-        match self.decode(&sample).and_then(|()| self.transform(draw, pixels)) {
+        let Draw { sample: number, repetition } = draw;
+        let (seed, epoch) = (self.shared.seed, self.shared.epoch);
+        let mut rng = SampleRng::for_repetition(seed, epoch, u64::from(number), repetition);
+        match self.decode(&sample, &mut rng).and_then(|()| self.transform(&mut rng, pixels)) {
             Ok(()) => Outcome::Good(sample.label),
             Err(reason) => Outcome::Bad(BadImage { name: self.name(index, &sample), reason }),
         }
     }
 
-    /// Brings the picture of `self.record` to `self.image`.
-    fn decode(&mut self, sample: &Sample) -> Result<(), String> {
-        let Shared { decoder, clocks, .. } = &*self.shared;
+    /// Brings what the transform needs of the picture of `self.record` to `self.image`.
+    fn decode(&mut self, sample: &Sample, rng: &mut SampleRng) -> Result<(), String> {
+        let Shared { decoder, transform, clocks, .. } = &*self.shared;
         let (record, image) = (&mut self.record, &mut self.image);
-        let decoded = clocks.time_decode(|| sample.picture.decode(&**decoder, record, image));
+        let mut pick = |height, width| transform.draw_region(height, width, rng);
+        let decoded = clocks
+            .time_decode(|| sample.picture.decode_region(&**decoder, record, &mut pick, image));
         decoded.map_err(|error| error.to_string())
     }
 
-    fn transform(&mut self, draw: Draw, pixels: &mut [u8]) -> Result<(), String> {
-        let Shared { transform, clocks, seed, epoch, .. } = &*self.shared;
+    fn transform(&mut self, rng: &mut SampleRng, pixels: &mut [u8]) -> Result<(), String> {
+        let Shared { transform, clocks, .. } = &*self.shared;
         clocks.time_transform(|| {
-            let Draw { sample, repetition } = draw;
-            let mut rng = SampleRng::for_repetition(*seed, *epoch, u64::from(sample), repetition);
-            transform.apply(&self.image, &mut rng, &mut self.scratch, pixels)
+            transform.apply_to_region(&self.image, rng, &mut self.scratch, pixels)
         })
     }
 

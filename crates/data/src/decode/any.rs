@@ -1,6 +1,8 @@
 //! Whatever format a file turns out to have.
 
-use super::{DecodeError, Decoder, ExifOrientation, Format, Jpeg, MAX_PIXELS, Png, RgbImage};
+use super::{
+    DecodeError, Decoder, ExifOrientation, Format, Jpeg, MAX_PIXELS, PickRegion, Png, RgbImage,
+};
 
 /// JPEG and PNG, told apart by their content. The decoder of [`Loader::new`](crate::Loader::new).
 ///
@@ -44,6 +46,21 @@ impl Decoder for AnyImage {
         if let (ExifOrientation::Apply, Some(orientation)) = (self.orientation, orientation) {
             super::orientation::turn(image, orientation);
         }
+        Ok(())
+    }
+
+    fn decode_region(
+        &self,
+        encoded: &[u8],
+        pick: &mut PickRegion<'_>,
+        image: &mut RgbImage,
+    ) -> Result<(), DecodeError> {
+        let as_stored = self.orientation == ExifOrientation::Ignore;
+        if as_stored && Format::of(encoded) == Format::Jpeg {
+            return Jpeg { max_pixels: self.max_pixels }.decode_region(encoded, pick, image);
+        }
+        self.decode(encoded, image)?;
+        image.keep(pick(image.height, image.width));
         Ok(())
     }
 }

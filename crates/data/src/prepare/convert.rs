@@ -1,11 +1,9 @@
 //! From a raw image file to the JPEG that is stored.
 
 use jpeg_encoder::{ColorType, Encoder};
-use zune_core::bytestream::ZCursor;
-use zune_core::options::DecoderOptions;
-use zune_jpeg::JpegDecoder;
+use resnet_jpeg::ColourModel;
 
-use crate::decode::{AnyImage, Decoder, Format, RgbImage};
+use crate::decode::{AnyImage, Decoder, Format, Jpeg, RgbImage};
 use crate::transform::{Region, Resizer, shorter_side_to};
 
 /// As the reference re-encodes the images that are no RGB JPEG.
@@ -63,13 +61,21 @@ impl Converter {
         Self { verify, short_side, quality, decoded, resized, resizer, encoded }
     }
 
-    /// Converts an image, or says why it cannot be one.
-    pub(super) fn convert<'a>(&'a mut self, raw: &'a [u8]) -> Result<Converted<'a>, String> {
+    /// Converts an image, or says why it cannot be one. Pixels of images that need not change are
+    /// computed only to `measure` them.
+    pub(super) fn convert<'a>(
+        &'a mut self,
+        raw: &'a [u8],
+        measure: bool,
+    ) -> Result<Converted<'a>, String> {
         let kind = kind(raw)?;
         if let Kind::Jpeg(height, width) = kind
-            && !self.verify
+            && !(self.verify && measure)
             && !self.too_large(height, width)
         {
+            if self.verify {
+                Jpeg::default().check(raw).map_err(|error| error.0)?;
+            }
             return Ok(Converted { jpeg: raw, height, width, change: Change::None, pixels: None });
         }
         AnyImage::default().decode(raw, &mut self.decoded).map_err(|error| error.0)?;
@@ -119,19 +125,11 @@ fn kind(raw: &[u8]) -> Result<Kind, String> {
         Format::Other(_) if raw.is_empty() => return Err("an empty file".to_owned()),
         Format::Other(_) => return Err("neither a JPEG nor a PNG image".to_owned()),
     }
-    let options = DecoderOptions::new_fast()
-        .set_max_width(usize::from(u16::MAX))
-        .set_max_height(usize::from(u16::MAX))
-        .set_strict_mode(false);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(raw), options);
-    decoder.decode_headers().map_err(|error| format!("damaged JPEG: {error:?}"))?;
-    let info = decoder.info().ok_or("damaged JPEG: there is no image size")?;
-    let (height, width) = (usize::from(info.height), usize::from(info.width));
-    match info.components {
-        1 | 3 => Ok(Kind::Jpeg(height, width)),
-        4 => Ok(Kind::Cmyk),
-        other => Err(format!("a JPEG of {other} colour components")),
-    }
+    let info = Jpeg::default().info(raw).map_err(|error| error.0)?;
+    Ok(match info.colour {
+        ColourModel::Cmyk | ColourModel::Ycck => Kind::Cmyk,
+        _ => Kind::Jpeg(info.height, info.width),
+    })
 }
 
 fn encode(image: &RgbImage, quality: u8, out: &mut Vec<u8>) -> Result<(), String> {

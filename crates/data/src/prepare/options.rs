@@ -45,9 +45,12 @@ pub struct PrepareOptions {
     pub compression: Compression,
     /// Folder of XML annotations whose bounding boxes are stored.
     pub boxes: Option<PathBuf>,
-    /// Decode every image, to find those that do not and to measure mean and standard deviation.
+    /// Check every image, to find those that do not decode, and measure mean and standard deviation.
     /// Otherwise only headers are read.
     pub verify: bool,
+    /// With `verify`: of about so many images of each split, spread evenly over the classes, pixels are
+    /// measured, and of all if there are fewer. Of the others only the codes are checked, which costs less.
+    pub measure: usize,
     /// Compare the archives with the published MD5 sums first.
     pub md5: bool,
     /// What happens at an image that is unreadable or does not decode.
@@ -83,7 +86,7 @@ pub enum Shards {
 
 impl Default for PrepareOptions {
     /// As the reference: 1024 and 128 shards, labels from 1, images as they are; every image is
-    /// decoded once, a bad one is an error; one thread per core.
+    /// checked, a bad one is an error; one thread per core.
     fn default() -> Self {
         Self {
             layout: None,
@@ -96,6 +99,7 @@ impl Default for PrepareOptions {
             compression: Compression::None,
             boxes: None,
             verify: true,
+            measure: 50_000,
             md5: false,
             on_bad_image: OnBadImage::Fail,
             threads: std::thread::available_parallelism().map_or(1, usize::from),

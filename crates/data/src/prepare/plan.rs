@@ -29,8 +29,10 @@ pub struct Plan {
     pub compression: String,
     /// Whether bounding boxes are stored.
     pub boxes: bool,
-    /// Whether every image is decoded.
+    /// Whether every image is checked.
     pub verify: bool,
+    /// Of how many images pixels are measured.
+    pub measure: usize,
     /// SHA-256 of the list of images: names, classes and, in archives, lengths.
     pub listing_sha256: String,
 }
@@ -62,6 +64,7 @@ impl Plan {
             compression: options.compression.to_string(),
             boxes: options.boxes.is_some(),
             verify: options.verify,
+            measure: options.measure,
             listing_sha256: listing_sha256(data),
         })
     }

@@ -54,8 +54,8 @@ pub struct SplitReport {
     pub height: Range,
     /// Widths of the stored images.
     pub width: Range,
-    /// Mean of the red, green and blue levels of all pixels, from 0 to 1; absent if images were not
-    /// decoded.
+    /// Mean of the red, green and blue levels, from 0 to 1, of the images whose pixels were computed:
+    /// those that were measured or changed. Absent if there were none.
     pub mean: Option<[f64; 3]>,
     /// Standard deviation of the levels.
     pub std: Option<[f64; 3]>,

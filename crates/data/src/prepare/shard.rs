@@ -100,7 +100,11 @@ impl<'a> ShardWriter<'a> {
         let listing = data.listing(split);
         let (class, filename) = (listing.class(index), listing.name(index));
         let synset = data.classes[class].id.as_str();
-        let converted = match read_and_convert(listing, index, &mut self.raw, &mut self.converter) {
+        // Evenly over the listing, and so over the classes.
+        let measure =
+            options.measure > 0 && index.is_multiple_of((listing.len() / options.measure).max(1));
+        let (raw, converter) = (&mut self.raw, &mut self.converter);
+        let converted = match read_and_convert(listing, index, raw, (converter, measure)) {
             Ok(converted) => converted,
             Err(reason) => {
                 report.skipped.push(self.shared.bad_image(listing, index, reason)?);
@@ -182,7 +186,7 @@ fn read_and_convert<'a>(
     listing: &Listing,
     index: usize,
     raw: &'a mut Vec<u8>,
-    converter: &'a mut Converter,
+    (converter, measure): (&'a mut Converter, bool),
 ) -> Result<Converted<'a>, String> {
     listing.read(index, raw).map_err(|error| format!("cannot be read: {error}"))?;
     // A decoder that panics has met a bad image as well; its buffers are plain memory.
@@ -190,7 +194,7 @@ fn read_and_convert<'a>(
     let converted = catch_unwind(move || {
         let whole = job;
         let (converter, raw) = whole.0;
-        converter.convert(raw)
+        converter.convert(raw, measure)
     });
     converted.unwrap_or_else(|_panic| Err("the decoder panicked".to_owned()))
 }

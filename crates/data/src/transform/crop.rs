@@ -77,26 +77,33 @@ impl Crop {
         Self::DistortedBox { scale: (0.05, 1.0), ratio: (0.75, 1.33), min_covered: 0.1, tries: 100 }
     }
 
+    /// The part of an image that becomes the result; the whole of it where that is the crop's to decide.
+    pub(super) fn draw_region(self, height: usize, width: usize, rng: &mut SampleRng) -> Region {
+        match self {
+            Self::RandomResizedCrop { scale, ratio } => {
+                random_resized_crop(height, width, scale, ratio, rng)
+            }
+            Self::DistortedBox { scale, ratio, min_covered, tries } => {
+                distorted_box(height, width, scale, ratio, min_covered, tries, rng)
+            }
+            _ => Region::whole(height, width),
+        }
+    }
+
+    /// Brings `region`, which was drawn of `image`, to `size` x `size` pixels.
     pub(super) fn apply(
         self,
         image: &RgbImage,
-        size: usize,
-        interpolation: Interpolation,
+        region: Region,
+        (size, interpolation): (usize, Interpolation),
         rng: &mut SampleRng,
         resizer: &mut Resizer,
         out: &mut [u8],
     ) -> Result<(), String> {
-        let (height, width) = (image.height, image.width);
-        let mut resized =
-            |region| resizer.resize_by(interpolation, image, region, (size, size), out);
         match self {
-            Self::RandomResizedCrop { scale, ratio } => {
-                resized(random_resized_crop(height, width, scale, ratio, rng))
+            Self::RandomResizedCrop { .. } | Self::DistortedBox { .. } | Self::Squash => {
+                resizer.resize_by(interpolation, image, region, (size, size), out)
             }
-            Self::DistortedBox { scale, ratio, min_covered, tries } => {
-                resized(distorted_box(height, width, scale, ratio, min_covered, tries, rng))
-            }
-            Self::Squash => resized(Region::whole(height, width)),
             Self::PadCrop { pad } => {
                 let offset = pad_crop_offset(image, size, pad, rng)?;
                 pixels::window(image, offset, size, [0; 3], out);

@@ -1,24 +1,6 @@
+pub use resnet_jpeg::Region;
+
 use crate::random::SampleRng;
-
-/// A rectangle of an image, in pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Region {
-    /// First row.
-    pub top: usize,
-    /// First column.
-    pub left: usize,
-    /// Rows.
-    pub height: usize,
-    /// Columns.
-    pub width: usize,
-}
-
-impl Region {
-    /// The whole of an image.
-    pub fn whole(height: usize, width: usize) -> Self {
-        Self { top: 0, left: 0, height, width }
-    }
-}
 
 /// Draws a part of an image as torchvision's `RandomResizedCrop.get_params`: up to ten tries, then
 /// the largest centre part whose aspect is allowed.

@@ -29,7 +29,7 @@ fn a_corrupt_image_stops_the_epoch_and_is_named() {
     assert!(epoch.next().unwrap().is_ok(), "the batch before it is good");
     let error = epoch.next().unwrap().unwrap_err();
     assert!(matches!(error, DataError::Image { .. }));
-    let words = ["bad-5.JPEG", "train-00001-of-00002, record 1 at byte", "damaged JPEG", "skip"];
+    let words = ["bad-5.JPEG", "train-00001-of-00002, record 1 at byte", "truncated JPEG", "skip"];
     assert_says(&error.to_string(), &words);
     assert!(epoch.next().is_none(), "nothing comes after an error");
 }
@@ -43,7 +43,7 @@ fn a_skipped_image_is_named_and_has_no_weight() {
     assert_eq!(all[1].weights, [1.0, 1.0, 0.0, 1.0]);
     assert_says(&all[0].bad[0].name, &["bad-0.JPEG (", "record 0 at byte 0)"]);
     assert_says(&all[1].bad[0].name, &["bad-6.JPEG"]);
-    assert_says(&all[1].bad[0].reason, &["damaged JPEG"]);
+    assert_says(&all[1].bad[0].reason, &["truncated JPEG"]);
     let slots: Vec<&[u8]> = all[0].images.chunks(16 * 16 * 3).collect();
     assert_eq!(slots[0], slots[1], "a bad slot repeats a good image");
     assert_eq!(all[0].labels, [1, 1, 2, 3]);

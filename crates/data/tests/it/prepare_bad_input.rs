@@ -156,7 +156,7 @@ fn an_image_that_is_empty_or_does_not_decode_is_named_with_its_reason() {
         (&b""[..], "an empty file"),
         (b"GIF89a", "neither a JPEG nor a PNG image"),
         (&whole[..whole.len() / 2], "JPEG"),
-        (&whole[..3], "damaged JPEG"),
+        (&whole[..3], "truncated JPEG"),
         (b"\x89PNG\r\n\x1a\n....", "damaged PNG"),
     ] {
         let raw = reference();

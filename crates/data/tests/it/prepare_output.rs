@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use resnet_data::prepare::{PrepareOptions, Shards};
+use resnet_data::prepare::{PrepareOptions, Shards, SplitReport};
 use resnet_data::{Decoder, Jpeg, RgbImage};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -242,6 +242,19 @@ fn without_verifying_the_shards_are_the_same_and_nothing_is_measured() {
     assert_eq!(records(quick.out.path(), ""), records(checked.out.path(), ""));
     assert_eq!(quick.report.validation.mean, None);
     assert_eq!(quick.report.validation.height, checked.report.validation.height);
+}
+
+#[test]
+fn fewer_images_can_be_measured_and_all_are_checked() {
+    let of = |measure| reference(&PrepareOptions { measure, ..options() }).report.validation;
+    let (all, some, none) = (of(50_000), of(1), of(0));
+    assert_eq!((all.images, all.height), (some.images, some.height));
+    assert!(some.mean.is_some() && some.mean != all.mean);
+    let pixels = |report: &SplitReport| {
+        report.shards.iter().map(|shard| shard.sums.levels.pixels).sum::<u64>()
+    };
+    // Images that are re-encoded have pixels anyway.
+    assert!(pixels(&none) < pixels(&some) && pixels(&some) < pixels(&all));
 }
 
 #[test]
