@@ -153,8 +153,8 @@ fn example(images: &Images, index: usize) -> Result<Vec<u8>> {
 /// Grey pixels as a three-channel JPEG, as small as the format allows.
 ///
 /// Two progressive scans: the encoder writes its image-specific Huffman tables (about 300 bytes less
-/// than the standard ones) only for progressive or non-interleaved files, and `zune-jpeg` 0.5.15
-/// decodes the latter wrongly.
+/// than the standard ones) only for progressive or non-interleaved files, and of the latter some
+/// decoders make wrong pixels.
 fn encode(grey: &[u8], height: u16, width: u16) -> Result<Vec<u8>> {
     let rgb: Vec<u8> = grey.iter().flat_map(|&level| [level; 3]).collect();
     let table = QuantizationTableType::Custom(Box::new([QUANTISATION_STEP; 64]));

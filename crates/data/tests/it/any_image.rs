@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use resnet_data::{AnyImage, Decoder, ExifOrientation, Jpeg, Png, RgbImage};
+use resnet_data::{
+    AnyImage, Decoder, ExifOrientation, Jpeg, Png, Region, RgbImage, SampleRng, Scratch, Transform,
+};
 
 use crate::support::{KEEP, assert_says, batches, in_order, jpeg, record, records_loader};
 
@@ -145,5 +147,66 @@ fn a_warm_decoder_takes_no_memory_for_pixels() {
         });
         println!("{format:?}: {} allocations, {} bytes", memory.count_total, memory.bytes_total);
         assert!(memory.bytes_total < 500_000, "{format:?}: {memory:?}");
+    }
+}
+
+/// Decodes a region, and compares it with the whole.
+fn decode_region(decoder: &dyn Decoder, bytes: &[u8], region: Region) -> RgbImage {
+    let (mut part, mut sizes) = (RgbImage::default(), Vec::new());
+    let mut pick = |height, width| {
+        sizes.push((height, width));
+        region
+    };
+    decoder.decode_region(bytes, &mut pick, &mut part).unwrap();
+    let whole = decode(decoder, bytes);
+    assert_eq!(sizes, [(whole.height, whole.width)], "asked once");
+    let rows = whole.pixels.chunks_exact(3 * whole.width).skip(region.top).take(region.height);
+    let cut: Vec<u8> =
+        rows.flat_map(|row| &row[3 * region.left..][..3 * region.width]).copied().collect();
+    assert!(part.pixels == cut, "{region:?}");
+    part
+}
+
+#[test]
+fn a_region_has_the_pixels_of_the_whole() {
+    let names = ["baseline-420.jpg", "progressive-420.jpg", "cmyk.jpg", "png/rgb-8.png"];
+    let files = names.map(golden).into_iter().chain([held(6)]);
+    for bytes in files {
+        for decoder in [AnyImage::default(), APPLY] {
+            let RgbImage { height, width, .. } = decode(&decoder, &bytes);
+            let inside = Region {
+                top: height / 4,
+                left: width / 3,
+                height: height.div_ceil(2),
+                width: width.div_ceil(2),
+            };
+            for region in [inside, Region::whole(height, width)] {
+                let part = decode_region(&decoder, &bytes, region);
+                assert_eq!((part.height, part.width), (region.height, region.width));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_transform_of_its_region_is_that_of_the_whole() {
+    let (decoder, bytes) = (AnyImage::default(), golden("baseline-422.jpg"));
+    let whole = decode(&decoder, &bytes);
+    let transforms = [
+        Transform::imagenet_train(24),
+        Transform::tensorflow_train(24),
+        Transform::imagenet_validation(24),
+        Transform::pad_crop(24, 4),
+    ];
+    for (transform, index) in transforms.iter().flat_map(|t| (0..20).map(move |index| (t, index))) {
+        let (mut scratch, mut of_whole, mut of_region) =
+            (Scratch::default(), vec![0; 24 * 24 * 3], vec![0; 24 * 24 * 3]);
+        let mut rng = SampleRng::for_sample(1, 2, index);
+        transform.apply(&whole, &mut rng, &mut scratch, &mut of_whole).unwrap();
+        let mut rng = SampleRng::for_sample(1, 2, index);
+        let region = transform.draw_region(whole.height, whole.width, &mut rng);
+        let part = decode_region(&decoder, &bytes, region);
+        transform.apply_to_region(&part, &mut rng, &mut scratch, &mut of_region).unwrap();
+        assert!(of_region == of_whole, "{transform}, {index}");
     }
 }
