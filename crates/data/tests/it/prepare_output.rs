@@ -248,7 +248,7 @@ fn without_verifying_the_shards_are_the_same_and_nothing_is_measured() {
 fn fewer_images_can_be_measured_and_all_are_checked() {
     let of = |measure| reference(&PrepareOptions { measure, ..options() }).report.validation;
     let (all, some, none) = (of(50_000), of(1), of(0));
-    assert_eq!((all.images, all.height), (some.images, some.height));
+    assert_eq!((all.images, &all.height), (some.images, &some.height));
     assert!(some.mean.is_some() && some.mean != all.mean);
     let pixels = |report: &SplitReport| {
         report.shards.iter().map(|shard| shard.sums.levels.pixels).sum::<u64>()
