@@ -9,6 +9,7 @@ use resnet::training::trace::Trace;
 use resnet::{DeviceChoice, Recipe, RunOptions, presets};
 
 use crate::batch_size::BatchSize;
+use crate::ranks::DeviceCount;
 use crate::recipe_args::{RecipeArgs, read_recipe};
 use crate::reliability::ReliabilityArgs;
 use crate::weights::WeightsArgs;
@@ -60,6 +61,11 @@ pub(crate) struct Args {
     /// Where to compute: auto, cpu, wgpu, wgpu:N, cuda or cuda:N.
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub(crate) device: DeviceChoice,
+
+    /// Devices of this machine that train together, or all; a batch is shared out among them. Under
+    /// mpirun or srun there is a process for each instead.
+    #[arg(long, value_name = "N|all", default_value = "1")]
+    pub(crate) num_gpus: DeviceCount,
 
     /// Network by its name, such as resnet50d; `--example zoo` lists all. [default: resnet50; resnet8]
     #[arg(long, value_name = "NAME")]

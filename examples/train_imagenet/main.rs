@@ -12,6 +12,7 @@ mod args;
 mod batch_size;
 mod images;
 mod progress;
+mod ranks;
 mod recipe_args;
 mod reliability;
 mod signals;
@@ -21,14 +22,18 @@ mod weights;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Parser;
 use resnet::training::lr_finder::{LrRange, find_lr};
 use resnet::training::report::write_run_report;
-use resnet::{Chosen, Datasets, Ending, Outcome, RunOptions, choose_device, evaluate_run, train};
+use resnet::{
+    Chosen, Datasets, Ending, Fanout, Outcome, RunOptions, Sink, choose_device, evaluate_run,
+    train, train_on,
+};
 
 use crate::args::Args;
 use crate::progress::Progress;
+use crate::ranks::Place;
 use crate::signals::Signals;
 
 fn main() -> ExitCode {
@@ -56,6 +61,23 @@ fn run(args: &Args, flags: &[String]) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     args.check_images()?;
+    if args.try_batch_size.is_some() || args.eval_only || args.find_lr {
+        return on_one_device(args);
+    }
+    let place = Place::find(args.device, args.num_gpus)?;
+    if place.is_chief() {
+        println!("{}", images::announcement(args));
+        println!("{}", place.announcement());
+    }
+    let result = train_and_report(args, flags, &place);
+    if let Err(error) = &result {
+        place.world.end(&describe(error));
+    }
+    result
+}
+
+/// Everything but training.
+fn on_one_device(args: &Args) -> Result<ExitCode> {
     println!("{}", images::announcement(args));
     let chosen = choose_device(args.device)?;
     println!("Device: {} ({}).", chosen.name, chosen.reason);
@@ -63,14 +85,12 @@ fn run(args: &Args, flags: &[String]) -> Result<ExitCode> {
         batch_size::attempt(args.recipe()?, images, &chosen)
     } else if args.eval_only {
         evaluate_only(args, &chosen)
-    } else if args.find_lr {
-        find_rate(args, &chosen)
     } else {
-        train_and_report(args, flags, &chosen)
+        find_rate(args, &chosen)
     }
 }
 
-fn train_and_report(args: &Args, flags: &[String], chosen: &Chosen) -> Result<ExitCode> {
+fn train_and_report(args: &Args, flags: &[String], place: &Place) -> Result<ExitCode> {
     let mut options = args.run_options()?;
     options.initial = args.weights.initial()?;
     let signals = Signals::install(&options.stop)?;
@@ -78,14 +98,26 @@ fn train_and_report(args: &Args, flags: &[String], chosen: &Chosen) -> Result<Ex
     let (datasets, classes) = images::datasets(args, &recipe)?;
     let options = RunOptions { classes, ..options };
     if args.finds_batch_size() {
+        let alone = place.world.is_alone() && place.devices.len() == 1;
+        ensure!(alone, "--batch-size auto is for one device: name the batch of all together");
         recipe.train.batch_size = batch_size::find(flags, datasets.train.len())?;
     }
     let mut progress = Progress::new();
-    let outcome = train(&recipe, &datasets, &options, chosen, &mut progress)?;
+    let outcome = match &place.devices[..] {
+        [chosen] => {
+            let options = RunOptions { world: place.world.clone(), ..options };
+            let mut quiet = Fanout::default();
+            let sink: &mut dyn Sink = if place.is_chief() { &mut progress } else { &mut quiet };
+            train(&recipe, &datasets, &options, chosen, sink)?
+        }
+        devices => train_on(&recipe, &datasets, &options, devices, &mut progress)?,
+    };
     let stopped = outcome.ending == Ending::Requested;
-    progress.finish(&outcome, &args.model_dir(), stopped.then(|| signals.name()));
-    report(args, &datasets, &outcome, chosen)?;
-    println!("{}", progress::next_command(flags, outcome.complete));
+    if place.is_chief() {
+        progress.finish(&outcome, &args.model_dir(), stopped.then(|| signals.name()));
+        report(args, &datasets, &outcome, &place.devices[0])?;
+        println!("{}", progress::next_command(flags, outcome.complete));
+    }
     Ok(signals::exit_code(stopped))
 }
 

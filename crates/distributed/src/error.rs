@@ -36,6 +36,12 @@ pub enum CollectiveError {
         /// The ranks that have something else than rank 0.
         ranks: Vec<usize>,
     },
+    /// A message has another form than this rank expects.
+    #[error("what rank 0 sends cannot be understood: {reason}")]
+    Message {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// MPI cannot be used.
     #[error("MPI cannot be used: {reason}")]
     Mpi {

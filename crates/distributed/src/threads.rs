@@ -31,24 +31,49 @@ pub fn run<T: Send, E: Send + fmt::Display>(
     worlds: Vec<World>,
     work: impl Fn(World) -> Result<T, E> + Sync,
 ) -> Result<Vec<T>, E> {
-    let guarded = |world: World| {
-        let result = work(world.clone());
-        if let Err(error) = &result {
-            world.end(&error.to_string());
-        }
-        result
-    };
+    run_with(worlds, &work, &work)
+}
+
+/// As [`run`], where rank 0 does something of its own, which needs not be fit for other threads.
+///
+/// # Errors
+/// As [`run`].
+///
+/// # Panics
+/// As [`run`].
+pub fn run_with<T: Send, E: Send + fmt::Display>(
+    worlds: Vec<World>,
+    chief: impl FnOnce(World) -> Result<T, E>,
+    others: impl Fn(World) -> Result<T, E> + Sync,
+) -> Result<Vec<T>, E> {
     let mut worlds = worlds.into_iter();
-    let chief = worlds.next();
+    let first = worlds.next();
     let results = thread::scope(|scope| {
-        let others: Vec<_> = worlds.map(|world| scope.spawn(|| guarded(world))).collect();
-        let mut results: Vec<_> = chief.map(guarded).into_iter().collect();
+        let others: Vec<_> = worlds
+            .map(|world| {
+                let others = &others;
+                scope.spawn(move || guarded(&world, others))
+            })
+            .collect();
+        let mut results: Vec<_> = first.map(|world| guarded(&world, chief)).into_iter().collect();
         for other in others {
             results.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }
         results
     });
     collected(results)
+}
+
+/// What `work` makes; an error of it ends all ranks.
+fn guarded<T, E: fmt::Display>(
+    world: &World,
+    work: impl FnOnce(World) -> Result<T, E>,
+) -> Result<T, E> {
+    let result = work(world.clone());
+    if let Err(error) = &result {
+        world.end(&error.to_string());
+    }
+    result
 }
 
 /// All results, or the error that says most: one of a rank that was not merely told to end.

@@ -78,17 +78,37 @@ pub enum TensorFileError {
     },
 }
 
+/// The bytes of a safetensors file that holds 32-bit float `tensors`.
+///
+/// # Errors
+/// As [`write`]; the file that the error names is none.
+pub fn to_bytes(tensors: &TensorMap) -> Result<Vec<u8>, TensorFileError> {
+    serialized(Path::new("(memory)"), tensors)
+}
+
 /// Writes 32-bit float `tensors` to `path`: first beside it, flushed to the disk, then renamed.
 ///
 /// # Errors
 /// [`TensorFileError::Io`] if the file system refuses; [`TensorFileError::Format`] if a name occurs
 /// that the format cannot hold; [`TensorFileError::ElementType`] for other element types.
 pub fn write(path: &Path, tensors: &TensorMap) -> Result<(), TensorFileError> {
+    put(path, &serialized(path, tensors)?)
+}
+
+fn put(path: &Path, bytes: &[u8]) -> Result<(), TensorFileError> {
+    replace(path, bytes).map_err(|source| TensorFileError::Io {
+        path: path.to_owned(),
+        action: "write",
+        source,
+    })
+}
+
+fn serialized(path: &Path, tensors: &TensorMap) -> Result<Vec<u8>, TensorFileError> {
     let views = tensors
         .iter()
         .map(|(name, data)| Ok((name.as_str(), view(path, name, data)?)))
         .collect::<Result<Vec<_>, TensorFileError>>()?;
-    write_views(path, views)
+    bytes_of(path, views)
 }
 
 /// [`write()`] with every value rounded to `element`.
@@ -115,22 +135,16 @@ pub fn write_as(path: &Path, tensors: &TensorMap, element: Element) -> Result<()
         Ok((name.as_str(), TensorView::new(dtype, shape.clone(), bytes)?))
     });
     let views = views.collect::<Result<Vec<_>, SafeTensorError>>();
-    write_views(
-        path,
-        views.map_err(|source| TensorFileError::Format { path: path.to_owned(), source })?,
-    )
+    let views =
+        views.map_err(|source| TensorFileError::Format { path: path.to_owned(), source })?;
+    put(path, &bytes_of(path, views)?)
 }
 
-fn write_views(path: &Path, views: Vec<(&str, TensorView<'_>)>) -> Result<(), TensorFileError> {
+fn bytes_of(path: &Path, views: Vec<(&str, TensorView<'_>)>) -> Result<Vec<u8>, TensorFileError> {
     // What `torch` tools look for; one key only, so that equal tensors give equal bytes.
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
-    let bytes = safetensors::serialize(views, Some(metadata))
-        .map_err(|source| TensorFileError::Format { path: path.to_owned(), source })?;
-    replace(path, &bytes).map_err(|source| TensorFileError::Io {
-        path: path.to_owned(),
-        action: "write",
-        source,
-    })
+    safetensors::serialize(views, Some(metadata))
+        .map_err(|source| TensorFileError::Format { path: path.to_owned(), source })
 }
 
 /// Reads all tensors of a safetensors file as 32-bit floats, whatever their width in the file;

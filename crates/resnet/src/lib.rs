@@ -8,6 +8,7 @@
 //! | [`records`] | `tfrecord-codec` | TFRecord files, `tf.train.Example`, event files |
 //! | [`data`] | `resnet-data` | data sets, decoding, transforms, the loader |
 //! | [`recipe`] | `resnet-recipe` | recipes, schedules, metrics, sinks |
+//! | [`distributed`] | `resnet-distributed` | ranks that train together |
 //! | [`kernels`] | `resnet-kernels` | what makes the networks fast on the CPU |
 //! | [`metrics`] | `resnet-metrics` | how good predictions are, with intervals |
 //! | [`models`] | `resnet-models` | the networks and their weights |
@@ -44,12 +45,14 @@
 //! - `wgpu`: any GPU that Vulkan, Metal or DirectX 12 reaches.
 //! - `cuda`: NVIDIA GPUs.
 //! - `dataloader`: [`training`]'s loader for programs that train with `burn-train`.
+//! - `mpi`: ranks as processes on one or many machines.
 //! - `parquet`: Parquet files with images.
 //! - `download`: getting published weights over HTTPS.
 
 #![warn(missing_docs)]
 
 pub use resnet_data as data;
+pub use resnet_distributed as distributed;
 pub use resnet_finetune as finetuning;
 pub use resnet_kernels as kernels;
 pub use resnet_metrics as metrics;
@@ -63,6 +66,7 @@ pub use tfrecord_codec as records;
 pub use resnet_recipe::{Fanout, Recipe, RunEvent, Sink, presets};
 pub use resnet_train::device::{Chosen, DeviceChoice, choose as choose_device};
 pub use resnet_train::predict::{Ensemble, Prediction, Predictor, Trained};
+pub use resnet_train::ranks::train_on;
 pub use resnet_train::run::{Datasets, Outcome, RunOptions, evaluate_run, train, train_model};
 pub use resnet_train::stopping::{Ending, StopHandle};
 pub use resnet_train::{Exported, InitialWeights, TrainError, export};

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use resnet_data::{DataError, ImageFilesError};
+use resnet_distributed::CollectiveError;
 use resnet_metrics::MetricsError;
 use resnet_models::weights::WeightsError;
 use resnet_recipe::{RecipeError, SinkError};
@@ -198,6 +199,29 @@ pub enum TrainError {
         parts: usize,
         /// What the device said.
         complaint: String,
+    },
+    /// The ranks cannot train together.
+    #[error(transparent)]
+    Ranks(#[from] CollectiveError),
+    /// A batch cannot be shared out.
+    #[error(
+        "a batch of {batch_size} images cannot be shared by {ranks} devices: \
+         take a batch size that is a multiple of their number"
+    )]
+    BatchOfRanks {
+        /// Images per step.
+        batch_size: usize,
+        /// Devices that train together.
+        ranks: usize,
+    },
+    /// Going back is for one device.
+    #[error(
+        "--on-non-finite roll-back is for one device: {ranks} may find the loss at different steps; \
+         take skip or stop"
+    )]
+    RollBackOfRanks {
+        /// Devices that train together.
+        ranks: usize,
     },
     /// There is nothing to evaluate.
     #[error(

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use burn::tensor::{Device, Tensor};
 use resnet_data::Loader;
+use resnet_distributed::World;
 use resnet_models::Classifier;
 use resnet_recipe::{Evaluation, Recipe, Totals, ValidationViews};
 
@@ -11,6 +12,7 @@ use crate::TrainError;
 use crate::input::Normalizer;
 use crate::loss::cross_entropy;
 use crate::meter::Meter;
+use crate::ranks::total;
 use crate::stopping::StopHandle;
 
 /// Batches between two read-backs: bounds how far the host runs ahead of the device.
@@ -27,6 +29,18 @@ pub fn evaluate<M: Classifier>(
     loader: &Loader,
     device: &Device,
     stop: &StopHandle,
+) -> Result<Evaluation, TrainError> {
+    evaluate_share(model, recipe, loader, device, stop, &World::alone())
+}
+
+/// As [`evaluate`], of all images of which every rank of `world` has a share in its `loader`.
+pub(crate) fn evaluate_share<M: Classifier>(
+    model: &M,
+    recipe: &Recipe,
+    loader: &Loader,
+    device: &Device,
+    stop: &StopHandle,
+    world: &World,
 ) -> Result<Evaluation, TrainError> {
     let start = Instant::now();
     let normalizer = Normalizer::new(recipe.data.mean, recipe.data.std, device);
@@ -46,6 +60,7 @@ pub fn evaluate<M: Classifier>(
         }
     }
     meter.take().iter().for_each(|batch| totals.add(batch));
+    let (totals, bad_images) = total(world, totals, bad_images)?;
     Ok(Evaluation {
         averages: totals.averages().ok_or(TrainError::NothingToEvaluate)?,
         images: totals.examples as usize,

@@ -9,7 +9,7 @@ use resnet_models::tensors;
 use crate::TrainError;
 
 /// What a run writes into its folder.
-const CONTENTS: [&str; 8] = [
+const CONTENTS: [&str; 9] = [
     "config.toml",
     "classes.json",
     "metrics.jsonl",

@@ -52,6 +52,11 @@ impl GradientMap {
         self.0.values()
     }
 
+    /// All gradients, by name.
+    pub(crate) fn into_tensors(self) -> BTreeMap<String, Tensor<1>> {
+        self.0
+    }
+
     /// Takes out the gradient of one parameter.
     pub fn remove(&mut self, name: &str) -> Option<Tensor<1>> {
         self.0.remove(name)

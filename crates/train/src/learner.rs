@@ -4,6 +4,7 @@ mod state;
 
 use burn::tensor::{Device, Tensor};
 use resnet_data::Batch;
+use resnet_distributed::{CollectiveError, World};
 use resnet_models::weights::WeightsError;
 use resnet_models::{
     Classifier, Drops, LoadReport, Part, ResNet, StateDictError, load_state_dict,
@@ -24,6 +25,7 @@ use crate::model::{NetworkError, frozen_until};
 use crate::non_finite::{all_finite, restore_unless};
 use crate::optimizer::Optimizer;
 use crate::precision::{LossScale, float_type, is_supported};
+use crate::ranks::{Exchange, averaged, averaged_statistics};
 use crate::trace::Trace;
 use crate::{InitialWeights, TrainError};
 use state::Kept;
@@ -48,6 +50,10 @@ pub struct Learner<M: Classifier = ResNet> {
     frozen: Option<Part>,
     trace: Trace,
     device: Device,
+    /// The other ranks, if there are any.
+    exchange: Option<Exchange>,
+    /// Why the ranks cannot go on.
+    failure: Option<CollectiveError>,
 }
 
 /// Where a run is when it makes a step.
@@ -102,9 +108,23 @@ impl<M: Classifier> Learner<M> {
             frozen: None,
             trace: Trace::default(),
             device: device.clone(),
+            exchange: None,
+            failure: None,
             model,
         };
         Ok(learner.frozen_until(frozen))
+    }
+
+    /// One of several that train the same network.
+    #[must_use]
+    pub(crate) fn among(self, exchange: Exchange) -> Self {
+        let exchange = Some(exchange).filter(|exchange| !exchange.world.is_alone());
+        Self { exchange, ..self }
+    }
+
+    /// Fails if the ranks could not go on in the last step, which is worth nothing then.
+    pub(crate) fn check(&mut self) -> Result<(), CollectiveError> {
+        self.failure.take().map_or(Ok(()), Err)
     }
 
     /// With all parts up to `last` kept as they are, their running statistics included; those that
@@ -184,7 +204,8 @@ impl<M: Classifier> Learner<M> {
     }
 
     fn optimize(self, batch: Batch, at: StepAt, meter: &mut Meter) -> Self {
-        let examples = batch.weights.iter().copied().map(f64::from).sum::<f64>().max(1.0);
+        let share = batch.weights.iter().copied().map(f64::from).sum::<f64>();
+        let examples = share.max(1.0);
         let (trace, device) = (self.trace.clone(), self.device.clone());
         let mut gradients = GradientMap::default();
         let mut drops = Drops::new(self.seed, at.step);
@@ -200,7 +221,22 @@ impl<M: Classifier> Learner<M> {
             });
         }
         meter.join(count);
-        trace.span("optimizer", &device, || self.update(at, gradients))
+        let Some(exchange) = self.exchange.clone() else {
+            return trace.span("optimizer", &device, || self.update(at, gradients));
+        };
+        match trace.span("exchange", &device, || exchange.average(gradients, share, meter)) {
+            Ok(gradients) => self.update(at, gradients).with_averaged_statistics(&exchange.world),
+            Err(error) => Self { failure: Some(error), ..self },
+        }
+    }
+
+    /// With the running statistics that all ranks have on average.
+    fn with_averaged_statistics(mut self, world: &World) -> Self {
+        match averaged_statistics(world, self.model.clone()) {
+            Ok(model) => self.model = model,
+            Err(error) => self.failure = Some(error),
+        }
+        self
     }
 
     fn scaled(&self, loss: Tensor<1>) -> Tensor<1> {
@@ -240,6 +276,14 @@ impl<M: Classifier> Learner<M> {
         let parts = batches.flat_map(|batch| batch.split(self.accumulate));
         let images = parts.map(|part| self.in_precision(self.normalizer.upload(part).images));
         let statistics = batch_norm::reestimated(self.inference_model(), images);
+        let statistics = match &self.exchange {
+            Some(exchange) => averaged(&exchange.world, statistics),
+            None => Ok(statistics),
+        };
+        let statistics = match statistics {
+            Ok(statistics) => statistics,
+            Err(error) => return Self { failure: Some(error), ..self },
+        };
         match &mut self.ema {
             Some(ema) => ema.replace(statistics),
             None => {

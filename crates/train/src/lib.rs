@@ -41,6 +41,7 @@ pub mod optimizer;
 mod out_of_memory;
 pub mod precision;
 pub mod predict;
+pub mod ranks;
 pub mod report;
 mod resume;
 pub mod run;

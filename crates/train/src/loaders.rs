@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use resnet_data::{
-    AnyImage, DataError, ExifOrientation, Loader, LoaderOptions, OnBadImage, Sampling, Source,
+    AnyImage, DataError, ExifOrientation, Loader, LoaderOptions, OnBadImage, Rank, Sampling, Source,
 };
 use resnet_recipe::{BadImages, Recipe, Sampler};
 
@@ -20,25 +20,27 @@ pub fn train_loader(
     recipe: &Recipe,
     workers: usize,
 ) -> Result<Loader, DataError> {
-    train_loader_at(source, recipe, workers, recipe.training_size(0))
+    train_loader_at(source, recipe, workers, recipe.training_size(0), Rank::ALONE)
 }
 
-/// The same with images of `size` by `size` pixels.
+/// The same with images of `size` by `size` pixels, and only the share of one rank.
 pub(crate) fn train_loader_at(
     source: Arc<dyn Source>,
     recipe: &Recipe,
     workers: usize,
     size: usize,
+    rank: Rank,
 ) -> Result<Loader, DataError> {
     let transform = training_transform_at(recipe, size);
-    let options = LoaderOptions::train(recipe.train.batch_size, recipe.train.seed, transform);
+    let share = recipe.train.batch_size / rank.size;
+    let options = LoaderOptions::train(share, recipe.train.seed, transform);
     let sampling = match recipe.data.sampler {
         Sampler::Shuffle => Sampling::Shuffled,
         Sampler::Balanced => Sampling::ClassBalanced,
         Sampler::Weighted => Sampling::Weighted,
         Sampler::Repeated { times } => Sampling::Repeated { times },
     };
-    loader(source, recipe, LoaderOptions { workers, sampling, ..options })
+    loader(source, recipe, LoaderOptions { workers, sampling, rank, ..options })
 }
 
 /// In order, nothing random, every image exactly once.
@@ -50,9 +52,19 @@ pub fn validation_loader(
     recipe: &Recipe,
     workers: usize,
 ) -> Result<Loader, DataError> {
+    validation_share(source, recipe, workers, Rank::ALONE)
+}
+
+/// The same, only the share of one rank.
+pub(crate) fn validation_share(
+    source: Arc<dyn Source>,
+    recipe: &Recipe,
+    workers: usize,
+    rank: Rank,
+) -> Result<Loader, DataError> {
     let transform = validation_transform(recipe);
-    let options = LoaderOptions::validation(recipe.train.batch_size, transform);
-    loader(source, recipe, LoaderOptions { workers, ..options })
+    let options = LoaderOptions::validation(recipe.train.batch_size / rank.size, transform);
+    loader(source, recipe, LoaderOptions { workers, rank, ..options })
 }
 
 fn loader(

@@ -64,6 +64,13 @@ impl Meter {
         self.batches.last().expect("a batch was added").sums.clone()
     }
 
+    /// Puts the sums of all ranks in place of those of this one in the newest batch.
+    pub(crate) fn replace_newest(&mut self, examples: f64, sums: Tensor<1>) {
+        if let Some(newest) = self.batches.last_mut() {
+            (newest.examples, newest.sums) = (examples, sums);
+        }
+    }
+
     /// Says whether the step of the newest batch was kept, `[1]`.
     pub(crate) fn mark(&mut self, kept: Tensor<1, Bool>) {
         if let Some(newest) = self.batches.last_mut() {

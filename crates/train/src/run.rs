@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
 use resnet_data::Source;
+use resnet_distributed::World;
 use resnet_models::Classifier;
 use resnet_recipe::{
     Csv, Damaged, EpochReport, Evaluation, Fanout, JsonLines, Recipe, Resumed, RunEvent, Sink,
@@ -20,10 +21,11 @@ use crate::device::Chosen;
 use crate::evaluate::evaluate;
 use crate::folder::ModelFolder;
 use crate::identity::Identity;
-use crate::loaders::{train_loader, validation_loader};
+use crate::loaders::{train_loader_at, validation_loader, validation_share};
 use crate::lock::FolderLock;
 use crate::meter::Meter;
 use crate::predict::Trained;
+use crate::ranks::{self, Exchange};
 use crate::resume::{self, Fresh};
 use crate::session::{Saver, Session};
 use crate::stopping::{EarlyStop, Ending, StopHandle};
@@ -74,6 +76,8 @@ pub struct RunOptions {
     pub trace: Trace,
     /// Names of the classes, for whoever asks the network later; empty if they have none.
     pub classes: Vec<String>,
+    /// The other ranks that train the same network, and which of them this is.
+    pub world: World,
 }
 
 impl RunOptions {
@@ -95,6 +99,7 @@ impl RunOptions {
             early_stop: EarlyStop::default(),
             stop: StopHandle::default(),
             accept_changed_data: false,
+            world: World::alone(),
             workers: thread::available_parallelism().map_or(1, NonZero::get),
             trace: Trace::default(),
             classes: Vec::new(),
@@ -156,12 +161,36 @@ pub fn train_model<M: Classifier + 'static>(
     chosen: &Chosen,
     sink: &mut dyn Sink,
 ) -> Result<Outcome, TrainError> {
+    let result = train_rank(network, recipe, datasets, options, chosen, sink);
+    if let Err(error) = &result {
+        options.world.end(&error.to_string());
+    }
+    result
+}
+
+/// What one rank does; its error is nobody else's yet.
+fn train_rank<M: Classifier + 'static>(
+    network: &dyn Fn(&Device) -> Result<M, TrainError>,
+    recipe: &Recipe,
+    datasets: &Datasets,
+    options: &RunOptions,
+    chosen: &Chosen,
+    sink: &mut dyn Sink,
+) -> Result<Outcome, TrainError> {
     let start = Instant::now();
     recipe.check()?;
     check_names(&options.classes, recipe)?;
-    let loader = train_loader(datasets.train.clone(), recipe, options.workers)?;
-    let validation = validation_loader(datasets.validation.clone(), recipe, options.workers)?;
+    let (workers, world) = (options.workers, &options.world);
+    let rank = ranks::share(options, recipe)?;
+    let size = recipe.training_size(0);
+    let loader = train_loader_at(datasets.train.clone(), recipe, workers, size, rank)?;
+    let validation = validation_share(datasets.validation.clone(), recipe, workers, rank)?;
     let images = Identity::of(datasets)?;
+    ranks::agree(world, recipe, &images)?;
+    let scratch = ranks::scratch_folder(options)?;
+    let model_dir = scratch.as_ref().map_or(&*options.model_dir, |scratch| scratch.path());
+    let (exchange, stop) = Exchange::new(world.clone(), options.stop.clone());
+    let options = &RunOptions { stop, model_dir: model_dir.to_owned(), ..options.clone() };
     let folder = ModelFolder::open(&options.model_dir)?;
     let _lock = FolderLock::take(folder.path())?;
     if options.fresh {
@@ -171,7 +200,8 @@ pub fn train_model<M: Classifier + 'static>(
     store.recover()?;
     let criterion = Criterion::of_images(recipe, &*datasets.train, &chosen.device)?;
     let fresh = Fresh { network, criterion, initial: options.initial.clone() };
-    let mut begun = resume::begin(recipe, &fresh, &store, &chosen.device)?;
+    let mut begun = ranks::begin_together(world, recipe, &fresh, &store, &chosen.device)?;
+    begun.learner = begun.learner.among(exchange.clone());
     let accept = options.accept_changed_data;
     resume::check_images(&mut begun.position, images, accept, folder.path())?;
     resume::check_best(&begun, &folder)?;
@@ -205,6 +235,7 @@ pub fn train_model<M: Classifier + 'static>(
         meter: Meter::default(),
         skipped_in_a_row: 0,
         sink,
+        exchange,
     };
     session.announce(datasets, &begun.learner, &chosen.name, resumed)?;
     let ending = session.train(begun.learner);

@@ -15,7 +15,7 @@ use resnet_recipe::{
 
 use crate::TrainError;
 use crate::checkpoint::{Best, Position, Store};
-use crate::evaluate::evaluate;
+use crate::evaluate::evaluate_share;
 use crate::folder::ModelFolder;
 use crate::learner::{Learner, StepAt};
 use crate::loaders::train_loader_at;
@@ -23,6 +23,7 @@ use crate::meter::Meter;
 use crate::model::frozen_until;
 use crate::non_finite::OnNonFinite;
 use crate::out_of_memory::caught;
+use crate::ranks::{self, Exchange, gather_epoch};
 use crate::resume::Fresh;
 use crate::run::{Datasets, RunOptions};
 use crate::stopping::Ending;
@@ -48,6 +49,7 @@ pub(crate) struct Session<'a, M: Classifier> {
     pub(crate) meter: Meter,
     pub(crate) skipped_in_a_row: u64,
     pub(crate) sink: Fanout<'a>,
+    pub(crate) exchange: Exchange,
 }
 
 impl<M: Classifier + 'static> Session<'_, M> {
@@ -124,7 +126,9 @@ impl<M: Classifier + 'static> Session<'_, M> {
         }
         let epoch = self.position.step / self.steps_per_epoch;
         let batches: Vec<_> = self.loader.epoch(epoch, 0).take(wanted).collect::<Result<_, _>>()?;
-        Ok(learner.with_statistics_of(batches.into_iter()))
+        let mut learner = learner.with_statistics_of(batches.into_iter());
+        learner.check()?;
+        Ok(learner)
     }
 
     /// Whether the epoch that is done is one after which there is an evaluation.
@@ -172,6 +176,7 @@ impl<M: Classifier + 'static> Session<'_, M> {
             self.position.epoch_bad_images.extend(bad);
             let at = StepAt { step: self.position.step, lr: self.learning_rate() };
             learner = self.step(learner, batch, at)?;
+            learner.check()?;
             self.options.trace.step_done();
             self.position.step += 1;
             self.position.score = None;
@@ -217,7 +222,8 @@ impl<M: Classifier + 'static> Session<'_, M> {
         let size = self.recipe.training_size(epoch);
         if self.loader.options().transform.size != size {
             let (source, workers) = (self.loader.source().clone(), self.options.workers);
-            self.loader = train_loader_at(source, self.recipe, workers, size)?;
+            let rank = ranks::share(self.options, self.recipe)?;
+            self.loader = train_loader_at(source, self.recipe, workers, size, rank)?;
         }
         Ok(())
     }
@@ -253,7 +259,10 @@ impl<M: Classifier + 'static> Session<'_, M> {
             train,
             validation,
             seconds: elapsed.as_secs_f64(),
-            bad_images: std::mem::take(&mut self.position.epoch_bad_images),
+            bad_images: gather_epoch(
+                &self.exchange.world,
+                std::mem::take(&mut self.position.epoch_bad_images),
+            )?,
         };
         self.position.progress = self.options.early_stop.observe(self.position.progress, &report);
         self.sink.record(&RunEvent::Epoch(report.clone()))?;
@@ -263,8 +272,9 @@ impl<M: Classifier + 'static> Session<'_, M> {
 
     fn evaluate(&mut self, learner: &Learner<M>) -> Result<Evaluation, TrainError> {
         let (model, stop) = (learner.inference_model(), &self.options.stop);
+        let (loader, world) = (&self.validation, &self.exchange.world);
         let evaluation = self.options.trace.span("evaluation", self.device, || {
-            evaluate(&model, self.recipe, &self.validation, self.device, stop)
+            evaluate_share(&model, self.recipe, loader, self.device, stop, world)
         })?;
         self.schedule.observe(&mut self.position.plateau, &evaluation.averages);
         let top1 = evaluation.averages.top1;

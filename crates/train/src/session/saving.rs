@@ -44,8 +44,11 @@ impl<M: Classifier + 'static> Session<'_, M> {
         saver.overdue && !saver.writer.is_busy()
     }
 
-    /// Hands the state to the writer, which does the rest.
+    /// Hands the state to the writer, which does the rest; of several ranks, that of the chief.
     pub(super) fn save(&mut self, learner: &Learner<M>) -> Result<(), TrainError> {
+        if !self.exchange.world.is_chief() {
+            return Ok(());
+        }
         let (snapshot, position) = (learner.snapshot(), self.position.clone());
         let best = position.is_best().then(|| self.folder.best());
         let recipe = self.recipe.clone();

@@ -22,6 +22,7 @@ mod plateau;
 mod precision;
 mod predict;
 mod pytorch;
+mod ranks;
 mod readbacks;
 mod resume;
 mod sample;

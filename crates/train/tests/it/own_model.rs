@@ -14,7 +14,7 @@ use resnet_train::run::{RunOptions, train_model};
 use crate::sample::{cpu, files, images, recipe};
 
 #[derive(Module, Debug)]
-struct Tiny {
+pub(crate) struct Tiny {
     conv: Conv2d,
     classifier: Linear,
 }
@@ -29,7 +29,7 @@ impl Classifier for Tiny {
 }
 
 /// Weights by a formula: Burn's generator is shared with tests that run at the same time.
-fn tiny(device: &Device) -> Result<Tiny, TrainError> {
+pub(crate) fn tiny(device: &Device) -> Result<Tiny, TrainError> {
     let waves = |count: i64| Tensor::<1, Int>::arange(0..count, device).float().sin();
     let mut conv = Conv2dConfig::new([3, 8], [3, 3]).with_stride([2, 2]).init(device);
     conv.weight = Param::from_tensor(waves(216).mul_scalar(0.2).reshape([8, 3, 3, 3]));

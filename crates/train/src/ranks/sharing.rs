@@ -1,0 +1,136 @@
+//! What ranks tell each other at the start of a run and at the end of its epochs.
+
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use resnet_distributed::{CollectiveError, World};
+use resnet_models::Classifier;
+use resnet_models::tensors::{self, TensorMap};
+use resnet_recipe::{Recipe, Totals};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+use crate::TrainError;
+use crate::checkpoint::{CheckpointError, Position, Store};
+use crate::identity::Identity;
+use crate::learner::LearnerState;
+use crate::resume::{self, Begun, Fresh};
+use crate::run::RunOptions;
+
+/// Makes sure that all ranks were started with the same program, recipe and images.
+pub(crate) fn agree(world: &World, recipe: &Recipe, images: &Identity) -> Result<(), TrainError> {
+    let images = serde_json::to_vec(images).unwrap_or_default();
+    world.agree("the version of the program", env!("CARGO_PKG_VERSION").as_bytes())?;
+    world.agree("the recipe", &Sha256::digest(recipe.to_toml()))?;
+    Ok(world.agree("the images", &Sha256::digest(images))?)
+}
+
+/// Where a rank that is not the chief keeps what the chief writes into the model folder: nowhere for
+/// long. `None` for the chief.
+pub(crate) fn scratch_folder(options: &RunOptions) -> Result<Option<TempDir>, TrainError> {
+    if options.world.is_chief() {
+        return Ok(None);
+    }
+    let failed = |source| TrainError::ModelFolder { path: PathBuf::from("(temporary)"), source };
+    tempfile::tempdir().map(Some).map_err(failed)
+}
+
+/// What rank 0 begins with, as the others receive it.
+#[derive(Serialize, Deserialize)]
+struct Start {
+    position: Position,
+    path: Option<PathBuf>,
+    /// Bytes of each of the three sets of tensors that follow.
+    lengths: [usize; 3],
+}
+
+/// As [`resume::begin`] on rank 0; the other ranks get its weights, its optimizer's state and its
+/// position.
+pub(crate) fn begin_together<M: Classifier>(
+    world: &World,
+    recipe: &Recipe,
+    fresh: &Fresh<'_, M>,
+    store: &Store,
+    device: &Device,
+) -> Result<Begun<M>, TrainError> {
+    let begun = resume::begin(recipe, fresh, store, device)?;
+    if world.is_alone() {
+        return Ok(begun);
+    }
+    if world.is_chief() {
+        let message = encoded(&begun)?;
+        world.broadcast(|| message)?;
+        return Ok(begun);
+    }
+    let message = world.broadcast(Vec::new)?;
+    let (start, state) = decoded(&message).ok_or_else(|| garbled("it is cut off"))?;
+    let path = start.path.clone().unwrap_or_default();
+    let learner = begun
+        .learner
+        .restore(state)
+        .map_err(|source| CheckpointError::Architecture { path, source })?;
+    let Start { position, path, .. } = start;
+    Ok(Begun { learner, position, path, damaged: Vec::new(), initial: begun.initial })
+}
+
+fn garbled(reason: impl Display) -> TrainError {
+    CollectiveError::Message { reason: reason.to_string() }.into()
+}
+
+fn encoded<M: Classifier>(begun: &Begun<M>) -> Result<Vec<u8>, TrainError> {
+    let LearnerState { model, optimizer, ema } = begun.learner.state();
+    let parts = [model, optimizer, ema].map(|part| tensors::to_bytes(&part));
+    let parts: Vec<Vec<u8>> = parts.into_iter().collect::<Result<_, _>>().map_err(garbled)?;
+    let lengths = std::array::from_fn(|n| parts[n].len());
+    let start = Start { position: begun.position.clone(), path: begun.path.clone(), lengths };
+    let mut message = serde_json::to_vec(&start).map_err(garbled)?;
+    // JSON without line breaks: the first one ends it.
+    message.push(b'\n');
+    Ok(parts.into_iter().fold(message, |mut message, part| {
+        message.extend(part);
+        message
+    }))
+}
+
+fn decoded(message: &[u8]) -> Option<(Start, LearnerState)> {
+    let end = message.iter().position(|&byte| byte == b'\n')?;
+    let start: Start = serde_json::from_slice(&message[..end]).ok()?;
+    let mut rest = &message[end + 1..];
+    let mut part = |length: usize| -> Option<TensorMap> {
+        let (bytes, later) = rest.split_at_checked(length)?;
+        rest = later;
+        tensors::from_bytes(bytes, Path::new("(memory)")).ok()
+    };
+    let [model, optimizer, ema] = start.lengths;
+    let state = LearnerState { model: part(model)?, optimizer: part(optimizer)?, ema: part(ema)? };
+    Some((start, state))
+}
+
+/// Sums and unreadable images of an evaluation, of all ranks.
+pub(crate) fn total(
+    world: &World,
+    totals: Totals,
+    bad_images: Vec<String>,
+) -> Result<(Totals, Vec<String>), TrainError> {
+    if world.is_alone() {
+        return Ok((totals, bad_images));
+    }
+    let mut sums = [totals.examples, totals.cross_entropy, totals.top1, totals.top5];
+    world.sum_f64(&mut sums)?;
+    let [examples, cross_entropy, top1, top5] = sums;
+    let bad_images = gather_epoch(world, bad_images)?;
+    Ok((Totals { examples, cross_entropy, top1, top5 }, bad_images))
+}
+
+/// The names that all ranks have, those of rank 0 first.
+pub(crate) fn gather_epoch(world: &World, names: Vec<String>) -> Result<Vec<String>, TrainError> {
+    if world.is_alone() {
+        return Ok(names);
+    }
+    let all = world.gather(serde_json::to_vec(&names).unwrap_or_default())?;
+    let of_rank =
+        |bytes: Vec<u8>| serde_json::from_slice::<Vec<String>>(&bytes).unwrap_or_default();
+    Ok(all.into_iter().flat_map(of_rank).collect())
+}
