@@ -153,7 +153,7 @@ fn verify_lists_everything_that_is_wrong_at_once() {
     write(&manifest, lines.as_bytes());
     let said = complaint_on_stdout(&["verify", text(&manifest)]);
     for words in [
-        "8 images, 2 bad",
+        "7 images, 2 bad",
         "line 5: column 2 (label) is empty or missing: fill it in",
         "line 7: \"4.jpg\" has the label \"ill\" here and \"well\" in line 6",
         "1.jpg: labelled ill, and the same picture is in",
