@@ -81,7 +81,7 @@ pub enum TensorFileError {
 /// The bytes of a safetensors file that holds 32-bit float `tensors`.
 ///
 /// # Errors
-/// As [`write`]; the file that the error names is none.
+/// As [`write()`]; the file that the error names is none.
 pub fn to_bytes(tensors: &TensorMap) -> Result<Vec<u8>, TensorFileError> {
     serialized(Path::new("(memory)"), tensors)
 }
