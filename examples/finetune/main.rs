@@ -11,7 +11,7 @@
 
 mod args;
 mod progress;
-#[path = "../train_imagenet/signals.rs"]
+#[path = "../common/signals.rs"]
 mod signals;
 mod stand_in;
 mod tell;

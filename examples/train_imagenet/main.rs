@@ -15,6 +15,7 @@ mod progress;
 mod ranks;
 mod recipe_args;
 mod reliability;
+#[path = "../common/signals.rs"]
 mod signals;
 mod tf_flags;
 #[path = "../common/weights.rs"]

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use resnet::recipe::{
     Damaged, EpochReport, Evaluation, InitialWeights, NonFinite, RunStart, SinkError, StepReport,
 };
+use resnet::report::grouped;
 use resnet::{Ending, Outcome, RunEvent, Sink};
 
 /// A bar where stdout is a terminal, a line per report elsewhere; a line per epoch in both.
@@ -216,19 +217,6 @@ fn quoted(text: &str) -> String {
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     }
-}
-
-/// `1234567` as `1,234,567`.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// `75 s` as `1 min 15 s`.

@@ -26,9 +26,7 @@ use crate::geometry::Geometry;
 /// The convolution of `x` with `weight`.
 pub(super) fn forward(x: CubeTensor, weight: CubeTensor, geometry: &Geometry) -> CubeTensor {
     if !has_matrix_units(&x) {
-        let strategy = ConvStrategy::default();
-        return conv_forward(x, weight, None, options(geometry), strategy)
-            .expect("Burn's default finds a program for every shape");
+        return burns(x, weight, options(geometry));
     }
     let weight = arranged(weight, Arrangement::AsItIs);
     let x = Table::new(x);
@@ -123,7 +121,11 @@ fn convolve(
         }
     }
     let (x, weight) = (x.clone().into_tensor(), permute_nhwc_to_nchw(weight));
-    let options = ConvOptions::new(stride, padding, [1, 1], 1);
+    burns(x, weight, ConvOptions::new(stride, padding, [1, 1], 1))
+}
+
+/// Burn's own convolution.
+fn burns(x: CubeTensor, weight: CubeTensor, options: ConvOptions<2>) -> CubeTensor {
     conv_forward(x, weight, None, options, ConvStrategy::default())
         .expect("Burn's default finds a program for every shape")
 }

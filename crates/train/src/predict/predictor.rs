@@ -63,6 +63,12 @@ impl Predictor {
         &self.trained
     }
 
+    /// The network that was asked.
+    #[must_use]
+    pub fn into_trained(self) -> Trained {
+        self.trained
+    }
+
     /// What the network says about every image of `images`, in their order. One that does not decode
     /// has a reason instead of an answer.
     ///
@@ -105,7 +111,7 @@ impl Predictor {
     }
 
     /// Every image once, in order; those that do not decode are left out.
-    pub(super) fn loader(
+    pub(crate) fn loader(
         &self,
         images: &Arc<dyn Source>,
         batch_size: usize,
@@ -117,7 +123,7 @@ impl Predictor {
         Ok(validation_loader(images.clone(), &recipe, self.workers)?)
     }
 
-    pub(super) fn normalizer(&self) -> Normalizer {
+    pub(crate) fn normalizer(&self) -> Normalizer {
         let data = &self.trained.recipe.data;
         Normalizer::new(data.mean, data.std, &self.trained.device)
     }

@@ -9,9 +9,10 @@ use resnet_metrics::{Groups, MetricsError, Predictions, Scored};
 use resnet_recipe::Recipe;
 use resnet_report::{Block, Section, Tile, grouped, sections};
 
-use super::ask::{Answers, Network};
+use super::ask::Answers;
 use super::pictures::{self, Shown};
 use crate::TrainError;
+use crate::predict::{Predictor, Trained};
 
 /// Up to so many classes, the probabilities of each are judged against the rest.
 const MOST_JUDGED_CLASSES: usize = 100;
@@ -47,9 +48,11 @@ impl Judged {
         workers: usize,
         device: &Device,
     ) -> Result<Self, TrainError> {
-        let network = Network::of_run(model_dir, device)?;
-        let Answers { images, truth, logits } = network.answers(&source, workers)?;
-        let count = network.recipe.model.num_classes;
+        let trained = Trained::from_run(model_dir, device)?;
+        let predictor = Predictor::new(trained).with_workers(workers);
+        let Answers { images, truth, logits } = Answers::of(&predictor, &source)?;
+        let Trained { recipe, path: weights, .. } = predictor.into_trained();
+        let count = recipe.model.num_classes;
         let numbers = || (0..count).map(|class| class.to_string()).collect();
         let classes: Vec<String> = classes.unwrap_or_else(numbers);
         if classes.len() != count {
@@ -57,7 +60,6 @@ impl Judged {
             return Err(MetricsError::Length { what, found, expected: count }.into());
         }
         let predictions = Predictions::from_logits(count, &logits, truth)?;
-        let Network { recipe, weights, .. } = network;
         Ok(Self { source, classes, predictions, images, recipe, weights })
     }
 
