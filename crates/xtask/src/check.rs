@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
+
+use crate::cargo;
 
 /// Bytes that the bundled sample may take in the repository.
 const SAMPLE_LIMIT: u64 = 3_000_000;
@@ -16,7 +17,7 @@ type Check = fn(&Path) -> Result<()>;
 
 /// Runs every check and reports all that fail.
 pub(crate) fn run() -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+    let root = cargo::root()?;
     let checks: [(&str, Check); 4] = [
         ("crates and the table in docs/architecture.md", crates_are_as_documented),
         ("invariants and their tests", invariants_have_tests),
@@ -41,7 +42,7 @@ pub(crate) fn run() -> Result<()> {
 type Crates = BTreeMap<String, (BTreeSet<String>, bool)>;
 
 fn crates_are_as_documented(root: &Path) -> Result<()> {
-    let real = crates_by_cargo(root)?;
+    let real = crates_by_cargo()?;
     let documented = crates_by_table(root, &real)?;
     for (name, crate_) in &real {
         let row = documented.get(name).with_context(|| format!("{name} is not in the table"))?;
@@ -51,14 +52,8 @@ fn crates_are_as_documented(root: &Path) -> Result<()> {
     Ok(())
 }
 
-fn crates_by_cargo(root: &Path) -> Result<Crates> {
-    let output = Command::new("cargo")
-        .args(["metadata", "--no-deps", "--format-version", "1"])
-        .current_dir(root)
-        .output()?;
-    let metadata: Value = serde_json::from_slice(&output.stdout)?;
-    let packages = metadata["packages"].as_array().context("cargo metadata has no packages")?;
-    Ok(packages.iter().map(crate_of_package).collect())
+fn crates_by_cargo() -> Result<Crates> {
+    Ok(cargo::packages()?.iter().map(crate_of_package).collect())
 }
 
 fn crate_of_package(package: &Value) -> (String, (BTreeSet<String>, bool)) {
