@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::cargo;
 
-/// Bytes that a package may have; crates.io takes ten times as many.
-const LIMIT: u64 = 1_000_000;
+/// Bytes that a package may have; crates.io takes five times as many.
+const LIMIT: u64 = 2_000_000;
 /// What every published manifest says.
 const FIELDS: [&str; 4] = ["description", "license", "repository", "rust_version"];
 
