@@ -53,11 +53,15 @@ pub(crate) fn record_with_image(encoded: &[u8], label: i64) -> Vec<u8> {
 }
 
 /// A program of `examples`, built by `cargo test` beside this test.
-pub(crate) fn example(name: &str, arguments: &[&str]) -> Output {
+pub(crate) fn example_path(name: &str) -> PathBuf {
     let tests = std::env::current_exe().expect("this test");
     let release = tests.parent().and_then(Path::parent).expect("target/release");
-    let program = release.join("examples").join(name);
-    Command::new(program).args(arguments).output().expect("the example is built")
+    release.join("examples").join(name)
+}
+
+/// Runs a program of `examples` to its end.
+pub(crate) fn example(name: &str, arguments: &[&str]) -> Output {
+    Command::new(example_path(name)).args(arguments).output().expect("the example is built")
 }
 
 /// The program `train_imagenet`.

@@ -85,3 +85,8 @@ struct ReportPage;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/predict.md")]
 struct PredictPage;
+
+/// Compiles the examples of `docs/guide/library.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/library.md")]
+struct LibraryGuide;

@@ -1,0 +1,158 @@
+//! Every command in the README does what it says there, in a folder with nothing but the data that it names.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use resnet::data::{ImageRecords, LabelRange, Picture, Source, Split};
+
+use crate::support::{example_path, sample, stderr, stdout};
+
+const README: &str = include_str!("../../README.md");
+const CARGO: &str = "cargo run --release --example ";
+
+/// A command of the README, what makes it small enough for a test, and what it prints or leaves.
+struct Promise {
+    command: &'static str,
+    smaller: &'static [&'static str],
+    prints: &'static str,
+    leaves: &'static str,
+}
+
+/// In the order in which one needs what the other made.
+const PROMISES: &[Promise] = &[
+    Promise {
+        command: "train_imagenet",
+        smaller: &["--max-steps", "2"],
+        prints: "Curves:    tensorboard --logdir runs/fashion-mnist",
+        leaves: "runs/fashion-mnist/checkpoints",
+    },
+    Promise {
+        command: "prepare_imagenet -- --raw DIR --out D",
+        smaller: &["--train-shards", "2", "--validation-shards", "1"],
+        prints: "",
+        leaves: "D/train-00000-of-00002",
+    },
+    Promise {
+        command: "train_imagenet -- --data-dir D --model-dir M --resnet-size 50 --batch-size 256 --train-epochs 90",
+        smaller: SMALL_RESNET_50,
+        prints: "ResNet-50",
+        leaves: "M/checkpoints",
+    },
+    Promise {
+        command: "predict -- --model-dir M PICTURES",
+        smaller: &["--newest", "--device", "cpu"],
+        prints: "%  boot",
+        leaves: "",
+    },
+    Promise {
+        command: "dataset -- info PICTURES",
+        smaller: &[],
+        prints: "boot",
+        leaves: "",
+    },
+    Promise {
+        command: "dataset -- split PICTURES",
+        smaller: &[],
+        prints: "",
+        leaves: "PICTURES/split.csv",
+    },
+    Promise {
+        command: "dataset -- sample PICTURES",
+        smaller: &[],
+        prints: ".png",
+        leaves: "",
+    },
+    Promise {
+        command: "train_imagenet -- --data-dir PICTURES/split.csv --num-classes 2",
+        smaller: &["--set=train.batch_size=4", "--set=data.image_size=32", "--max-steps=1", "--model=resnet18"],
+        prints: "ResNet-18",
+        leaves: "runs/imagenet/checkpoints",
+    },
+    Promise {
+        command: "finetune -- --data PICTURES",
+        smaller: &["--model", "resnet8", "--epochs", "1", "--batch-size", "8", "--device", "cpu"],
+        prints: "AUROC",
+        leaves: "",
+    },
+    Promise {
+        command: "devices -- --check",
+        smaller: &["--trials", "18:32:2"],
+        prints: "CPU",
+        leaves: "",
+    },
+    Promise { command: "tfrecord -- --help", smaller: &[], prints: "repair", leaves: "" },
+];
+
+const SMALL_RESNET_50: &[&str] = &[
+    "--set=train.batch_size=4",
+    "--set=data.image_size=32",
+    "--set=data.validation_size=32",
+    "--set=data.validation_resize=32",
+    "--set=model.num_classes=2",
+    "--max-steps=1",
+    "--device=cpu",
+];
+
+/// What follows `cargo run --release --example` wherever the README has it with arguments, and in its blocks without.
+fn commands() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for line in README.lines() {
+        let alone = line.strip_prefix(CARGO).map(str::to_owned);
+        let within = line.split('`').filter_map(|code| code.strip_prefix(CARGO)).map(str::to_owned);
+        found.extend(alone.into_iter().chain(within.filter(|command| command.contains(" -- "))));
+    }
+    found
+}
+
+/// Boots and shirts: a folder for each, and as ImageNet with a folder for each split.
+fn lay_out(folder: &Path) {
+    let labels = LabelRange::imagenet(10);
+    let records = ImageRecords::open(&sample(), Split::Train, labels).expect("the sample");
+    let (mut record, mut number) = (Vec::new(), [0; 10]);
+    for index in 0..400 {
+        let image = records.read(index, &mut record).expect("a record");
+        let Some(class) = [(0, "shirt"), (9, "boot")].into_iter().find(|c| c.0 == image.label) else {
+            continue;
+        };
+        let Picture::Encoded(bytes) = image.picture else { panic!("a JPEG file") };
+        number[class.0 as usize] += 1;
+        let name = format!("{}/{}.jpg", class.1, number[class.0 as usize]);
+        let split = if number[class.0 as usize] % 4 == 0 { "val" } else { "train" };
+        for path in [folder.join("PICTURES").join(&name), folder.join("DIR").join(split).join(&name)] {
+            fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            fs::write(path, &record[bytes.clone()]).expect("an image");
+        }
+    }
+}
+
+fn run(promise: &Promise, folder: &Path) -> Output {
+    let mut words = promise.command.split(' ').filter(|word| *word != "--");
+    let program = example_path(words.next().expect("a program"));
+    let mut command = Command::new(program);
+    command.args(words).args(promise.smaller).current_dir(folder);
+    command.output().expect("the example is built")
+}
+
+#[test]
+fn every_command_of_the_readme_works_in_a_clean_folder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    lay_out(folder.path());
+    for promise in PROMISES {
+        let output = run(promise, folder.path());
+        let what = format!("{}\n{}\n{}", promise.command, stdout(&output), stderr(&output));
+        assert!(output.status.success(), "{what}");
+        assert!(what.contains(promise.prints), "not {:?}: {what}", promise.prints);
+        assert!(folder.path().join(promise.leaves).exists(), "no {:?}: {what}", promise.leaves);
+    }
+}
+
+#[test]
+fn no_command_of_the_readme_is_left_out() {
+    let tested = PROMISES.iter().map(|promise| promise.command.to_owned()).collect();
+    // What the transcript of the first command ends with.
+    let shown: BTreeSet<_> = ["train_imagenet -- --fresh".to_owned()].into();
+    let commands: BTreeSet<_> = commands().difference(&shown).cloned().collect();
+    assert_eq!(commands, tested);
+}
