@@ -85,7 +85,12 @@ fn page() -> String {
     for (program, subcommands) in PROGRAMS {
         section(&mut page, "##", program, &[program, "--help"]);
         for command in *subcommands {
-            section(&mut page, "###", &format!("{program} {command}"), &[program, command, "--help"]);
+            section(
+                &mut page,
+                "###",
+                &format!("{program} {command}"),
+                &[program, command, "--help"],
+            );
         }
     }
     page

@@ -46,27 +46,22 @@ const PROMISES: &[Promise] = &[
         prints: "%  boot",
         leaves: "",
     },
-    Promise {
-        command: "dataset -- info PICTURES",
-        smaller: &[],
-        prints: "boot",
-        leaves: "",
-    },
+    Promise { command: "dataset -- info PICTURES", smaller: &[], prints: "boot", leaves: "" },
     Promise {
         command: "dataset -- split PICTURES",
         smaller: &[],
         prints: "",
         leaves: "PICTURES/split.csv",
     },
-    Promise {
-        command: "dataset -- sample PICTURES",
-        smaller: &[],
-        prints: ".png",
-        leaves: "",
-    },
+    Promise { command: "dataset -- sample PICTURES", smaller: &[], prints: ".png", leaves: "" },
     Promise {
         command: "train_imagenet -- --data-dir PICTURES/split.csv --num-classes 2",
-        smaller: &["--set=train.batch_size=4", "--set=data.image_size=32", "--max-steps=1", "--model=resnet18"],
+        smaller: &[
+            "--set=train.batch_size=4",
+            "--set=data.image_size=32",
+            "--max-steps=1",
+            "--model=resnet18",
+        ],
         prints: "ResNet-18",
         leaves: "runs/imagenet/checkpoints",
     },
@@ -78,7 +73,7 @@ const PROMISES: &[Promise] = &[
     },
     Promise {
         command: "devices -- --check",
-        smaller: &["--trials", "18:32:2"],
+        smaller: &["--trials", "18:32:4"],
         prints: "CPU",
         leaves: "",
     },
@@ -113,14 +108,17 @@ fn lay_out(folder: &Path) {
     let (mut record, mut number) = (Vec::new(), [0; 10]);
     for index in 0..400 {
         let image = records.read(index, &mut record).expect("a record");
-        let Some(class) = [(0, "shirt"), (9, "boot")].into_iter().find(|c| c.0 == image.label) else {
+        let Some(class) = [(0, "shirt"), (9, "boot")].into_iter().find(|c| c.0 == image.label)
+        else {
             continue;
         };
         let Picture::Encoded(bytes) = image.picture else { panic!("a JPEG file") };
         number[class.0 as usize] += 1;
         let name = format!("{}/{}.jpg", class.1, number[class.0 as usize]);
         let split = if number[class.0 as usize] % 4 == 0 { "val" } else { "train" };
-        for path in [folder.join("PICTURES").join(&name), folder.join("DIR").join(split).join(&name)] {
+        for path in
+            [folder.join("PICTURES").join(&name), folder.join("DIR").join(split).join(&name)]
+        {
             fs::create_dir_all(path.parent().expect("a folder")).expect("made");
             fs::write(path, &record[bytes.clone()]).expect("an image");
         }

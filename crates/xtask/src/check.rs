@@ -18,9 +18,10 @@ type Check = fn(&Path) -> Result<()>;
 /// Runs every check and reports all that fail.
 pub(crate) fn run() -> Result<()> {
     let root = cargo::root()?;
-    let checks: [(&str, Check); 4] = [
+    let checks: [(&str, Check); 5] = [
         ("crates and the table in docs/architecture.md", crates_are_as_documented),
         ("invariants and their tests", invariants_have_tests),
+        ("tests named in documents", named_tests_exist),
         ("links in documents", links_resolve),
         ("size of the bundled sample", sample_is_small),
     ];
@@ -114,20 +115,55 @@ fn invariants_have_tests(root: &Path) -> Result<()> {
     Ok(())
 }
 
+/// A name in code style of at least five words is that of a test.
+fn named_tests_exist(root: &Path) -> Result<()> {
+    let code = files(root, "rs")?.iter().map(fs::read_to_string).collect::<Result<String, _>>()?;
+    for page in files(root, "md")? {
+        let text = fs::read_to_string(&page)?;
+        for name in text.split('`').skip(1).step_by(2).filter(|name| is_test_name(name)) {
+            let there = code.contains(&format!("fn {name}("));
+            ensure!(there, "{} names {name}, which does not exist", page.display());
+        }
+    }
+    Ok(())
+}
+
+fn is_test_name(name: &str) -> bool {
+    let letters = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    letters && name.matches('_').count() > 3
+}
+
 fn links_resolve(root: &Path) -> Result<()> {
     let mut broken = Vec::new();
     for page in files(root, "md")? {
         let text = fs::read_to_string(&page)?;
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let file = target.split('#').next().unwrap_or_default();
-            let elsewhere = target.starts_with("http") || file.is_empty();
-            if !elsewhere && !page.with_file_name(file).exists() {
+            if !target.starts_with("http") && !resolves(&page, target) {
                 broken.push(format!("{} -> {target}", page.display()));
             }
         }
     }
     ensure!(broken.is_empty(), "{}", broken.join(", "));
     Ok(())
+}
+
+/// Whether the file is there, and in a page the heading.
+fn resolves(page: &Path, target: &str) -> bool {
+    let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+    let path = if file.is_empty() { page.to_owned() } else { page.with_file_name(file) };
+    if anchor.is_empty() || path.extension().is_none_or(|extension| extension != "md") {
+        return path.exists();
+    }
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    headings.map(|line| slug(line.trim_start_matches('#'))).any(|heading| heading == anchor)
+}
+
+/// The anchor that GitHub gives a heading.
+fn slug(heading: &str) -> String {
+    let lower = heading.trim().to_lowercase();
+    let kept = lower.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
 fn sample_is_small(root: &Path) -> Result<()> {
