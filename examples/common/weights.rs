@@ -4,8 +4,6 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use resnet::InitialWeights;
-use resnet::models::weights::Weights;
 use resnet::pretrained::{Cache, Found, Request};
 
 /// Flags about weights to begin with.
@@ -24,15 +22,19 @@ pub(crate) struct WeightsArgs {
 
 impl WeightsArgs {
     /// The weights that are asked for, if any are.
-    pub(crate) fn initial(&self) -> Result<Option<InitialWeights>> {
-        let Some(wanted) = &self.pretrained else { return Ok(None) };
-        let request: Request = wanted.parse().context("--pretrained")?;
+    pub(crate) fn request(&self) -> Result<Option<Request>> {
+        let request = self.pretrained.as_ref().map(|wanted| wanted.parse::<Request>());
+        request.transpose().context("--pretrained")
+    }
+
+    /// The file of these weights, which is fetched if it is elsewhere.
+    pub(crate) fn file(&self, request: &Request) -> Result<PathBuf> {
         let cache = Cache::new(self.cache_dir.clone().unwrap_or_else(default_folder));
-        let found = find(&cache, &request)?;
+        let found = find(&cache, request)?;
         if let Request::Name(published) = request {
             println!("Weights: {}, licence {}.", published.name, published.licence);
         }
-        Ok(Some(InitialWeights::for_another_task(Weights::read(&found.path)?)))
+        Ok(found.path)
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use resnet::DeviceChoice;
+use resnet::data::{DatasetOptions, GroupBy};
 
 /// Judge a trained network by images it has not seen; without --data, by the validation images of the
 /// bundled sample.
@@ -21,6 +22,15 @@ pub(crate) struct Args {
     /// The split to judge by.
     #[arg(long, value_name = "NAME", default_value = "validation")]
     pub(crate) split: String,
+
+    /// The manifest's column by whose values results are told besides, such as the hospital.
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) subgroup: Option<String>,
+
+    /// The manifest's column that says which images belong together, such as the patient: intervals are
+    /// resampled by it. [default: the column `group`, if there is one]
+    #[arg(long, value_name = "COLUMN")]
+    group: Option<String>,
 
     /// Folder for what is written. [default: evaluation-SPLIT in the model folder]
     #[arg(long, value_name = "DIR")]
@@ -72,6 +82,14 @@ impl Args {
     pub(crate) fn data(&self) -> &Path {
         let sample = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/data/fashion-mnist"));
         self.data.as_deref().unwrap_or(sample)
+    }
+
+    pub(crate) fn dataset_options(&self) -> DatasetOptions {
+        DatasetOptions {
+            group: self.group.clone().map(GroupBy::Column),
+            columns: self.subgroup.iter().cloned().collect(),
+            ..DatasetOptions::default()
+        }
     }
 
     pub(crate) fn out(&self) -> PathBuf {

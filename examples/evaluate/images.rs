@@ -6,19 +6,25 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
 use resnet::Recipe;
-use resnet::data::{Dataset, DatasetOptions, ImageRecords, LabelRange, Layout, Source, Split};
+use resnet::data::{Dataset, ImageRecords, LabelRange, Layout, Source, Split};
+use resnet::training::folder::ModelFolder;
+
+use crate::args::Args;
 
 /// The images of a split, and the names of the classes where the layout tells them.
 type Images = (Arc<dyn Source>, Option<Vec<String>>);
 
-pub(crate) fn open(path: &Path, split: &str, model_dir: &Path) -> Result<Images> {
-    let config = model_dir.join("config.toml");
+pub(crate) fn open(args: &Args, split: &str) -> Result<Images> {
+    let (path, folder) = (args.data(), ModelFolder::at(&args.model_dir));
+    let config = folder.config();
     let toml = fs::read_to_string(&config)
         .with_context(|| format!("{}: --model-dir is the folder of a run", config.display()))?;
     let recipe = Recipe::from_toml(&toml)?;
     match Layout::recognise(path) {
-        Ok(Layout::Shards) | Err(_) => Ok((shards(path, split, &recipe)?, None)),
-        Ok(_) => dataset(path, split, &recipe),
+        Ok(Layout::Shards) | Err(_) if args.subgroup.is_none() => {
+            Ok((shards(path, split, &recipe)?, None))
+        }
+        _ => dataset(args, split, &folder.read_classes(recipe.model.num_classes)?, &recipe),
     }
 }
 
@@ -33,11 +39,25 @@ fn shards(path: &Path, split: &str, recipe: &Recipe) -> Result<Arc<dyn Source>> 
     Ok(Arc::new(ImageRecords::open(path, part, labels)?))
 }
 
-fn dataset(path: &Path, split: &str, recipe: &Recipe) -> Result<Images> {
-    let dataset = Dataset::open(path, &DatasetOptions::default())?;
+fn dataset(
+    args: &Args,
+    split: &str,
+    names: &Option<Vec<String>>,
+    recipe: &Recipe,
+) -> Result<Images> {
+    let path = args.data();
+    let dataset = Dataset::open(path, &args.dataset_options())?;
     let (found, known) = (dataset.classes().len(), recipe.model.num_classes);
     let path = path.display();
     ensure!(found == known, "{path}: {found} classes, and the network knows {known}");
+    if let Some(names) = names {
+        let found = dataset.classes().join(", ");
+        let learned = names.join(", ");
+        ensure!(
+            dataset.classes() == names,
+            "{path}: the classes are {found}, and the network tells {learned} apart: rename them"
+        );
+    }
     let splits = dataset.splits().join(", ");
     let none = || format!("{path}: there is no split {split}, but {splits}");
     Ok((dataset.split(split).with_context(none)?, Some(dataset.classes().to_vec())))

@@ -16,7 +16,7 @@ mod stdout;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use resnet::metrics::Summary;
+use resnet::metrics::{Subgroup, Summary, SummaryOptions};
 use resnet::training::report::{Judged, evaluation_report};
 use resnet::{Chosen, RunOptions, choose_device};
 
@@ -27,19 +27,35 @@ fn main() -> Result<()> {
     let chosen = choose_device(args.device)?;
     let judged = judge(&args, &chosen, &args.split)?;
     let options = question::options(&args, &chosen, judged.classes())?;
-    let summary = Summary::new(judged.predictions(), &judged.groups(), &options)?;
+    let summary = Summary::new(judged.predictions(), &judged.answers().groups(), &options)?;
     stdout::say(&output::table(&summary))?;
+    let subgroups = subgroups(&args, &judged, &options)?;
+    let told = args.subgroup.as_deref().zip(subgroups.as_deref());
     let title = format!("{} on {}", judged.recipe().model.name, args.split);
     let folder = args.out();
-    evaluation_report(&title, &judged, &summary)?.write(&folder.join("report.html"))?;
-    output::write(&folder, &judged, &summary)?;
+    evaluation_report(&title, &judged, &summary, told)?.write(&folder.join("report.html"))?;
+    output::write(&folder, &judged, &summary, subgroups.as_deref().unwrap_or_default())?;
     stdout::say(&format!("\nReport: {}", folder.join("report.html").display()))
 }
 
 /// What the network says about the images of a split.
 fn judge(args: &Args, chosen: &Chosen, split: &str) -> Result<Judged> {
-    let (source, names) = images::open(args.data(), split, &args.model_dir)?;
+    let (source, names) = images::open(args, split)?;
     let workers = RunOptions::new("").workers;
     Judged::of_run(&args.model_dir, source, names, workers, &chosen.device)
         .with_context(|| format!("split {split}"))
+}
+
+/// The figures by the column that is asked for.
+fn subgroups(
+    args: &Args,
+    judged: &Judged,
+    options: &SummaryOptions,
+) -> Result<Option<Vec<Subgroup>>> {
+    let Some(column) = &args.subgroup else { return Ok(None) };
+    let names = judged.subgroups(column);
+    let found =
+        Summary::by_subgroup(judged.predictions(), &names, &judged.answers().groups(), options)?;
+    stdout::say(&output::subgroups(column, &found))?;
+    Ok(Some(found))
 }

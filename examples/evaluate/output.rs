@@ -4,12 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use resnet::data::AnyImage;
-use resnet::data::contact_sheet::{ContactSheet, png};
-use resnet::metrics::Summary;
+use resnet::data::contact_sheet::{png, sheet};
+use resnet::metrics::{Subgroup, Summary};
 use resnet::report::{grouped, rounded};
 use resnet::training::report::Judged;
-use resnet::training::transforms::validation_transform;
 
 /// So many of the worst errors are drawn.
 const WORST: usize = 16;
@@ -28,21 +26,52 @@ pub(crate) fn table(summary: &Summary) -> String {
     text
 }
 
+/// The most telling figures of each subgroup.
+pub(crate) fn subgroups(column: &str, subgroups: &[Subgroup]) -> String {
+    let part = |Subgroup { name, summary }: &Subgroup| {
+        let few = Summary {
+            measures: summary.measures.iter().take(4).copied().collect(),
+            ..summary.clone()
+        };
+        format!("\n{column} {name}: {}\n", table(&few))
+    };
+    subgroups.iter().map(part).collect()
+}
+
 /// `predictions.csv`, `figures.json` and `worst.png`.
-pub(crate) fn write(folder: &Path, judged: &Judged, summary: &Summary) -> Result<()> {
+pub(crate) fn write(
+    folder: &Path,
+    judged: &Judged,
+    summary: &Summary,
+    subgroups: &[Subgroup],
+) -> Result<()> {
     let place = |name: &str, bytes: &[u8]| {
         let path = folder.join(name);
         fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
     };
     place("predictions.csv", csv(judged).as_bytes())?;
-    place("figures.json", serde_json::to_string_pretty(summary)?.as_bytes())?;
+    let mut figures = serde_json::to_value(summary)?;
+    if !subgroups.is_empty() {
+        figures["subgroups"] = serde_json::to_value(subgroups)?;
+    }
+    place("figures.json", serde_json::to_string_pretty(&figures)?.as_bytes())?;
     let worst = judged.worst(WORST);
     if worst.is_empty() {
         return Ok(());
     }
-    let transform = validation_transform(judged.recipe());
-    let sheet = ContactSheet { transform: &transform, seed: 0, versions: 1 };
-    place("worst.png", &png(&sheet.draw(&**judged.source(), &worst, &AnyImage::default())?)?)
+    place("worst.png", &worst_errors(judged, &worst)?)
+}
+
+/// A row for each of the worst errors: what the network saw, and the same under the heat map of what
+/// spoke for its answer.
+fn worst_errors(judged: &Judged, worst: &[(usize, usize)]) -> Result<Vec<u8>> {
+    let mut rows = Vec::with_capacity(worst.len());
+    for &(image, said) in worst {
+        let explained = judged.predictor().explain(judged.source(), image, Some(said))?;
+        let overlay = explained.overlay();
+        rows.push(vec![explained.image, overlay]);
+    }
+    Ok(png(&sheet(&rows))?)
 }
 
 /// A row for each image: where it lies, its group, its class, the answer, every probability.
@@ -51,12 +80,11 @@ fn csv(judged: &Judged) -> String {
     let head = ["image", "group", "class", "answer"].map(str::to_owned).into_iter();
     let mut text = line(head.chain(classes.iter().cloned()));
     let answers = predictions.answers();
-    for (example, &image) in judged.images().iter().enumerate() {
-        let source = judged.source();
+    for (example, answer) in judged.answers().answers.iter().enumerate() {
         let words = [
-            source.place(image),
-            source.group(image).unwrap_or_default().to_owned(),
-            classes[predictions.truth()[example]].clone(),
+            answer.place.clone(),
+            answer.group.clone().unwrap_or_default(),
+            classes[answer.truth].clone(),
             classes[answers[example]].clone(),
         ];
         let probabilities = predictions.row(example).iter().map(f64::to_string);

@@ -2,11 +2,15 @@
 
 use std::path::PathBuf;
 
+use anyhow::Result;
 use clap::{Parser, ValueEnum};
 use resnet::data::{DatasetOptions, GroupBy};
 use resnet::finetuning::{Freeze, Imbalance, Plan};
 use resnet::metrics::OperatingRule;
+use resnet::pretrained::Request;
 use resnet::{DeviceChoice, RunOptions};
+
+use crate::weights::WeightsArgs;
 
 /// Fine-tunes a residual network on your own pictures, judges it and writes a report.
 #[derive(Debug, Parser)]
@@ -31,14 +35,13 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 0, help_heading = "Pictures")]
     seed: u64,
 
-    /// Weights to start from: a safetensors file of the network --model with torchvision's names.
-    #[arg(long, value_name = "FILE", help_heading = "Network")]
-    pretrained: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Network")]
+    weights: WeightsArgs,
     /// Take the backbone alone from --pretrained, even if its classifier would fit.
     #[arg(long, requires = "pretrained", help_heading = "Network")]
     backbone_only: bool,
-    /// The network, such as resnet50; see the example `zoo`. Without it resnet18, or resnet20 for
-    /// pictures below 64 pixels.
+    /// The network, such as resnet50; see the example `zoo`. Without it the one that --pretrained names,
+    /// else resnet18, or resnet20 for pictures below 64 pixels.
     #[arg(long, value_name = "NAME", help_heading = "Network")]
     model: Option<String>,
     /// What stays as it is at first: none, stem, layer1, layer2, layer3 or layer4. Without it layer4
@@ -131,12 +134,18 @@ impl Args {
         }
     }
 
-    pub(crate) fn plan(&self) -> Plan {
+    /// What is wanted; published weights are fetched.
+    pub(crate) fn plan(&self) -> Result<Plan> {
         let usual = if self.data.is_some() { Plan::default() } else { crate::stand_in::plan() };
-        Plan {
-            model: self.model.clone().or(usual.model),
+        let request = self.weights.request()?;
+        let named = match &request {
+            Some(Request::Name(published)) => Some(published.architecture().to_owned()),
+            _ => None,
+        };
+        Ok(Plan {
+            model: self.model.clone().or(named).or(usual.model),
             image_size: self.image_size.or(usual.image_size),
-            pretrained: self.pretrained.clone(),
+            pretrained: request.map(|request| self.weights.file(&request)).transpose()?,
             backbone_only: self.backbone_only,
             freeze: self.freeze_until.unwrap_or_default(),
             unfreeze_every: self.unfreeze_every,
@@ -152,7 +161,7 @@ impl Args {
             operating: self.operating(),
             prevalence: self.prevalence,
             subgroup: self.subgroup.clone(),
-        }
+        })
     }
 
     /// What the report is called.

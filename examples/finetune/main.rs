@@ -2,7 +2,7 @@
 //! writes a report.
 //!
 //!     cargo run --release --example finetune
-//!     cargo run --release --example finetune -- --data xrays --pretrained resnet18.safetensors --group-until _
+//!     cargo run --release --example finetune -- --data xrays --pretrained resnet50 --group-until _
 //!     cargo run --release --example finetune -- --data scans.csv --group patient --subgroup hospital --folds 5
 //!     cargo run --release --example finetune -- --help
 //!
@@ -15,6 +15,8 @@ mod progress;
 mod signals;
 mod stand_in;
 mod tell;
+#[path = "../common/weights.rs"]
+mod weights;
 
 use std::process::ExitCode;
 
@@ -22,7 +24,8 @@ use anyhow::Result;
 use clap::Parser;
 use resnet::data::Dataset;
 use resnet::finetuning::{
-    FinetuneError, cross_validate, finetune, write_findings, write_predictions, write_report,
+    FinetuneError, cross_validate, finetune, write_findings, write_folds_report, write_predictions,
+    write_report,
 };
 use resnet::{Chosen, choose_device};
 
@@ -75,7 +78,7 @@ fn one(
     options: &resnet::RunOptions,
     chosen: &Chosen,
 ) -> Result<()> {
-    let findings = finetune(dataset, &args.plan(), options, chosen, &mut Progress::default())?;
+    let findings = finetune(dataset, &args.plan()?, options, chosen, &mut Progress::default())?;
     tell::findings(&findings);
     let folder = &options.model_dir;
     let written = [
@@ -95,7 +98,7 @@ fn several(
     options: &resnet::RunOptions,
     chosen: &Chosen,
 ) -> Result<()> {
-    let plan = args.plan();
+    let plan = args.plan()?;
     let mut progress = Progress::default();
     let validated = cross_validate(dataset, folds, &plan, options, chosen, &mut progress)?;
     tell::folds(&validated);
@@ -106,6 +109,7 @@ fn several(
         written.push(write_report(fold, &title, &folder)?);
         written.push(write_predictions(fold, &folder)?);
     }
+    written.push(write_folds_report(&validated, &args.title(), &options.model_dir)?);
     written.push(write_findings(&validated, &options.model_dir)?);
     tell::files(&written);
     Ok(())

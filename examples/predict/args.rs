@@ -13,7 +13,8 @@ pub(crate) struct Args {
     #[arg(required = true, value_name = "IMAGES")]
     pub(crate) images: Vec<String>,
 
-    /// Folder of a run. Several are asked together: the answer is the mean of their probabilities.
+    /// Folder of a run, or of a cross-validation, which stands for its folds. Several runs are asked
+    /// together: the answer is the mean of their probabilities.
     #[arg(long = "model-dir", required = true, value_name = "DIR")]
     pub(crate) model_dirs: Vec<PathBuf>,
 

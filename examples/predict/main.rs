@@ -3,7 +3,8 @@
 //!     cargo run --release --example predict -- --model-dir runs/fashion-mnist picture.png
 //!     cargo run --release --example predict -- --model-dir M --top 3 --csv pictures 'more/*.jpg'
 //!     cargo run --release --example predict -- --model-dir M --grad-cam maps picture.png
-//!     cargo run --release --example predict -- --model-dir fold-1 --model-dir fold-2 pictures
+//!     cargo run --release --example predict -- --model-dir runs/folds pictures
+//!     cargo run --release --example predict -- --model-dir first --model-dir second pictures
 //!
 //! Exit codes: 0 every picture has an answer; 3 some could not be read, they are named, the others have
 //! their answers; 1 an error, 2 wrong flags.
@@ -15,11 +16,13 @@ mod overlays;
 #[path = "../common/stdout.rs"]
 mod stdout;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use clap::Parser;
 use resnet::recipe::ValidationViews;
+use resnet::training::folder::ModelFolder;
 use resnet::{Chosen, Ensemble, Predictor, Trained, choose_device};
 
 use crate::args::Args;
@@ -43,7 +46,7 @@ fn main() -> Result<ExitCode> {
 
 /// The networks of all model folders.
 fn ensemble(args: &Args, chosen: &Chosen) -> Result<Ensemble> {
-    let open = |folder| -> Result<Predictor> {
+    let open = |folder: &PathBuf| -> Result<Predictor> {
         let device = &chosen.device;
         let trained = match args.newest {
             true => Trained::newest(folder, device)?,
@@ -54,7 +57,9 @@ fn ensemble(args: &Args, chosen: &Chosen) -> Result<Ensemble> {
             Predictor::new(trained).with_batch_size(args.batch_size).with_workers(workers);
         Ok(if args.flip { predictor.with_views(ValidationViews::Flip) } else { predictor })
     };
-    let (first, others) = args.model_dirs.split_first().expect("clap asks for one");
+    let folders: Vec<PathBuf> =
+        args.model_dirs.iter().flat_map(|folder| ModelFolder::runs_below(folder)).collect();
+    let (first, others) = folders.split_first().expect("clap asks for one");
     let others = others.iter().map(|folder| open(folder)).collect::<Result<_>>()?;
     Ok(Ensemble::new(open(first)?, others)?)
 }

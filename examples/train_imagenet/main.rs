@@ -25,11 +25,12 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use clap::Parser;
+use resnet::models::weights::Weights;
 use resnet::training::lr_finder::{LrRange, find_lr};
 use resnet::training::report::write_run_report;
 use resnet::{
-    Chosen, Datasets, Ending, Fanout, Outcome, RunOptions, Sink, choose_device, evaluate_run,
-    train, train_on,
+    Chosen, Datasets, Ending, Fanout, InitialWeights, Outcome, RunOptions, Sink, choose_device,
+    evaluate_run, train, train_on,
 };
 
 use crate::args::Args;
@@ -93,7 +94,10 @@ fn on_one_device(args: &Args) -> Result<ExitCode> {
 
 fn train_and_report(args: &Args, flags: &[String], place: &Place) -> Result<ExitCode> {
     let mut options = args.run_options()?;
-    options.initial = args.weights.initial()?;
+    if let Some(request) = args.weights.request()? {
+        let weights = Weights::read(&args.weights.file(&request)?)?;
+        options.initial = Some(InitialWeights::for_another_task(weights));
+    }
     let signals = Signals::install(&options.stop)?;
     let mut recipe = args.recipe()?;
     let (datasets, classes) = images::datasets(args, &recipe)?;

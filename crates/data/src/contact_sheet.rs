@@ -37,18 +37,17 @@ impl ContactSheet<'_> {
         images: &[usize],
         decoder: &dyn Decoder,
     ) -> Result<RgbImage, DataError> {
-        let size = self.transform.size;
-        let mut sheet = white(extent(size, images.len()), extent(size, 1 + self.versions));
-        for (row, &index) in images.iter().enumerate() {
+        let row = |&index: &usize| {
             let failed = |reason| DataError::Image { name: source.place(index), reason };
             let original = decode(source, index, decoder)?;
-            paste(&mut sheet, &fitted(&original, size).map_err(failed)?, (row, 0), size);
-            for version in 0..self.versions {
-                let cell = self.version(&original, index, version).map_err(failed)?;
-                paste(&mut sheet, &cell, (row, 1 + version), size);
-            }
-        }
-        Ok(sheet)
+            let whole = fitted(&original, self.transform.size).map_err(failed)?;
+            let versions =
+                (0..self.versions).map(|version| self.version(&original, index, version));
+            let cells = std::iter::once(Ok(whole)).chain(versions);
+            cells.collect::<Result<Vec<_>, _>>().map_err(failed)
+        };
+        let rows: Vec<Vec<RgbImage>> = images.iter().map(row).collect::<Result<_, _>>()?;
+        Ok(sheet(&rows))
     }
 
     fn version(&self, image: &RgbImage, index: usize, version: usize) -> Result<RgbImage, String> {
@@ -57,6 +56,22 @@ impl ContactSheet<'_> {
         self.transform.apply(image, &mut rng, &mut Default::default(), &mut cell.pixels)?;
         Ok(cell)
     }
+}
+
+/// Rows of images beside each other, each in the middle of a cell that is as large as the largest of
+/// them.
+#[must_use]
+pub fn sheet(rows: &[Vec<RgbImage>]) -> RgbImage {
+    let images = || rows.iter().flatten();
+    let size = images().map(|image| image.height.max(image.width)).max().unwrap_or(0);
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let mut sheet = white(extent(size, rows.len()), extent(size, columns));
+    for (row, cells) in rows.iter().enumerate() {
+        for (column, image) in cells.iter().enumerate() {
+            paste(&mut sheet, image, (row, column), size);
+        }
+    }
+    sheet
 }
 
 /// The whole image `index` of `source`, as large as a square of `size` pixels allows.

@@ -3,9 +3,9 @@ use std::path::PathBuf;
 use resnet_data::inspect::{Check, InspectError};
 use resnet_data::{DataError, DatasetError};
 use resnet_metrics::MetricsError;
+use resnet_models::weights::WeightsError;
 use resnet_recipe::RecipeError;
 use resnet_train::TrainError;
-use resnet_train::checkpoint::CheckpointError;
 use thiserror::Error;
 
 /// Why a network was not fine-tuned or not judged.
@@ -37,7 +37,7 @@ pub enum FinetuneError {
     Recipe(#[from] Box<RecipeError>),
     /// The weights to start from cannot be read, or are of another network.
     #[error("pretrained: {0}")]
-    Pretrained(#[source] CheckpointError),
+    Pretrained(#[source] WeightsError),
     /// Somebody asked training to stop; what was learnt is kept.
     #[error("stopped; the run is saved, and the same command goes on with it")]
     Stopped,

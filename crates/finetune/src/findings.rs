@@ -1,13 +1,14 @@
 //! From a data set to everything that is found out about it.
 
-use resnet_data::Dataset;
-use resnet_recipe::{EpochReport, Recipe, Sink};
+use std::path::PathBuf;
+
+use resnet_data::{DataError, Dataset};
+use resnet_recipe::{Recipe, Sink};
 use resnet_train::device::Chosen;
 use resnet_train::run::RunOptions;
 use serde::Serialize;
 
 use crate::fit::split;
-use crate::history::History;
 use crate::{
     Answers, Facts, FinetuneError, Fitted, Judgement, Plan, fit, judge, recipe_for, with_all_splits,
 };
@@ -21,8 +22,6 @@ pub struct Findings {
     pub plan: Plan,
     /// What it came to.
     pub recipe: Recipe,
-    /// The epochs of this session.
-    pub history: Vec<EpochReport>,
     /// How good the network is.
     pub judgement: Judgement,
     /// Its answers about the validation images.
@@ -35,6 +34,9 @@ pub struct Findings {
     /// The data set with all its splits.
     #[serde(skip)]
     pub dataset: Dataset,
+    /// Where the run lies.
+    #[serde(skip)]
+    pub model_dir: PathBuf,
 }
 
 /// Splits the data set if it is not, looks at every image, trains, and judges the weights with the smallest
@@ -53,13 +55,25 @@ pub fn finetune(
     let facts = Facts::of(&dataset)?;
     plan.positive_class(facts.classes())?;
     let recipe = recipe_for(&facts, plan)?;
-    let mut history = History::before(sink);
-    let fitted = fit(&dataset, &recipe, plan, options, chosen, &mut history)?;
-    let history = history.epochs;
-    let ask =
-        |name| Answers::of(&fitted.network, &split(&dataset, name)?, plan.subgroup.as_deref());
+    let fitted = fit(&dataset, &recipe, plan, options, chosen, sink)?;
+    let ask = |name| ask(&dataset, name, &fitted, plan);
     let (validation, test) = (ask("validation")?, ask("test")?);
     let judgement = judge(&validation, &test, plan)?;
-    let plan = plan.clone();
-    Ok(Findings { facts, plan, recipe, history, judgement, validation, test, fitted, dataset })
+    let (plan, model_dir) = (plan.clone(), options.model_dir.clone());
+    Ok(Findings { facts, plan, recipe, judgement, validation, test, fitted, dataset, model_dir })
+}
+
+/// The answers about a split, whose images all were looked at before.
+fn ask(
+    dataset: &Dataset,
+    name: &str,
+    fitted: &Fitted,
+    plan: &Plan,
+) -> Result<Answers, FinetuneError> {
+    let images = split(dataset, name)?;
+    let answers = Answers::of(&fitted.predictor, &images, plan.subgroup.as_deref())?;
+    match answers.unreadable.first().cloned() {
+        None => Ok(answers),
+        Some((name, reason)) => Err(DataError::Image { name, reason }.into()),
+    }
 }

@@ -4,23 +4,22 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 use resnet_data::{Dataset, Source};
-use resnet_models::tensors::{self, TensorMap};
-use resnet_models::{load_state_dict, state_dict};
+use resnet_models::weights::{Head, Weights};
 use resnet_recipe::{Recipe, Sink};
-use resnet_train::TrainError;
-use resnet_train::checkpoint::{BestBy, CheckpointError};
+use resnet_train::checkpoint::BestBy;
 use resnet_train::device::Chosen;
-use resnet_train::folder::ModelFolder;
-use resnet_train::run::{Datasets, Outcome, RunOptions, train_model};
+use resnet_train::predict::{Predictor, Trained};
+use resnet_train::run::{Datasets, Outcome, RunOptions, train};
 use resnet_train::stopping::{EarlyStop, Ending, Metric};
+use resnet_train::{InitialWeights, TrainError};
 
-use crate::{FinetuneError, Network, Plan};
+use crate::{FinetuneError, Plan};
 
 /// A network that was trained, and how.
 #[derive(Debug, Clone)]
 pub struct Fitted {
     /// With the weights of the smallest validation loss.
-    pub network: Network,
+    pub predictor: Predictor,
     /// How training went.
     pub outcome: Outcome,
 }
@@ -45,24 +44,17 @@ pub fn fit(
     let options = RunOptions {
         early_stop: EarlyStop { metric: Metric::ValidationLoss, threshold: None, patience },
         best_by: BestBy::Loss,
+        initial: pretrained(recipe, plan, &chosen.device)?,
+        classes: dataset.classes().to_vec(),
         ..options.clone()
     };
-    let start = starting_weights(recipe, plan, &chosen.device)?;
-    let network = |device: &Device| {
-        let fresh = resnet_train::build(recipe, device)?;
-        let Some(weights) = &start else { return Ok(fresh) };
-        let path = plan.pretrained.clone().unwrap_or_default();
-        let failed = |source| CheckpointError::Architecture { path, source };
-        Ok(load_state_dict(fresh, weights.clone()).map_err(failed)?.0)
-    };
-    let outcome = train_model(&network, recipe, &datasets, &options, chosen, sink)?;
+    let outcome = train(recipe, &datasets, &options, chosen, sink)?;
     if outcome.ending == Ending::Requested {
         return Err(FinetuneError::Stopped);
     }
-    let best = ModelFolder::open(&options.model_dir)?.best();
-    let classes = dataset.classes();
-    let network = Network::read(&best, recipe, classes, &chosen.device, options.workers)?;
-    Ok(Fitted { network, outcome })
+    let trained = Trained::from_run(&options.model_dir, &chosen.device)?;
+    let predictor = Predictor::new(trained).with_workers(options.workers);
+    Ok(Fitted { predictor, outcome })
 }
 
 /// The images of a split.
@@ -77,25 +69,20 @@ pub(crate) fn split(dataset: &Dataset, name: &str) -> Result<Arc<dyn Source>, Fi
 }
 
 /// The pretrained weights, with a fresh classifier if theirs is not wanted or is for other classes.
-fn starting_weights(
+fn pretrained(
     recipe: &Recipe,
     plan: &Plan,
     device: &Device,
-) -> Result<Option<TensorMap>, FinetuneError> {
+) -> Result<Option<InitialWeights>, FinetuneError> {
     let Some(path) = &plan.pretrained else { return Ok(None) };
-    let read = tensors::read(path).map_err(CheckpointError::from);
-    let mut weights = read.map_err(FinetuneError::Pretrained)?;
-    let model = resnet_train::build(recipe, device).map_err(TrainError::from)?;
-    for (name, fresh) in state_dict(&model).into_iter().filter(|(name, _)| name.starts_with("fc."))
-    {
-        if plan.backbone_only
-            || weights.get(&name).is_none_or(|known| known.shape() != fresh.shape())
-        {
-            weights.insert(name, fresh);
-        }
+    let weights = Weights::read(path).map_err(FinetuneError::Pretrained)?;
+    let mut initial = InitialWeights::for_another_task(weights);
+    if plan.backbone_only {
+        initial.fit.head = Head::Fresh;
     }
     // What does not fit is told before anything is written.
-    let failed = |source| CheckpointError::Architecture { path: path.clone(), source };
-    load_state_dict(model, weights.clone()).map_err(failed).map_err(FinetuneError::Pretrained)?;
-    Ok(Some(weights))
+    let model = resnet_train::build(recipe, device).map_err(TrainError::from)?;
+    let loaded = initial.weights.clone().load(model, &initial.fit);
+    loaded.map_err(FinetuneError::Pretrained)?;
+    Ok(Some(initial))
 }

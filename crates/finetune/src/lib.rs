@@ -35,23 +35,19 @@
 
 #![warn(missing_docs)]
 
-mod answers;
 mod error;
 mod facts;
 mod files;
 mod findings;
 mod fit;
 mod folds;
-mod history;
 mod judge;
-mod network;
 mod plan;
 mod recipe;
 mod report;
 mod showcase;
 mod splits;
 
-pub use answers::{Answer, Answers};
 pub use error::FinetuneError;
 pub use facts::Facts;
 pub use files::{write_findings, write_predictions};
@@ -59,9 +55,9 @@ pub use findings::{Findings, finetune};
 pub use fit::{Fitted, fit};
 pub use folds::{CrossValidation, Spread, cross_validate};
 pub use judge::{Judgement, Operating, judge};
-pub use network::Network;
 pub use plan::{Freeze, Imbalance, Plan};
 pub use recipe::recipe_for;
-pub use report::{report, write_report};
+pub use report::{folds_report, report, write_folds_report, write_report};
+pub use resnet_train::report::{Answer, Answers};
 pub use showcase::{Mistake, mistakes};
 pub use splits::with_all_splits;

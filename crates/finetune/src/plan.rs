@@ -14,7 +14,8 @@ pub struct Plan {
     pub model: Option<String>,
     /// Height and width of the network's input, in pixels.
     pub image_size: Option<usize>,
-    /// Weights to start from: a safetensors file with torchvision's names, for this network.
+    /// Weights to start from: a file that [`Weights::read`](resnet_models::weights::Weights::read) reads, for
+    /// this network.
     pub pretrained: Option<PathBuf>,
     /// Whether only the backbone of `pretrained` is taken, and the classifier starts anew, although that
     /// of the file is for as many classes.

@@ -6,9 +6,11 @@ mod model;
 
 use std::path::{Path, PathBuf};
 
-use resnet_report::{Block, Figure, Picture, Report, Section, sections};
+use resnet_report::{Block, Cell, Report, Section, Table, rounded, sections};
+use resnet_train::report::{Shown, figures as pictures, training_curves};
 
-use crate::{Findings, FinetuneError, Mistake, mistakes};
+use crate::fit::split;
+use crate::{CrossValidation, Findings, FinetuneError, Spread, mistakes};
 
 /// Mistakes that are shown.
 const MOST_MISTAKES: usize = 12;
@@ -34,9 +36,9 @@ pub fn report(findings: &Findings, title: &str) -> Result<Report, FinetuneError>
     {
         report.push(figures::subgroups(column, subgroups));
     }
-    report.push(worst(&mistakes(findings, MOST_MISTAKES)?, &findings.test.classes));
+    report.push(worst(findings)?);
     report.push(data::card(findings).section());
-    report.push(data::training(findings).section());
+    report.push(training_curves(&findings.model_dir)?.section());
     report.push(sections::recipe(findings.recipe.to_toml()));
     report.push(model::card(findings).section());
     report.push(Section::new("Environment").with(Block::Facts(sections::machine())));
@@ -52,29 +54,60 @@ pub fn write_report(
     title: &str,
     folder: &Path,
 ) -> Result<PathBuf, FinetuneError> {
+    write(&report(findings, title)?, folder)
+}
+
+/// The worst mistakes, each beside what spoke for it.
+fn worst(findings: &Findings) -> Result<Section, FinetuneError> {
+    let section = Section::new("Worst mistakes");
+    let mistakes = mistakes(findings, MOST_MISTAKES);
+    if mistakes.is_empty() {
+        return Ok(section.with(Block::Text("There are none among the test images.".to_owned())));
+    }
+    let text = "The test images whose true class the network found least probable, as it saw them, and beside each \
+         what spoke for its answer (Grad-CAM: yellow speaks most). A heat map shows where the network looked, \
+         not why.";
+    let shown: Vec<Shown> =
+        mistakes.iter().map(|mistake| mistake.shown(&findings.test.classes)).collect();
+    let images = split(&findings.dataset, "test")?;
+    let figures = pictures(&findings.fitted.predictor, &images, &shown)?;
+    Ok(section.with(Block::Text(text.to_owned())).with(figures))
+}
+
+/// The folds of a cross-validation side by side as one static HTML file: each figure's mean and spread.
+#[must_use]
+pub fn folds_report(validated: &CrossValidation, title: &str) -> Report {
+    let folds = validated.folds.len();
+    let mut head = vec!["Figure".to_owned(), "Mean".to_owned(), "Deviation".to_owned()];
+    head.extend((1..=folds).map(|number| format!("Fold {number}")));
+    let mut table = Table::new(format!("Test images of {folds} folds, each image in one"), head);
+    for Spread { metric, mean, deviation, values } in &validated.spreads {
+        let numbers = [*mean, *deviation].into_iter().chain(values.iter().copied());
+        let cells = numbers.map(|number| Cell::number(rounded(Some(number))));
+        table.push([metric.name().into()].into_iter().chain(cells).collect());
+    }
+    let note = "Each fold has a report of its own in its folder. The deviation is that over the folds; it tells how much \
+         depends on the split, and is no interval for the mean.";
+    let mut report = Report::new(format!("{title}: {folds} folds")).with_subtitle(NOTICE);
+    report.push(Section::new("Folds").with(table).with(Block::Text(note.to_owned())));
+    report
+}
+
+/// Writes [`folds_report`] as `report.html` into `folder`.
+///
+/// # Errors
+/// [`FinetuneError::Write`] if the system refuses.
+pub fn write_folds_report(
+    validated: &CrossValidation,
+    title: &str,
+    folder: &Path,
+) -> Result<PathBuf, FinetuneError> {
+    write(&folds_report(validated, title), folder)
+}
+
+fn write(report: &Report, folder: &Path) -> Result<PathBuf, FinetuneError> {
     let path = folder.join("report.html");
-    let written = report(findings, title)?.write(&path);
+    let written = report.write(&path);
     written.map_err(|error| FinetuneError::Write { path: error.path, source: error.source })?;
     Ok(path)
-}
-
-fn worst(mistakes: &[Mistake], classes: &[String]) -> Section {
-    let section = Section::new("Worst mistakes");
-    if mistakes.is_empty() {
-        return section.with(Block::Text("There are none among the test images.".to_owned()));
-    }
-    let text = "The test images whose true class the network found least probable, as it saw them.";
-    let figures = mistakes.iter().filter_map(|mistake| figure(mistake, classes)).collect();
-    section.with(Block::Text(text.to_owned())).with(Block::Gallery(figures))
-}
-
-fn figure(Mistake { answer, said, image }: &Mistake, classes: &[String]) -> Option<Figure> {
-    let (truth, said) = (&classes[answer.truth], &classes[*said]);
-    let name = Path::new(&answer.place).file_name();
-    let name = name.map_or(answer.place.clone(), |name| name.to_string_lossy().into_owned());
-    let probability = answer.probabilities[answer.truth];
-    let line = format!("{truth} (probability {probability:.3}), taken for {said}");
-    let figure =
-        Figure::new(Picture::new(image.clone()).ok()?, format!("{truth}, taken for {said}"));
-    Some(figure.with_line(name).with_line(line))
 }

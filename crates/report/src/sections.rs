@@ -8,8 +8,8 @@ mod training;
 pub use cards::{DataCard, LeakageCheck, ModelCard, SplitCard};
 pub use environment::machine;
 pub use judgement::{
-    confusion, measures, measures_table, per_class, pr_chart, reliability_chart, roc_chart,
-    subgroups,
+    confusion, measure_tile, measures, measures_table, per_class, pr_chart, reliability_chart,
+    roc_chart, subgroups,
 };
 pub use training::{TrainingCurves, recipe};
 

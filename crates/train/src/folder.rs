@@ -42,6 +42,17 @@ impl ModelFolder {
         Self(path.to_owned())
     }
 
+    /// The folders that hold the runs below `path`: itself if it holds one, else its `fold-1`, `fold-2` and
+    /// so on, which a cross-validation leaves; itself if there are none of either.
+    #[must_use]
+    pub fn runs_below(path: &Path) -> Vec<PathBuf> {
+        let itself = vec![path.to_owned()];
+        let is_run = |path: &Path| Self::at(path).config().is_file();
+        let folds = (1..).map(|number| path.join(format!("fold-{number}")));
+        let folds: Vec<PathBuf> = folds.take_while(|fold| is_run(fold)).collect();
+        if is_run(path) || folds.is_empty() { itself } else { folds }
+    }
+
     /// The folder itself.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -5,7 +5,7 @@
 //! confusion, classes, pictures. [`evaluation_report`] tells a whole evaluation. A program adds
 //! sections of its own to the [`Report`].
 
-mod ask;
+mod answers;
 mod evaluation;
 mod history;
 mod judged;
@@ -18,13 +18,16 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use resnet_data::Source;
 use resnet_recipe::Recipe;
+use resnet_report::sections::TrainingCurves;
 use resnet_report::{Block, Report, Section, Tile, grouped, sections};
 
 use crate::TrainError;
 use crate::folder::ModelFolder;
+pub use answers::{Answer, Answers};
 pub use evaluation::evaluation_report;
 use history::History;
 pub use judged::Judged;
+pub use pictures::{Shown, figures};
 
 /// Writes `report.html` into the folder of a run and returns its path. With the images that the run was
 /// judged by, its best network is asked about each of them once more, for confusion, classes and
@@ -67,6 +70,14 @@ pub fn run_report(model_dir: &Path, judged: Option<&Judged>) -> Result<Report, T
     report.push(sections::recipe(toml));
     report.push(environment(&history));
     Ok(report)
+}
+
+/// The curves of the run in `model_dir` from its beginning, however often it was continued.
+///
+/// # Errors
+/// If `metrics.jsonl` cannot be read.
+pub fn training_curves(model_dir: &Path) -> Result<TrainingCurves, TrainError> {
+    Ok(History::read(&ModelFolder::at(model_dir).metrics())?.curves())
 }
 
 fn headline(history: &History, judged: Option<&Judged>) -> Section {

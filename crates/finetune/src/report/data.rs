@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use resnet_data::inspect::{Duplicate, Place, SharedGroup, SplitReport};
-use resnet_report::sections::{DataCard, LeakageCheck, SplitCard, TrainingCurves};
+use resnet_report::sections::{DataCard, LeakageCheck, SplitCard};
 
 use crate::Findings;
 
@@ -49,20 +49,4 @@ fn checks(findings: &Findings, is_grouped: bool) -> Vec<LeakageCheck> {
         found: across.map(names).collect(),
     };
     is_grouped.then_some(by_group).into_iter().chain([by_pixels]).collect()
-}
-
-pub(super) fn training(findings: &Findings) -> TrainingCurves {
-    let epochs = || findings.history.iter().map(|report| (report.epoch as f64, report));
-    let validated = || {
-        epochs().filter_map(|(epoch, report)| Some((epoch, &report.validation.as_ref()?.averages)))
-    };
-    TrainingCurves {
-        train_loss: epochs().map(|(epoch, r)| (epoch, r.train.cross_entropy)).collect(),
-        train_accuracy: epochs().map(|(epoch, r)| (epoch, r.train.top1)).collect(),
-        validation_loss: validated()
-            .map(|(epoch, averages)| (epoch, averages.cross_entropy))
-            .collect(),
-        validation_accuracy: validated().map(|(epoch, averages)| (epoch, averages.top1)).collect(),
-        ..TrainingCurves::default()
-    }
 }

@@ -1,7 +1,7 @@
 //! How good the network is.
 
 use resnet_metrics::{Metric, OperatingRule, Reliability, Scored, Subgroup};
-use resnet_report::{Block, Section, Tile, rounded, sections};
+use resnet_report::{Block, Section, rounded, sections};
 
 use crate::{Answers, Findings, FinetuneError, Operating};
 
@@ -15,17 +15,7 @@ pub(super) fn headline(findings: &Findings) -> Section {
         Some(_) => [Metric::Auroc, Metric::Sensitivity, Metric::Specificity],
         None => [Metric::Accuracy, Metric::BalancedAccuracy, Metric::Auroc],
     };
-    let tile = |metric: Metric| {
-        let measure = test.get(metric)?;
-        let tile = Tile::new(metric.name(), rounded(measure.value));
-        Some(match measure.interval {
-            Some(interval) => {
-                let (low, high) = (rounded(Some(interval.low)), rounded(Some(interval.high)));
-                tile.with_note(format!("{low} to {high}"))
-            }
-            None => tile,
-        })
-    };
+    let tile = |metric: Metric| test.get(metric).map(sections::measure_tile);
     sections::headline(what, metrics.into_iter().filter_map(tile))
 }
 

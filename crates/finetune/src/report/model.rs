@@ -10,7 +10,7 @@ const LIMITS: [&str; 4] = [
      usually lower, by how much only a test there can tell.",
     "The labels of the data set are taken for the truth.",
     "The network may tell classes apart by what has nothing to do with them, such as markers or the scanner: look at \
-     the mistakes and at subgroups.",
+     the heat maps and at subgroups.",
     "Whoever changes the training because of these test figures chooses on the test images: the next figures \
      are too good.",
 ];

@@ -2,7 +2,7 @@
 
 use resnet_metrics::{Confusion, Counts, Measure, Metric, Reliability, Scored, Subgroup, Summary};
 
-use crate::block::{Block, Section};
+use crate::block::{Block, Section, Tile};
 use crate::chart::{Axis, Chart, Mark, Series};
 use crate::matrix::Matrix;
 use crate::numbers::{grouped, rounded};
@@ -46,6 +46,20 @@ pub fn measures_table(summary: &Summary) -> Table {
         ]);
     }
     table
+}
+
+/// A figure that stands out, with its interval beneath.
+#[must_use]
+pub fn measure_tile(measure: &Measure) -> Tile {
+    let tile = Tile::new(measure.metric.name(), rounded(measure.value));
+    match measure.interval {
+        Some(interval) => tile.with_note(format!(
+            "{} to {}",
+            rounded(Some(interval.low)),
+            rounded(Some(interval.high))
+        )),
+        None => tile,
+    }
 }
 
 fn interval_name(summary: &Summary) -> String {

@@ -1,7 +1,7 @@
 //! The report of an evaluation.
 
-use resnet_metrics::{Measure, Reliability, Scored, Summary};
-use resnet_report::{Block, Chart, Report, Section, Tile, grouped, rounded, sections};
+use resnet_metrics::{Metric, Reliability, Scored, Subgroup, Summary};
+use resnet_report::{Block, Chart, Report, Section, grouped, sections};
 
 use super::Judged;
 use crate::TrainError;
@@ -13,7 +13,8 @@ const TILES: usize = 4;
 const MOST_CURVES: usize = 6;
 
 /// The report of what a network said about images: the figures of `summary`, which are of the same
-/// examples, curves, confusion, classes and pictures.
+/// examples, curves, confusion, classes and pictures; and those of `subgroups`, with the name of the
+/// column that tells them apart.
 ///
 /// # Errors
 /// [`TrainError::Data`] if a picture cannot be read again.
@@ -21,26 +22,29 @@ pub fn evaluation_report(
     title: &str,
     judged: &Judged,
     summary: &Summary,
+    subgroups: Option<(&str, &[Subgroup])>,
 ) -> Result<Report, TrainError> {
     let mut report = Report::new(title);
     let images = format!("{} images.", grouped(summary.examples));
-    report.push(sections::headline(images, summary.measures.iter().take(TILES).map(tile)));
+    report.push(sections::headline(
+        images,
+        summary.measures.iter().take(TILES).map(sections::measure_tile),
+    ));
     report.push(sections::measures("Figures", summary));
     report.push(Section::new("Curves").with(curves(judged, summary)?));
+    if let Some((column, subgroups)) = subgroups {
+        report.push(sections::subgroups(column, subgroups, &telling(summary)));
+    }
     judged.sections()?.into_iter().for_each(|section| report.push(section));
     report.push(network(judged));
     Ok(report)
 }
 
-fn tile(measure: &Measure) -> Tile {
-    let tile = Tile::new(measure.metric.name(), rounded(measure.value));
-    match measure.interval {
-        Some(interval) => tile.with_note(format!(
-            "{} to {}",
-            rounded(Some(interval.low)),
-            rounded(Some(interval.high))
-        )),
-        None => tile,
+/// What a row of subgroups tells.
+fn telling(summary: &Summary) -> [Metric; 3] {
+    match summary.options.positive {
+        Some(_) => [Metric::Auroc, Metric::Sensitivity, Metric::Specificity],
+        None => [Metric::Accuracy, Metric::BalancedAccuracy, Metric::Auroc],
     }
 }
 

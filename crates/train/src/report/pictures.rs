@@ -1,45 +1,64 @@
-//! Pictures with what was said about them.
+//! Pictures with what was said about them, and what spoke for it.
+
+use std::sync::Arc;
 
 use resnet_data::contact_sheet::{png, thumbnail};
-use resnet_data::{AnyImage, Source};
+use resnet_data::{AnyImage, RgbImage, Source};
 use resnet_report::{Figure, Picture};
 
 use crate::TrainError;
+use crate::predict::Predictor;
 
-/// Longer side of a picture, in pixels.
+/// Longer side of a picture without a heat map, in pixels.
 const SIZE: usize = 128;
 
-/// An image and the answer to it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Shown {
+/// An image, and what is written beneath it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
     /// Its number in the source.
-    pub(super) image: usize,
-    pub(super) truth: usize,
-    pub(super) answer: usize,
-    /// Probability of the true class.
-    pub(super) of_truth: f64,
-    /// Probability of the answer.
-    pub(super) of_answer: f64,
+    pub image: usize,
+    /// What is to be seen, in words.
+    pub alt: String,
+    /// Lines beneath the picture.
+    pub lines: Vec<String>,
+    /// The class whose heat map stands beside the picture.
+    pub explained: Option<usize>,
 }
 
-/// The images with their captions.
-pub(super) fn figures(
-    source: &dyn Source,
+/// The images with their captions: where a class is explained, as the network saw it, with the
+/// heat map of what spoke for that class ([Grad-CAM](Predictor::explain)).
+///
+/// # Errors
+/// [`TrainError::Data`] if an image cannot be read.
+pub fn figures(
+    predictor: &Predictor,
+    source: &Arc<dyn Source>,
     shown: &[Shown],
-    classes: &[String],
 ) -> Result<Vec<Figure>, TrainError> {
-    shown.iter().map(|shown| figure(source, shown, classes)).collect()
+    shown.iter().map(|shown| figure(predictor, source, shown)).collect()
 }
 
-fn figure(source: &dyn Source, shown: &Shown, classes: &[String]) -> Result<Figure, TrainError> {
-    let image = thumbnail(source, shown.image, SIZE, &AnyImage::default())?;
-    let picture = Picture::new(png(&image)?).expect("this is how a PNG file begins");
-    let (truth, answer) = (&classes[shown.truth], &classes[shown.answer]);
-    let alt = format!("An image of {truth}, taken for {answer}");
-    let mut figure =
-        Figure::new(picture, alt).with_line(format!("{answer} {:.3}", shown.of_answer));
-    if shown.truth != shown.answer {
-        figure = figure.with_line(format!("is {truth} {:.3}", shown.of_truth));
-    }
-    Ok(figure.with_line(source.place(shown.image)))
+fn figure(
+    predictor: &Predictor,
+    source: &Arc<dyn Source>,
+    shown: &Shown,
+) -> Result<Figure, TrainError> {
+    let figure = match shown.explained {
+        None => {
+            let image = thumbnail(&**source, shown.image, SIZE, &AnyImage::default())?;
+            Figure::new(picture(&image)?, shown.alt.clone())
+        }
+        Some(class) => {
+            let explained = predictor.explain(source, shown.image, Some(class))?;
+            let heat =
+                format!("What spoke for {}: {}", predictor.trained().classes[class], shown.alt);
+            Figure::new(picture(&explained.image)?, shown.alt.clone())
+                .beside(picture(&explained.overlay())?, heat)
+        }
+    };
+    Ok(shown.lines.iter().fold(figure, |figure, line| figure.with_line(line.clone())))
+}
+
+fn picture(image: &RgbImage) -> Result<Picture, TrainError> {
+    Ok(Picture::new(png(image)?).expect("this is how a PNG file begins"))
 }

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use resnet_data::Source;
-use resnet_metrics::{Groups, Predictions};
+use resnet_metrics::{Groups, MetricsError, Predictions};
 use serde::{Deserialize, Serialize};
 
-use crate::{FinetuneError, Network};
+use crate::TrainError;
+use crate::predict::Predictor;
 
 /// The answer about one image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
+    /// Its number in the source.
+    pub image: usize,
     /// Where the image is stored.
     pub place: String,
     /// What it shares with others, such as the patient.
@@ -30,47 +33,50 @@ pub struct Answers {
     pub classes: Vec<String>,
     /// One for each image that could be read.
     pub answers: Vec<Answer>,
+    /// Places of the images that could not be read, and why.
+    pub unreadable: Vec<(String, String)>,
 }
 
 impl Answers {
-    /// Asks `network` about every image of `images`; `subgroup` is a column of the manifest.
+    /// Asks `predictor` about every image of `images`; `subgroup` is a column of the manifest.
     ///
     /// # Errors
-    /// [`FinetuneError::Image`] for an image that cannot be read.
+    /// [`TrainError::Data`] if the source cannot be read.
     pub fn of(
-        network: &Network,
+        predictor: &Predictor,
         images: &Arc<dyn Source>,
         subgroup: Option<&str>,
-    ) -> Result<Self, FinetuneError> {
-        let answer = |(index, probabilities): (usize, Vec<f64>)| {
-            let owned = |word: Option<&str>| word.map(str::to_owned);
-            Ok(Answer {
-                place: images.place(index),
-                group: owned(images.group(index)),
-                subgroup: owned(subgroup.and_then(|column| images.column(index, column))),
-                truth: images.label(index)? as usize,
+    ) -> Result<Self, TrainError> {
+        let classes = predictor.trained().classes.clone();
+        let mut all = Self { classes, answers: Vec::new(), unreadable: Vec::new() };
+        let owned = |word: Option<&str>| word.map(str::to_owned);
+        for (image, said) in predictor.images(images)?.into_iter().enumerate() {
+            let probabilities = match said.probabilities {
+                Ok(probabilities) => probabilities.into_iter().map(f64::from).collect(),
+                Err(reason) => {
+                    all.unreadable.push((said.place, reason));
+                    continue;
+                }
+            };
+            all.answers.push(Answer {
+                image,
+                place: said.place,
+                group: owned(images.group(image)),
+                subgroup: owned(subgroup.and_then(|column| images.column(image, column))),
+                truth: images.label(image)? as usize,
                 probabilities,
-            })
-        };
-        let answers = network.probabilities(images)?.into_iter().enumerate().map(answer);
-        let answers = answers.collect::<Result<_, FinetuneError>>()?;
-        Ok(Self { classes: network.classes().to_vec(), answers })
-    }
-
-    /// These answers and others about other images.
-    #[must_use]
-    pub fn joined(mut self, others: Self) -> Self {
-        self.answers.extend(others.answers);
-        self
+            });
+        }
+        Ok(all)
     }
 
     /// Probabilities and truth, for metrics.
     ///
     /// # Errors
-    /// [`FinetuneError::Metrics`] if there are none.
-    pub fn predictions(&self) -> Result<Predictions, FinetuneError> {
+    /// [`MetricsError`] if there are none, or if a class has no name.
+    pub fn predictions(&self) -> Result<Predictions, MetricsError> {
         let rows = self.answers.iter().flat_map(|answer| normalised(&answer.probabilities));
-        Ok(Predictions::new(self.classes.len(), rows.collect(), self.truth())?)
+        Predictions::new(self.classes.len(), rows.collect(), self.truth())
     }
 
     /// The class of each image.

@@ -1,0 +1,61 @@
+//! Cross-validation by the program `finetune`, and what its folds say together.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tempfile::tempdir;
+
+use crate::support::{example, stderr, stdout};
+use crate::wardrobe::{small, text, wardrobe};
+
+#[test]
+fn folds_test_every_image_once_and_tell_mean_and_deviation() {
+    let folder = wardrobe(24);
+    let runs = tempdir().expect("a folder");
+    let model_dir = runs.path().join("folds");
+    let output = small(folder.path(), &model_dir, &["--group-until", "_", "--folds", "3"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let told = stdout(&output);
+    assert!(told.contains("3 folds, mean and standard deviation:"), "{told}");
+    assert!(told.contains("AUROC") && told.contains(" ± "), "{told}");
+    let mut tested = Vec::new();
+    for fold in 1..=3 {
+        let path = model_dir.join(format!("fold-{fold}/predictions.csv"));
+        let table = fs::read_to_string(path).expect("the predictions");
+        let lines = table.lines().filter(|line| line.starts_with("test,"));
+        tested.extend(lines.filter_map(|line| Some(line.split(',').nth(1)?.to_owned())));
+    }
+    let images = tested.len();
+    tested.sort();
+    tested.dedup();
+    assert_eq!((images, tested.len()), (48, 48));
+    let report = fs::read_to_string(model_dir.join("report.html")).expect("the folds' report");
+    assert!(report.contains("Test images of 3 folds") && report.contains("AUROC"), "{report}");
+    the_folds_answer_together(&model_dir, folder.path());
+}
+
+/// With the folds of the test above.
+fn the_folds_answer_together(model_dir: &Path, images: &Path) {
+    let ask = |folders: &[PathBuf]| -> Value {
+        let mut flags = vec!["--json", "--top", "2", "--device", "cpu"];
+        folders.iter().for_each(|folder| flags.extend(["--model-dir", text(folder)]));
+        let image = images.join("boot/boot0_0.jpg");
+        flags.push(text(&image));
+        let output = example("predict", &flags);
+        assert!(output.status.success(), "{}", stderr(&output));
+        serde_json::from_str(&stdout(&output)).expect("JSON")
+    };
+    let probability = |answer: &Value| {
+        let guesses = answer["images"][0]["top"].as_array().expect("guesses");
+        let boot = guesses.iter().find(|guess| guess["name"] == "boot").expect("a class");
+        boot["probability"].as_f64().expect("a number")
+    };
+    let folds: Vec<PathBuf> = (1..=3).map(|n| model_dir.join(format!("fold-{n}"))).collect();
+    let alone = folds.iter().map(|fold| probability(&ask(std::slice::from_ref(fold))));
+    let mean = alone.sum::<f64>() / 3.0;
+    let together = ask(&[model_dir.to_owned()]);
+    assert_eq!(together["weights"].as_array().map(Vec::len), Some(3), "{together}");
+    assert!((probability(&together) - mean).abs() < 1e-6, "{together}, mean {mean}");
+    assert_eq!(together, ask(&folds));
+}

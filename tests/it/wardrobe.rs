@@ -1,0 +1,68 @@
+//! Shirts and boots: pictures for the programs that fine-tune and judge.
+
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use resnet::data::{ImageRecords, LabelRange, Picture, Source, Split};
+use serde_json::Value;
+use tempfile::{TempDir, tempdir};
+
+use crate::support::{example, sample};
+
+/// Shirts and boots of the bundled sample, as JPEG files.
+fn jpegs(class: u32, count: usize) -> Vec<Vec<u8>> {
+    let labels = LabelRange::imagenet(10);
+    let source = ImageRecords::open(&sample(), Split::Train, labels).expect("the sample");
+    let mut found = Vec::new();
+    let mut record = Vec::new();
+    for index in 0..source.len() {
+        let read = source.read(index, &mut record).expect("a record");
+        if let (true, Picture::Encoded(range)) = (read.label == class, read.picture) {
+            found.push(record[range].to_vec());
+        }
+        if found.len() == count {
+            break;
+        }
+    }
+    found
+}
+
+const SHIRT: u32 = 0;
+const BOOT: u32 = 9;
+
+/// A folder for each of two classes, with pairs of images of one person.
+pub(crate) fn wardrobe(images_of_each: usize) -> TempDir {
+    let folder = tempdir().expect("a folder");
+    for (name, class) in [("boot", BOOT), ("shirt", SHIRT)] {
+        fs::create_dir(folder.path().join(name)).expect("a class");
+        for (number, jpeg) in jpegs(class, images_of_each).into_iter().enumerate() {
+            let file = format!("{name}/{name}{}_{number}.jpg", number / 2);
+            fs::write(folder.path().join(file), jpeg).expect("an image");
+        }
+    }
+    folder
+}
+
+pub(crate) fn text(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+/// A run on `data` with a small network that is done in seconds.
+pub(crate) fn small(data: &Path, model_dir: &Path, more: &[&str]) -> Output {
+    let flags = ["--data", text(data), "--model-dir", text(model_dir), "--device", "cpu"];
+    let network = ["--model", "resnet8", "--epochs", "2", "--batch-size", "8"];
+    example("finetune", &[&flags[..], &network[..], more].concat())
+}
+
+pub(crate) fn findings(model_dir: &Path) -> Value {
+    let text = fs::read(model_dir.join("findings.json")).expect("the findings are written");
+    serde_json::from_slice(&text).expect("one JSON document")
+}
+
+/// A figure on the test images.
+pub(crate) fn figure(findings: &Value, metric: &str) -> f64 {
+    let measures = findings["judgement"]["test"]["measures"].as_array().expect("measures");
+    let measure = measures.iter().find(|measure| measure["metric"] == metric);
+    measure.and_then(|measure| measure["value"].as_f64()).expect("it is measured")
+}
