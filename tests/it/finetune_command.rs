@@ -118,9 +118,9 @@ fn what_is_frozen_stays_as_it_was_and_persons_stay_together() {
         let is_same = after[name].as_bytes() == values.as_bytes();
         assert_eq!(is_same, !name.starts_with("fc."), "{name}");
     }
+    let backbone = first.join("best.safetensors");
     let third = runs.path().join("third");
-    let frozen =
-        ["--pretrained", text(&first.join("best.safetensors")), "--freeze-until", "layer2"];
+    let frozen = ["--pretrained", text(&backbone), "--freeze-until", "layer2"];
     let kept = ["--unfreeze-every", "0", "--image-size", "28"];
     let output = small(folder.path(), &third, &[&grouped[..], &frozen, &kept].concat());
     assert!(output.status.success(), "{}", stderr(&output));
