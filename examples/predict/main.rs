@@ -60,6 +60,6 @@ fn ensemble(args: &Args, chosen: &Chosen) -> Result<Ensemble> {
     let folders: Vec<PathBuf> =
         args.model_dirs.iter().flat_map(|folder| ModelFolder::runs_below(folder)).collect();
     let (first, others) = folders.split_first().expect("clap asks for one");
-    let others = others.iter().map(|folder| open(folder)).collect::<Result<_>>()?;
+    let others = others.iter().map(open).collect::<Result<_>>()?;
     Ok(Ensemble::new(open(first)?, others)?)
 }
