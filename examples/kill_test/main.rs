@@ -39,6 +39,9 @@ struct Args {
     /// Epochs of the run.
     #[arg(long, value_name = "N", default_value_t = 2)]
     epochs: u64,
+    /// Devices that train together, with synchronised BatchNorm.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    ranks: usize,
     /// Seed of the moments.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -56,7 +59,7 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let training = Training::find(args.epochs)?;
+    let training = Training::find(args.epochs, args.ranks)?;
     let start = Instant::now();
     let undisturbed = folder.path().join("undisturbed");
     training.run_to_end(&undisturbed)?;

@@ -25,18 +25,19 @@ const FLAGS: [&str; 12] = [
 pub(crate) struct Training {
     program: PathBuf,
     epochs: u64,
+    ranks: usize,
 }
 
 impl Training {
     /// Beside this program.
-    pub(crate) fn find(epochs: u64) -> Result<Self> {
+    pub(crate) fn find(epochs: u64, ranks: usize) -> Result<Self> {
         let program = std::env::current_exe()?.with_file_name("train_imagenet");
         ensure!(
             program.exists(),
             "{} is missing: cargo build --release --examples",
             program.display()
         );
-        Ok(Self { program, epochs })
+        Ok(Self { program, epochs, ranks })
     }
 
     /// Starts or continues the run in `model`.
@@ -44,6 +45,9 @@ impl Training {
         let mut command = Command::new(&self.program);
         command.args(FLAGS).arg("--train-epochs").arg(self.epochs.to_string());
         command.arg("--model-dir").arg(model);
+        if self.ranks > 1 {
+            command.arg("--sync-batch-norm").arg("--num-gpus").arg(self.ranks.to_string());
+        }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         command.spawn().with_context(|| format!("cannot start {}", self.program.display()))
     }

@@ -67,6 +67,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N|all", default_value = "1")]
     pub(crate) num_gpus: DeviceCount,
 
+    /// Take BatchNorm's statistics from the images of all devices together, not from each one's part.
+    /// [default: off]
+    #[arg(long)]
+    sync_batch_norm: bool,
+
     /// Network by its name, such as resnet50d; `--example zoo` lists all. [default: resnet50; resnet8]
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
@@ -295,6 +300,7 @@ impl Args {
         });
         set(&mut model.stem, stem);
         model.zero_init_gamma |= self.zero_gamma;
+        model.sync_batch_norm |= self.sync_batch_norm;
     }
 
     fn change_data(&self, recipe: &mut Recipe) {

@@ -17,7 +17,11 @@ enum Fate {
 
 use Fate::{Choice, Gone, Switch, Value};
 
-const ONE_DEVICE: &str = "a run has one device, which --device chooses; leave it out";
+const MORE_GPUS: &str =
+    "for more devices of one machine write --num-gpus, for machines use mpirun or srun";
+const LAUNCHER: &str =
+    "processes are started by mpirun or srun, which know each other; leave it out";
+const ONE_WAY: &str = "gradients are added up in one way; leave it out";
 const NO_TUNING: &str = "the backend sees to this itself; leave it out";
 const RECORDED: &str =
     "every run keeps metrics.jsonl, metrics.csv and event files in its --model-dir; leave it out";
@@ -36,13 +40,13 @@ const FLAGS: &[(&str, &str, Fate)] = &[
     ("epochs_between_evals", "ebe", Value("--epochs-between-evals")),
     ("stop_threshold", "st", Value("--stop-threshold")),
     ("batch_size", "bs", Value("--batch-size")),
-    ("num_gpus", "ng", Choice(num_gpus, ONE_DEVICE)),
+    ("num_gpus", "ng", Choice(num_gpus, MORE_GPUS)),
     ("hooks", "hk", Gone("every report is always made, see --log-every; leave it out")),
     ("export_dir", "ed", Gone("the best weights lie in best.safetensors in --model-dir")),
-    ("distribution_strategy", "ds", Choice(distribution_strategy, ONE_DEVICE)),
-    ("turn_off_distribution_strategy", "", Gone(ONE_DEVICE)),
-    ("all_reduce_alg", "ara", Gone(ONE_DEVICE)),
-    ("num_packs", "", Gone(ONE_DEVICE)),
+    ("distribution_strategy", "ds", Choice(distribution_strategy, LAUNCHER)),
+    ("turn_off_distribution_strategy", "", Gone(ONE_WAY)),
+    ("all_reduce_alg", "ara", Gone(ONE_WAY)),
+    ("num_packs", "", Gone(ONE_WAY)),
     ("inter_op_parallelism_threads", "inter", Gone(NO_TUNING)),
     ("intra_op_parallelism_threads", "intra", Gone(NO_TUNING)),
     ("use_synthetic_data", "synth", Switch("--synthetic")),
@@ -72,8 +76,8 @@ const FLAGS: &[(&str, &str, Fate)] = &[
     ),
     ("label_smoothing", "", Value("--label-smoothing")),
     ("weight_decay", "", Value("--weight-decay")),
-    ("worker_hosts", "", Gone(ONE_DEVICE)),
-    ("task_index", "", Gone(ONE_DEVICE)),
+    ("worker_hosts", "", Gone(LAUNCHER)),
+    ("task_index", "", Gone(LAUNCHER)),
     ("benchmark_logger_type", "", Gone(RECORDED)),
     ("benchmark_test_id", "bti", Gone("name the run by its --model-dir")),
     ("log_steps", "", Value("--log-every")),
@@ -88,15 +92,19 @@ const FLAGS: &[(&str, &str, Fate)] = &[
 ];
 
 fn num_gpus(value: &str) -> Option<&'static [&'static str]> {
-    match value {
-        "0" => Some(&["--device=cpu"]),
-        "1" => Some(&[]),
-        _ => None,
-    }
+    const KNOWN: [(&str, &[&str]); 6] = [
+        ("-1", &["--num-gpus=all"]),
+        ("0", &["--device=cpu"]),
+        ("1", &[]),
+        ("2", &["--num-gpus=2"]),
+        ("4", &["--num-gpus=4"]),
+        ("8", &["--num-gpus=8"]),
+    ];
+    KNOWN.iter().find(|(known, _)| *known == value).map(|(_, flags)| *flags)
 }
 
 fn distribution_strategy(value: &str) -> Option<&'static [&'static str]> {
-    ["off", "default", "one_device"].contains(&value).then_some(&[])
+    ["off", "default", "one_device", "mirrored"].contains(&value).then_some(&[])
 }
 
 fn dtype(value: &str) -> Option<&'static [&'static str]> {

@@ -151,10 +151,10 @@ fn a_switch_can_be_turned_off_as_absl_does() {
 #[test]
 fn a_value_that_cannot_be_had_is_refused_with_what_can() {
     for (flags, advice) in [
-        (["--num_gpus", "-1"], "--device"),
+        (["--num_gpus", "3"], "--num-gpus"),
         (["--dtype", "fp8"], "bf16"),
         (["--resnet_version", "2"], "version 1"),
-        (["--distribution_strategy", "mirrored"], "one device"),
+        (["--distribution_strategy", "multi_worker_mirrored"], "mpirun"),
     ] {
         let output = print_config(&flags.map(str::to_owned));
         assert_eq!(output.status.code(), Some(2));

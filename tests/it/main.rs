@@ -12,6 +12,8 @@ mod finetune_command;
 mod finetune_folds;
 mod flags;
 mod layouts;
+#[cfg(feature = "mpi")]
+mod mpi;
 mod pages;
 mod predict_command;
 mod readme;

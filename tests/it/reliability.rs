@@ -20,6 +20,12 @@ fn a_run_that_is_killed_at_random_moments_ends_with_the_same_bytes() {
 }
 
 #[test]
+fn two_ranks_that_are_killed_at_random_moments_end_with_the_same_bytes() {
+    let flags = ["--epochs", "1", "--harm", "kill", "--times", "3", "--ranks", "2"];
+    assert_unharmed(&example("kill_test", &flags));
+}
+
+#[test]
 fn a_run_whose_newest_checkpoint_is_cut_off_ends_with_the_same_bytes() {
     assert_unharmed(&kill_test("truncate", "3"));
 }

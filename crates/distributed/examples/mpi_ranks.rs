@@ -35,6 +35,10 @@ fn exchange(world: &World, wish: Option<&str>) -> Result<()> {
     world.sum(&mut values)?;
     let expected = (0..size).map(|rank| rank as f32 + 0.5).sum::<f32>();
     ensure!(values.iter().all(|&value| value == expected), "a sum is wrong");
+    let mut wide = [0.1, rank as f64];
+    world.sum_f64(&mut wide)?;
+    let ranks = (0..size).map(|rank| rank as f64).sum::<f64>();
+    ensure!(wide[1] == ranks && (wide[0] - 0.1 * size as f64).abs() < 1e-15, "a wide sum is wrong");
     let all = world.gather(vec![rank as u8; rank + 1])?;
     ensure!(
         all.iter().enumerate().all(|(of, bytes)| bytes.len() == of + 1),

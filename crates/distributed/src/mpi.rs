@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use mpi::Threading;
 use mpi::collective::SystemOperation;
 use mpi::topology::SimpleCommunicator;
-use mpi::traits::{Communicator, CommunicatorCollectives, Root};
+use mpi::traits::{Communicator, CommunicatorCollectives, Equivalence, Root};
 
 use crate::{Collective, CollectiveError, World};
 
@@ -47,6 +47,7 @@ fn unusable(reason: String) -> CollectiveError {
 /// What the thread is asked to do, and where its answer goes.
 enum Order {
     Sum(Vec<f32>, Sender<Vec<f32>>),
+    SumWide(Vec<f64>, Sender<Vec<f64>>),
     Gather(Vec<u8>, Sender<Vec<Vec<u8>>>),
     Broadcast(Vec<u8>, Sender<Vec<u8>>),
     End(String),
@@ -65,6 +66,7 @@ fn serve(ready: &Sender<Option<(usize, usize)>>, orders: &Receiver<Order>) {
     for order in orders {
         match order {
             Order::Sum(values, answer) => answer.send(sum(&ranks, values)).unwrap_or_default(),
+            Order::SumWide(values, answer) => answer.send(sum(&ranks, values)).unwrap_or_default(),
             Order::Gather(bytes, answer) => answer.send(gather(&ranks, &bytes)).unwrap_or_default(),
             Order::Broadcast(bytes, answer) => {
                 answer.send(broadcast(&ranks, 0, bytes)).unwrap_or_default();
@@ -78,8 +80,8 @@ fn serve(ready: &Sender<Option<(usize, usize)>>, orders: &Receiver<Order>) {
 }
 
 /// In buckets, so that no message is longer than MPI can count.
-fn sum(ranks: &SimpleCommunicator, values: Vec<f32>) -> Vec<f32> {
-    let mut sums = vec![0.0_f32; values.len()];
+fn sum<T: Equivalence + Clone + Default>(ranks: &SimpleCommunicator, values: Vec<T>) -> Vec<T> {
+    let mut sums = vec![T::default(); values.len()];
     for (sums, values) in sums.chunks_mut(BUCKET).zip(values.chunks(BUCKET)) {
         ranks.all_reduce_into(values, sums, SystemOperation::sum());
     }
@@ -153,6 +155,12 @@ impl Collective for Process {
 
     fn sum(&self, values: &mut [f32]) -> Result<(), CollectiveError> {
         let sums = self.ask(|answer| Order::Sum(values.to_vec(), answer))?;
+        values.copy_from_slice(&sums);
+        Ok(())
+    }
+
+    fn sum_f64(&self, values: &mut [f64]) -> Result<(), CollectiveError> {
+        let sums = self.ask(|answer| Order::SumWide(values.to_vec(), answer))?;
         values.copy_from_slice(&sums);
         Ok(())
     }

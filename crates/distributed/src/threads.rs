@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::ops::AddAssign;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -152,6 +153,34 @@ impl Rank {
         drop(state);
         all.into_iter().enumerate().map(|(rank, value)| typed(rank, value)).collect()
     }
+
+    /// Each rank adds up one stretch, in the order of the ranks, and takes the sums of the others.
+    fn add_up<T>(&self, values: &mut [T]) -> Result<(), CollectiveError>
+    where
+        T: Copy + Default + AddAssign + Send + Sync + 'static,
+    {
+        let all = self.meet(values.to_vec())?;
+        if let Some(rank) = all.iter().position(|of_rank| of_rank.len() != values.len()) {
+            let (found, expected) = (all[rank].len(), values.len());
+            let words = |count| format!("{count} numbers");
+            return Err(CollectiveError::Mismatch {
+                rank,
+                found: words(found),
+                expected: words(expected),
+            });
+        }
+        let stretch = values.len().div_ceil(self.meeting.size).max(1);
+        let start = (self.rank * stretch).min(values.len());
+        let end = (start + stretch).min(values.len());
+        let mut sums = vec![T::default(); end - start];
+        for of_rank in &all {
+            sums.iter_mut().zip(&of_rank[start..end]).for_each(|(sum, value)| *sum += *value);
+        }
+        for (part, sums) in values.chunks_mut(stretch).zip(self.meet(sums)?) {
+            part.copy_from_slice(&sums);
+        }
+        Ok(())
+    }
 }
 
 fn typed<T: Send + Sync + 'static>(
@@ -187,29 +216,12 @@ impl Collective for Rank {
         self.meeting.size
     }
 
-    /// Each rank adds up one stretch, in the order of the ranks, and takes the sums of the others.
     fn sum(&self, values: &mut [f32]) -> Result<(), CollectiveError> {
-        let all = self.meet(values.to_vec())?;
-        if let Some(rank) = all.iter().position(|of_rank| of_rank.len() != values.len()) {
-            let (found, expected) = (all[rank].len(), values.len());
-            let words = |count| format!("{count} numbers");
-            return Err(CollectiveError::Mismatch {
-                rank,
-                found: words(found),
-                expected: words(expected),
-            });
-        }
-        let stretch = values.len().div_ceil(self.size()).max(1);
-        let start = (self.rank * stretch).min(values.len());
-        let end = (start + stretch).min(values.len());
-        let mut sums = vec![0.0_f32; end - start];
-        for of_rank in &all {
-            sums.iter_mut().zip(&of_rank[start..end]).for_each(|(sum, value)| *sum += value);
-        }
-        for (part, sums) in values.chunks_mut(stretch).zip(self.meet(sums)?) {
-            part.copy_from_slice(&sums);
-        }
-        Ok(())
+        self.add_up(values)
+    }
+
+    fn sum_f64(&self, values: &mut [f64]) -> Result<(), CollectiveError> {
+        self.add_up(values)
     }
 
     fn gather(&self, bytes: Vec<u8>) -> Result<Vec<Vec<u8>>, CollectiveError> {

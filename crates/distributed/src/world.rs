@@ -1,7 +1,7 @@
 //! What a rank knows of the others.
 
 use std::fmt::Debug;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::CollectiveError;
 
@@ -22,6 +22,12 @@ pub trait Collective: Debug + Send + Sync {
     /// [`CollectiveError`] if the ranks cannot go on.
     fn sum(&self, values: &mut [f32]) -> Result<(), CollectiveError>;
 
+    /// As [`sum`](Self::sum), in double precision.
+    ///
+    /// # Errors
+    /// [`CollectiveError`] if the ranks cannot go on.
+    fn sum_f64(&self, values: &mut [f64]) -> Result<(), CollectiveError>;
+
     /// What each rank gave, in their order.
     ///
     /// # Errors
@@ -39,8 +45,30 @@ pub trait Collective: Debug + Send + Sync {
 }
 
 /// What a rank knows of the others; clones are of the same rank.
+///
+/// An exchange that failed cannot be made up for: every later one is the same error.
 #[derive(Debug, Clone, Default)]
-pub struct World(Option<Arc<dyn Collective>>);
+pub struct World(Option<Arc<Ranks>>);
+
+#[derive(Debug)]
+struct Ranks {
+    collective: Box<dyn Collective>,
+    failure: OnceLock<CollectiveError>,
+}
+
+impl Ranks {
+    fn exchange<T>(
+        &self,
+        how: impl FnOnce(&dyn Collective) -> Result<T, CollectiveError>,
+    ) -> Result<T, CollectiveError> {
+        if let Some(failure) = self.failure.get() {
+            return Err(failure.clone());
+        }
+        how(&*self.collective).inspect_err(|error| {
+            self.failure.get_or_init(|| error.clone());
+        })
+    }
+}
 
 impl World {
     /// The world of a rank that is alone: every exchange is with itself.
@@ -52,19 +80,23 @@ impl World {
     /// The world of a rank that `collective` connects with others.
     #[must_use]
     pub fn new(collective: impl Collective + 'static) -> Self {
-        if collective.size() == 1 { Self::alone() } else { Self(Some(Arc::new(collective))) }
+        if collective.size() == 1 {
+            return Self::alone();
+        }
+        let (collective, failure) = (Box::new(collective), OnceLock::new());
+        Self(Some(Arc::new(Ranks { collective, failure })))
     }
 
     /// Number of this rank, from 0.
     #[must_use]
     pub fn rank(&self) -> usize {
-        self.0.as_ref().map_or(0, |ranks| ranks.rank())
+        self.0.as_ref().map_or(0, |ranks| ranks.collective.rank())
     }
 
     /// Number of ranks.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.0.as_ref().map_or(1, |ranks| ranks.size())
+        self.0.as_ref().map_or(1, |ranks| ranks.collective.size())
     }
 
     /// Whether this is rank 0, which writes and speaks for all.
@@ -84,24 +116,15 @@ impl World {
     /// # Errors
     /// [`CollectiveError`] if the ranks cannot go on.
     pub fn sum(&self, values: &mut [f32]) -> Result<(), CollectiveError> {
-        self.0.as_ref().map_or(Ok(()), |ranks| ranks.sum(values))
+        self.0.as_ref().map_or(Ok(()), |ranks| ranks.exchange(|ranks| ranks.sum(values)))
     }
 
-    /// As [`sum`](Self::sum), for a few numbers in double precision.
+    /// As [`sum`](Self::sum), in double precision.
     ///
     /// # Errors
     /// [`CollectiveError`] if the ranks cannot go on.
     pub fn sum_f64(&self, values: &mut [f64]) -> Result<(), CollectiveError> {
-        let Some(ranks) = &self.0 else { return Ok(()) };
-        let all = ranks.gather(values.iter().flat_map(|value| value.to_le_bytes()).collect())?;
-        values.fill(0.0);
-        for of_rank in &all {
-            let (words, _) = of_rank.as_chunks::<8>();
-            for (sum, &word) in values.iter_mut().zip(words) {
-                *sum += f64::from_le_bytes(word);
-            }
-        }
-        Ok(())
+        self.0.as_ref().map_or(Ok(()), |ranks| ranks.exchange(|ranks| ranks.sum_f64(values)))
     }
 
     /// What each rank gave, in their order.
@@ -110,7 +133,7 @@ impl World {
     /// [`CollectiveError`] if the ranks cannot go on.
     pub fn gather(&self, bytes: Vec<u8>) -> Result<Vec<Vec<u8>>, CollectiveError> {
         match &self.0 {
-            Some(ranks) => ranks.gather(bytes),
+            Some(ranks) => ranks.exchange(|ranks| ranks.gather(bytes)),
             None => Ok(vec![bytes]),
         }
     }
@@ -125,7 +148,7 @@ impl World {
     ) -> Result<Vec<u8>, CollectiveError> {
         let bytes = if self.is_chief() { of_chief() } else { Vec::new() };
         match &self.0 {
-            Some(ranks) => ranks.broadcast(bytes),
+            Some(ranks) => ranks.exchange(|ranks| ranks.broadcast(bytes)),
             None => Ok(bytes),
         }
     }
@@ -148,7 +171,7 @@ impl World {
     /// Ends the training of all ranks because of `reason`; their next exchange is an error.
     pub fn end(&self, reason: &str) {
         if let Some(ranks) = &self.0 {
-            ranks.end(reason);
+            ranks.collective.end(reason);
         }
     }
 }

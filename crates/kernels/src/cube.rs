@@ -17,8 +17,11 @@ use burn_cubecl::kernel::matmul::{MatmulStrategy, matmul};
 
 use crate::convolution::{Convolution, ConvolutionBackward};
 use crate::geometry::Geometry;
-use crate::normalisation::{Maybe, NormGradients, Normalisation, NormalisationBackward, Saved};
+use crate::normalisation::{
+    Affine, InputGradients, Maybe, NormGradients, Normalisation, NormalisationBackward, Saved,
+};
 use crate::product::Product;
+use crate::ranks::Shared;
 
 impl Normalisation for CubeBackend {
     fn normalisation(
@@ -31,6 +34,21 @@ impl Normalisation for CubeBackend {
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         batch_norm::forward(x, [gamma, beta], residual.into_option(), epsilon as f32, relu)
     }
+
+    fn moments(x: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        batch_norm::moments(x)
+    }
+
+    fn shared_normalisation(
+        x: FloatTensor<Self>,
+        affine: Affine<Self>,
+        residual: Maybe<Self>,
+        _shared: Shared,
+        epsilon: f64,
+        relu: bool,
+    ) -> FloatTensor<Self> {
+        batch_norm::normalise(x, affine, residual.into_option(), epsilon as f32, relu)
+    }
 }
 
 impl NormalisationBackward for CubeBackend {
@@ -41,6 +59,27 @@ impl NormalisationBackward for CubeBackend {
         with_residual: bool,
     ) -> NormGradients<Self> {
         batch_norm::backward(dy, saved, epsilon as f32, with_residual)
+    }
+
+    fn affine_gradients(
+        dy: FloatTensor<Self>,
+        saved: Saved<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        batch_norm::affine_gradients(dy, saved, epsilon as f32)
+    }
+
+    fn input_gradients(
+        dy: FloatTensor<Self>,
+        saved: Saved<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        count: f64,
+        epsilon: f64,
+        with_residual: bool,
+    ) -> InputGradients<Self> {
+        let scales = (count as f32, epsilon as f32);
+        batch_norm::input_gradients(dy, saved, [gamma, beta], scales, with_residual)
     }
 }
 

@@ -11,7 +11,10 @@ use burn::backend::{Autodiff, Backend, ExtensionType, Flex, backend_extension};
 use burn::tensor::ops::ConvOptions;
 
 use crate::PoolWindow;
-use crate::normalisation::{Maybe, NormGradients, Normalisation, NormalisationBackward, Saved};
+use crate::normalisation::{
+    Affine, InputGradients, Maybe, NormGradients, Normalisation, NormalisationBackward, Saved,
+};
+use crate::ranks::Shared;
 
 /// What follows a convolution's sums, in this order: scale and shift of each channel, the residual,
 /// ReLU.
@@ -116,6 +119,21 @@ impl Normalisation for Flex {
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         batch_norm::forward(&x, &gamma, &beta, residual.into_option().as_ref(), epsilon, relu)
     }
+
+    fn moments(x: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        batch_norm::moments(&x)
+    }
+
+    fn shared_normalisation(
+        x: FloatTensor<Self>,
+        affine: Affine<Self>,
+        residual: Maybe<Self>,
+        _shared: Shared,
+        epsilon: f64,
+        relu: bool,
+    ) -> FloatTensor<Self> {
+        batch_norm::normalise(&x, &affine, residual.into_option().as_ref(), epsilon, relu)
+    }
 }
 
 impl NormalisationBackward for Flex {
@@ -126,5 +144,25 @@ impl NormalisationBackward for Flex {
         with_residual: bool,
     ) -> NormGradients<Self> {
         batch_norm::backward(dy, saved, epsilon, with_residual)
+    }
+
+    fn affine_gradients(
+        dy: FloatTensor<Self>,
+        saved: Saved<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        batch_norm::affine_gradients(&dy, &saved, epsilon)
+    }
+
+    fn input_gradients(
+        dy: FloatTensor<Self>,
+        saved: Saved<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        count: f64,
+        epsilon: f64,
+        with_residual: bool,
+    ) -> InputGradients<Self> {
+        batch_norm::input_gradients(dy, saved, [&gamma, &beta], count, epsilon, with_residual)
     }
 }

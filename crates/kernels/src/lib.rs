@@ -35,9 +35,12 @@ mod normalisation;
 mod operations;
 #[cfg(feature = "cube")]
 mod product;
+mod ranks;
 mod switch;
 
 pub use operations::{
-    Normalised, PoolWindow, batch_norm_train, conv2d, conv2d_affine, linear, max_pool2d,
+    Normalised, PoolWindow, batch_norm_among, batch_norm_train, conv2d, conv2d_affine, linear,
+    max_pool2d,
 };
+pub use ranks::SumOverRanks;
 pub use switch::{kernels_in_use, use_kernels};

@@ -1,4 +1,5 @@
-//! Batch normalisation in training as one operation of Burn's backends, and its backward pass.
+//! Batch normalisation in training as one operation of Burn's backends, and its backward pass; and the
+//! parts of both, between which ranks exchange sums.
 
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -7,6 +8,8 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, NodeGuard, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, ExtensionType, backend_extension};
+
+use crate::ranks::Shared;
 
 /// A tensor that may be left out.
 #[derive(Debug, Clone, ExtensionType)]
@@ -33,6 +36,20 @@ impl<B: Backend> Maybe<B> {
     }
 }
 
+/// What normalises, `[c]` each.
+#[derive(Debug, Clone, ExtensionType)]
+#[extension_type(fusion: cfg(feature = "cube"))]
+pub(crate) struct Affine<B: Backend> {
+    /// Scale.
+    pub(crate) gamma: FloatTensor<B>,
+    /// Shift.
+    pub(crate) beta: FloatTensor<B>,
+    /// Mean, of all ranks.
+    pub(crate) mean: FloatTensor<B>,
+    /// Biased variance, of all ranks.
+    pub(crate) variance: FloatTensor<B>,
+}
+
 /// Batch normalisation of `x` `[b, c, h, w]` with the batch's statistics, the residual and ReLU.
 #[backend_extension(
     Flex: cfg(feature = "flex"),
@@ -53,6 +70,29 @@ pub(crate) trait Normalisation: Backend {
         epsilon: f64,
         relu: bool,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    /// Mean and biased variance of each channel, f32, without a gradient.
+    #[fusion(meta = |x| (of_channels(x), of_channels(x)))]
+    fn moments(x: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>);
+
+    /// The output for the statistics of all ranks; what the backward pass sums is summed over them too.
+    #[fusion(meta = |x, _affine, _residual, _shared, _epsilon, _relu| x.clone())]
+    fn shared_normalisation(
+        x: FloatTensor<Self>,
+        #[extension_type] affine: Affine<Self>,
+        #[extension_type] residual: Maybe<Self>,
+        shared: Shared,
+        epsilon: f64,
+        relu: bool,
+    ) -> FloatTensor<Self>;
+}
+
+#[cfg(feature = "cube")]
+fn of_channels(
+    x: &burn::backend::fusion::custom::TensorSpec,
+) -> burn::backend::fusion::custom::TensorSpec {
+    let shape = burn::tensor::Shape::new([x.shape[1]]);
+    burn::backend::fusion::custom::TensorSpec::new(shape, burn::tensor::DType::F32)
 }
 
 /// What the backward pass reads again.
@@ -107,15 +147,72 @@ pub(crate) trait NormalisationBackward: Normalisation {
         epsilon: f64,
         with_residual: bool,
     ) -> NormGradients<Self>;
+
+    /// The gradients of scale and shift alone.
+    #[fusion(meta = |_dy, saved, _epsilon| (saved.gamma.clone(), saved.gamma.clone()))]
+    fn affine_gradients(
+        dy: FloatTensor<Self>,
+        #[extension_type] saved: Saved<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
+
+    /// The gradients of input and residual from those of scale and shift, `gamma` and `beta`, which are
+    /// of `count` numbers of each channel.
+    #[fusion(meta = |dy, saved, _gamma, _beta, _count, _epsilon, with_residual| InputGradientsMetadata {
+        x: saved.x.clone(),
+        residual: if *with_residual { MaybeMetadata::Some(dy.clone()) } else { MaybeMetadata::None },
+    })]
+    fn input_gradients(
+        dy: FloatTensor<Self>,
+        #[extension_type] saved: Saved<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        count: f64,
+        epsilon: f64,
+        with_residual: bool,
+    ) -> InputGradients<Self>;
+}
+
+/// Gradients of what has an image's shape.
+#[derive(Debug, ExtensionType)]
+#[extension_type(fusion: cfg(feature = "cube"))]
+pub(crate) struct InputGradients<B: Backend> {
+    /// Of the input.
+    pub(crate) x: FloatTensor<B>,
+    /// Of the residual, if it is asked for.
+    #[extension_type]
+    pub(crate) residual: Maybe<B>,
 }
 
 /// One step of the backward pass, with the input's, scale's, shift's and perhaps the residual's node.
 #[derive(Debug)]
 struct BatchNorm {
     epsilon: f64,
+    /// The ranks whose statistics normalised.
+    shared: Option<Shared>,
 }
 
 impl BatchNorm {
+    /// Scale and shift get the gradients of this rank, which are summed with all others at the end of
+    /// the backward pass; the input's gradient needs the sums of all ranks now.
+    fn gradients<B: NormalisationBackward>(
+        &self,
+        dy: FloatTensor<B>,
+        saved: Saved<B>,
+        with_residual: bool,
+    ) -> NormGradients<B> {
+        let Some(shared) = &self.shared else {
+            return B::normalisation_gradients(dy, saved, self.epsilon, with_residual);
+        };
+        let (gamma, beta) = B::affine_gradients(dy.clone(), saved.clone(), self.epsilon);
+        let [of_all_gamma, of_all_beta] = shared.sums::<B>([gamma.clone(), beta.clone()]);
+        let (count, epsilon) = (shared.count, self.epsilon);
+        let of_all = (of_all_gamma, of_all_beta);
+        let InputGradients { x, residual } =
+            B::input_gradients(dy, saved, of_all.0, of_all.1, count, epsilon, with_residual);
+        NormGradients { x, gamma, beta, residual }
+    }
+
     fn register<B: NormalisationBackward>(
         &self,
         (dy, saved): (FloatTensor<B>, Saved<B>),
@@ -123,7 +220,7 @@ impl BatchNorm {
         residual: Option<NodeId>,
         grads: &mut Gradients,
     ) {
-        let done = B::normalisation_gradients(dy, saved, self.epsilon, residual.is_some());
+        let done = self.gradients::<B>(dy, saved, residual.is_some());
         let with_node = [(x, Some(done.x)), (gamma, Some(done.gamma)), (beta, Some(done.beta))];
         for pair in with_node.into_iter().chain([(residual, done.residual.into_option())]) {
             if let (Some(node), Some(gradient)) = pair {
@@ -177,8 +274,44 @@ impl<B: NormalisationBackward, C: CheckpointStrategy> Normalisation for Autodiff
             y: relu.then(|| y.clone()).into(),
         };
         let nodes = [x_node, gamma_node, beta_node];
-        let y = tracked::<B, C>((y, saved), nodes, residual_node, epsilon);
+        let step = BatchNorm { epsilon, shared: None };
+        let y = tracked::<B, C>((y, saved), nodes, residual_node, step);
         (y, Self::from_inner(mean), Self::from_inner(variance))
+    }
+
+    fn moments(x: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let (mean, variance) = B::moments(x.into_primitive());
+        (Self::from_inner(mean), Self::from_inner(variance))
+    }
+
+    fn shared_normalisation(
+        x: FloatTensor<Self>,
+        affine: Affine<Self>,
+        residual: Maybe<Self>,
+        shared: Shared,
+        epsilon: f64,
+        relu: bool,
+    ) -> FloatTensor<Self> {
+        let (x, x_node) = x.into_parts();
+        let (gamma, gamma_node) = affine.gamma.into_parts();
+        let (beta, beta_node) = affine.beta.into_parts();
+        let (mean, variance) = (affine.mean.into_primitive(), affine.variance.into_primitive());
+        let (residual, residual_node) =
+            residual.into_option().map(FloatTensor::<Self>::into_parts).unzip();
+        let affine = Affine::<B> { gamma, beta, mean, variance };
+        let y = B::shared_normalisation(
+            x.clone(),
+            affine.clone(),
+            residual.into(),
+            shared.clone(),
+            epsilon,
+            relu,
+        );
+        let Affine { gamma, mean, variance, .. } = affine;
+        let saved = Saved { x, gamma, mean, variance, y: relu.then(|| y.clone()).into() };
+        let nodes = [x_node, gamma_node, beta_node];
+        let step = BatchNorm { epsilon, shared: Some(shared) };
+        tracked::<B, C>((y, saved), nodes, residual_node, step)
     }
 }
 
@@ -187,9 +320,8 @@ fn tracked<B: NormalisationBackward, C: CheckpointStrategy>(
     (y, saved): (FloatTensor<B>, Saved<B>),
     [x, gamma, beta]: [NodeGuard; 3],
     residual: Option<NodeGuard>,
-    epsilon: f64,
+    step: BatchNorm,
 ) -> FloatTensor<Autodiff<B, C>> {
-    let step = BatchNorm { epsilon };
     match residual {
         Some(residual) => {
             let parents = [x, gamma, beta, residual];

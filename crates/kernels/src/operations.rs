@@ -1,5 +1,7 @@
 //! The operations on Burn's tensors.
 
+use std::sync::Arc;
+
 #[cfg(any(feature = "flex", feature = "cube"))]
 use burn::tensor::DType;
 use burn::tensor::activation::relu;
@@ -7,12 +9,14 @@ use burn::tensor::module;
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{FloatDType, Tensor};
 
+use crate::SumOverRanks;
 #[cfg(feature = "cube")]
 use crate::geometry::Geometry;
 #[cfg(any(feature = "flex", feature = "cube"))]
-use crate::switch::{on_cpu, on_gpu};
+use crate::switch::{has_kernels, on_cpu, on_gpu};
 
-/// Output of [`batch_norm_train`] and the statistics of the batch, which carry no gradient.
+/// Output of [`batch_norm_train`] or [`batch_norm_among`] and the statistics of the batch, which carry no
+/// gradient.
 #[derive(Debug, Clone)]
 pub struct Normalised {
     /// `[b, c, h, w]`.
@@ -21,6 +25,8 @@ pub struct Normalised {
     pub mean: Tensor<1>,
     /// Biased variance of each channel, `[c]`.
     pub variance: Tensor<1>,
+    /// Numbers of each channel that these are of.
+    pub count: f64,
 }
 
 /// The window of a pooling, `[rows, columns]` each; padding is the same on both sides.
@@ -114,14 +120,11 @@ pub fn batch_norm_train(
     with_relu: bool,
     epsilon: f64,
 ) -> Normalised {
+    let count = numbers_of_a_channel(&x);
     #[cfg(any(feature = "flex", feature = "cube"))]
     if gamma.dtype() == DType::F32 && (on_cpu(&x) || on_gpu(&x)) {
         use crate::normalisation::Normalisation;
-        assert_eq!(gamma.dims(), [x.dims()[1]], "one scale for each channel");
-        assert_eq!(beta.dims(), [x.dims()[1]], "one shift for each channel");
-        if let Some(residual) = &residual {
-            assert_eq!(residual.dims(), x.dims(), "a residual of the input's shape");
-        }
+        assert_shapes(&x, (&gamma, &beta), residual.as_ref());
         let residual = residual.map(Tensor::into_dispatch).into();
         let (gamma, beta) = (gamma.into_dispatch(), beta.into_dispatch());
         let (output, mean, variance) = burn::backend::Dispatch::normalisation(
@@ -136,12 +139,95 @@ pub fn batch_norm_train(
             output: Tensor::from_dispatch(output),
             mean: Tensor::from_dispatch(mean),
             variance: Tensor::from_dispatch(variance),
+            count,
         };
     }
     let of_input = FloatDType::from(x.dtype());
     let done = module::batch_norm_train(x.cast(FloatDType::F32), gamma, beta, epsilon);
     let output = finish(done.output.cast(of_input), residual, with_relu);
-    Normalised { output, mean: done.mean, variance: done.variance }
+    Normalised { output, mean: done.mean, variance: done.variance, count }
+}
+
+/// As [`batch_norm_train`], with the statistics of the batches of all `ranks` together, whose sums are
+/// exchanged in the forward pass and in the backward pass; both wait for the device. The gradients of
+/// scale and shift are those of this rank: added up over all ranks they are those of the whole batch.
+///
+/// It has no other implementation than this crate's kernels: [`use_kernels`](crate::use_kernels) does
+/// not concern it.
+///
+/// # Panics
+/// If the shapes do not belong together, or on a device for which no kernels are compiled in.
+#[must_use]
+pub fn batch_norm_among(
+    ranks: &Arc<dyn SumOverRanks>,
+    x: Tensor<4>,
+    (gamma, beta): (Tensor<1>, Tensor<1>),
+    residual: Option<Tensor<4>>,
+    with_relu: bool,
+    epsilon: f64,
+) -> Normalised {
+    #[cfg(any(feature = "flex", feature = "cube"))]
+    if has_kernels(&x) {
+        return among(ranks, x, (gamma, beta), residual, (with_relu, epsilon));
+    }
+    let _ = (ranks, gamma, beta, residual, with_relu, epsilon);
+    panic!("{:?} has no kernel for batch normalisation among ranks", x.device());
+}
+
+#[cfg(any(feature = "flex", feature = "cube"))]
+fn among(
+    ranks: &Arc<dyn SumOverRanks>,
+    x: Tensor<4>,
+    (gamma, beta): (Tensor<1>, Tensor<1>),
+    residual: Option<Tensor<4>>,
+    (with_relu, epsilon): (bool, f64),
+) -> Normalised {
+    use crate::normalisation::{Affine, Normalisation};
+    use crate::ranks::{Shared, merge};
+    use burn::backend::Dispatch;
+
+    assert_shapes(&x, (&gamma, &beta), residual.as_ref());
+    let of_input = FloatDType::from(x.dtype());
+    let is_low = !on_gpu(&x) && x.dtype() != DType::F32;
+    let wide = |x: Tensor<4>| if is_low { x.cast(FloatDType::F32) } else { x };
+    let (x, residual) = (wide(x), residual.map(wide));
+    let (mean, variance) = Dispatch::moments(x.clone().into_dispatch());
+    let on_host = |values: Tensor<1>| values.into_data().iter::<f64>().collect::<Vec<_>>();
+    let [mean, variance] = [mean, variance].map(|values| on_host(Tensor::from_dispatch(values)));
+    let (mean, variance, count) = merge(&**ranks, numbers_of_a_channel(&x), (&mean, &variance));
+    let on_device = |values: Vec<f32>| Tensor::<1>::from_data(&*values, &x.device());
+    let (mean, variance) = (on_device(mean), on_device(variance));
+    let affine = Affine {
+        gamma: gamma.into_dispatch(),
+        beta: beta.into_dispatch(),
+        mean: mean.clone().into_dispatch(),
+        variance: variance.clone().into_dispatch(),
+    };
+    let residual = residual.map(Tensor::into_dispatch).into();
+    let shared = Shared { ranks: Arc::clone(ranks), count };
+    let x = x.into_dispatch();
+    let output = Dispatch::shared_normalisation(x, affine, residual, shared, epsilon, with_relu);
+    let output = Tensor::<4>::from_dispatch(output);
+    let output = if is_low { output.cast(of_input) } else { output };
+    Normalised { output, mean, variance, count }
+}
+
+fn numbers_of_a_channel(x: &Tensor<4>) -> f64 {
+    let [batch, _, height, width] = x.dims();
+    (batch * height * width) as f64
+}
+
+#[cfg(any(feature = "flex", feature = "cube"))]
+fn assert_shapes(
+    x: &Tensor<4>,
+    (gamma, beta): (&Tensor<1>, &Tensor<1>),
+    residual: Option<&Tensor<4>>,
+) {
+    assert_eq!(gamma.dims(), [x.dims()[1]], "one scale for each channel");
+    assert_eq!(beta.dims(), [x.dims()[1]], "one shift for each channel");
+    if let Some(residual) = residual {
+        assert_eq!(residual.dims(), x.dims(), "a residual of the input's shape");
+    }
 }
 
 /// The product of `x` `[b, c]` with the transpose of `weight` `[c', c]`: a fully connected layer without

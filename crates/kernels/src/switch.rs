@@ -26,6 +26,18 @@ pub fn kernels_in_use() -> bool {
     cfg!(any(feature = "flex", feature = "cube")) && IN_USE.load(Ordering::Relaxed)
 }
 
+/// Whether this crate has kernels for the device of `x`, chosen or not.
+#[cfg(any(feature = "flex", feature = "cube"))]
+pub(crate) fn has_kernels(x: &Tensor<4>) -> bool {
+    is_on(x, |device| match device {
+        #[cfg(feature = "flex")]
+        DispatchDevice::Flex(_) => true,
+        #[cfg(feature = "cube")]
+        DispatchDevice::Cube(_) => true,
+        _ => false,
+    })
+}
+
 /// Whether the CPU's kernels exist for tensors like `x`.
 #[cfg(feature = "flex")]
 pub(crate) fn on_cpu(x: &Tensor<4>) -> bool {

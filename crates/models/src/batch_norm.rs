@@ -1,8 +1,11 @@
 //! Batch normalisation as PyTorch defines it.
 
+use std::sync::Arc;
+
 use burn::module::{Flag, Module, Param, RunningState};
 use burn::tensor::Tensor;
 use burn::tensor::module::batch_norm;
+use resnet_kernels::SumOverRanks;
 
 use crate::ops::{Then, activated};
 
@@ -29,6 +32,9 @@ pub struct BatchNorm {
     pub momentum: f64,
     /// Added to the variance before the square root.
     pub epsilon: f64,
+    /// Other devices whose batches count for the statistics too, if they are synchronised.
+    #[module(skip)]
+    pub ranks: Option<Arc<dyn SumOverRanks>>,
 }
 
 impl BatchNorm {
@@ -63,13 +69,16 @@ impl BatchNorm {
     }
 
     fn forward_train(&self, x_bchw: Tensor<4>, then: Then) -> Tensor<4> {
-        let [b, _, h, w] = x_bchw.dims();
         let affine = (self.weight.val(), self.bias.val());
         let (relu, rest) = Then::split(then.activation);
-        let batch =
-            resnet_kernels::batch_norm_train(x_bchw, affine, then.residual, relu, self.epsilon);
-        let count = (b * h * w) as f64;
-        let unbiased = batch.variance.mul_scalar(count / (count - 1.0).max(1.0));
+        let (residual, epsilon) = (then.residual, self.epsilon);
+        let batch = match &self.ranks {
+            None => resnet_kernels::batch_norm_train(x_bchw, affine, residual, relu, epsilon),
+            Some(ranks) => {
+                resnet_kernels::batch_norm_among(ranks, x_bchw, affine, residual, relu, epsilon)
+            }
+        };
+        let unbiased = batch.variance.mul_scalar(batch.count / (batch.count - 1.0).max(1.0));
         self.update(&self.running_mean, batch.mean);
         self.update(&self.running_var, unbiased);
         activated(batch.output, rest)

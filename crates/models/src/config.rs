@@ -1,10 +1,14 @@
 //! What a network looks like, before it is built.
 
+use std::sync::Arc;
+
 use burn::tensor::Device;
+use resnet_kernels::SumOverRanks;
 use thiserror::Error;
 
 use crate::ResNet;
 use crate::cost::{self, Cost};
+use crate::init::Init;
 use crate::options::{
     Activation, AntiAlias, AttentionKind, BlockKind, NormKind, Pooling, Shortcut, Stem, StemPool,
     Version,
@@ -180,10 +184,25 @@ impl ResNetConfig {
     /// If [`check`](Self::check) finds a contradiction.
     #[must_use]
     pub fn init(&self, seed: u64, device: &Device) -> ResNet {
+        self.build(Init::new(seed, device))
+    }
+
+    /// As [`init`](Self::init), with batch normalisations that take their statistics from the batches of
+    /// all `ranks` together in training, as PyTorch's `SyncBatchNorm`. Every rank makes the same forward
+    /// and backward passes at the same time, with losses that add up to that of all.
+    ///
+    /// # Panics
+    /// As [`init`](Self::init).
+    #[must_use]
+    pub fn init_among(&self, ranks: Arc<dyn SumOverRanks>, seed: u64, device: &Device) -> ResNet {
+        self.build(Init::new(seed, device).among(ranks))
+    }
+
+    fn build(&self, init: Init<'_>) -> ResNet {
         if let Err(error) = self.check() {
             panic!("{error}");
         }
-        ResNet::new(self, seed, device)
+        ResNet::new(self, init)
     }
 
     /// Which convolution of a block strides.

@@ -5,6 +5,7 @@
 //! stream in the order of construction, the same on every device.
 
 use std::f64::consts::TAU;
+use std::sync::Arc;
 
 use burn::module::{Module, Param, RunningState};
 use burn::nn::conv::{Conv1dConfig, Conv2d, Conv2dConfig};
@@ -12,6 +13,7 @@ use burn::nn::{PaddingConfig1d, PaddingConfig2d};
 use burn::tensor::{Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use resnet_kernels::SumOverRanks;
 
 use crate::attention::{
     Attention, EfficientAttention, SqueezeExcite, hidden_channels, kernel_length,
@@ -25,11 +27,17 @@ use crate::{BatchNorm, Linear};
 pub(crate) struct Init<'d> {
     rng: ChaCha8Rng,
     device: &'d Device,
+    ranks: Option<Arc<dyn SumOverRanks>>,
 }
 
 impl<'d> Init<'d> {
     pub(crate) fn new(seed: u64, device: &'d Device) -> Self {
-        Self { rng: ChaCha8Rng::seed_from_u64(seed), device }
+        Self { rng: ChaCha8Rng::seed_from_u64(seed), device, ranks: None }
+    }
+
+    /// With batch normalisations that have the statistics of all `ranks`.
+    pub(crate) fn among(self, ranks: Arc<dyn SumOverRanks>) -> Self {
+        Self { ranks: Some(ranks), ..self }
     }
 
     /// A convolution without bias.
@@ -74,6 +82,7 @@ impl<'d> Init<'d> {
             training: Param::from_bool(true),
             momentum: 0.1,
             epsilon: 1e-5,
+            ranks: self.ranks.clone(),
         }
     }
 

@@ -79,6 +79,7 @@ pub use parts::{Part, set_learning};
 pub use path::ModulePath;
 pub use registry::{Published, UnknownName, ZooEntry, by_name, zoo};
 pub use resnet::{ResNet, is_buffer, num_trainable_params};
+pub use resnet_kernels::SumOverRanks;
 pub use shortcut::{Downsample, ShortcutPad, ShortcutPool};
 pub use state_dict::{LoadReport, StateDictError, load_state_dict, state_dict};
 pub use stem::{DeepStem, SmoothPool, StemConv, StemPooling};

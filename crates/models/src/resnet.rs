@@ -1,7 +1,7 @@
 //! The network itself.
 
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 
 use crate::activation::Activate;
 use crate::block::ResidualBlock;
@@ -43,8 +43,8 @@ pub(crate) struct Settings {
 }
 
 impl ResNet {
-    pub(crate) fn new(config: &ResNetConfig, seed: u64, device: &Device) -> Self {
-        let init = &mut Init::new(seed, device);
+    pub(crate) fn new(config: &ResNetConfig, mut init: Init<'_>) -> Self {
+        let init = &mut init;
         let preactivated = config.version == Version::V2;
         let (norm, activation) = (config.norm, config.activation);
         let stem = config.stem.convs(config.in_channels, config.stem_width);

@@ -205,7 +205,11 @@ impl<M: Classifier> Learner<M> {
 
     fn optimize(self, batch: Batch, at: StepAt, meter: &mut Meter) -> Self {
         let share = batch.weights.iter().copied().map(f64::from).sum::<f64>();
-        let examples = share.max(1.0);
+        // Ranks divide by the same number, whatever their share, so that losses add up between them.
+        let examples = match &self.exchange {
+            Some(_) => batch.weights.len() as f64,
+            None => share.max(1.0),
+        };
         let (trace, device) = (self.trace.clone(), self.device.clone());
         let mut gradients = GradientMap::default();
         let mut drops = Drops::new(self.seed, at.step);
@@ -224,7 +228,9 @@ impl<M: Classifier> Learner<M> {
         let Some(exchange) = self.exchange.clone() else {
             return trace.span("optimizer", &device, || self.update(at, gradients));
         };
-        match trace.span("exchange", &device, || exchange.average(gradients, share, meter)) {
+        match trace
+            .span("exchange", &device, || exchange.average(gradients, (examples, share), meter))
+        {
             Ok(gradients) => self.update(at, gradients).with_averaged_statistics(&exchange.world),
             Err(error) => Self { failure: Some(error), ..self },
         }

@@ -1,7 +1,12 @@
 //! The network a recipe asks for.
 
+use std::sync::Arc;
+
 use burn::tensor::Device;
-use resnet_models::{ConfigError, Part, ResNet, ResNetConfig, Stem, UnknownName, by_name};
+use resnet_distributed::World;
+use resnet_models::{
+    ConfigError, Part, ResNet, ResNetConfig, Stem, SumOverRanks, UnknownName, by_name,
+};
 use resnet_recipe::{Precision, Recipe, StemKind};
 use thiserror::Error;
 
@@ -72,6 +77,33 @@ fn named(name: &str) -> Result<ResNetConfig, UnknownName> {
 /// [`NetworkError`] if there is no such network.
 pub fn build(recipe: &Recipe, device: &Device) -> Result<ResNet, NetworkError> {
     Ok(config(recipe)?.init(recipe.train.seed, device))
+}
+
+/// As [`build`], one of the networks of all ranks of `world`.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn build_among(
+    recipe: &Recipe,
+    device: &Device,
+    world: &World,
+) -> Result<ResNet, NetworkError> {
+    if world.is_alone() || !recipe.model.sync_batch_norm {
+        return build(recipe, device);
+    }
+    let ranks = Arc::new(StatisticsOf(world.clone()));
+    Ok(config(recipe)?.init_among(ranks, recipe.train.seed, device))
+}
+
+/// The ranks as batch normalisation sees them.
+#[derive(Debug)]
+struct StatisticsOf(World);
+
+impl SumOverRanks for StatisticsOf {
+    fn sum(&self, values: &mut [f64]) {
+        // A failure is met again, and told, when gradients are exchanged.
+        self.0.sum_f64(values).ok();
+    }
 }
 
 /// The last part that stays as it is in `epoch` (from 0), if one does.

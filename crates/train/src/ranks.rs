@@ -87,12 +87,13 @@ impl Exchange {
         (Self { world, wish, agreed: agreed.clone() }, agreed)
     }
 
-    /// The gradients of the mean loss over the batch of all ranks, from those over this rank's
-    /// `examples`. The newest entry of `meter` becomes that of all ranks.
+    /// The gradients of the mean loss over the batch of all ranks, from those of this rank's `examples`,
+    /// whose losses were added up and divided by `divisor`. The newest entry of `meter` becomes that of
+    /// all ranks.
     pub(crate) fn average(
         &self,
         gradients: GradientMap,
-        examples: f64,
+        (divisor, examples): (f64, f64),
         meter: &mut Meter,
     ) -> Result<GradientMap, CollectiveError> {
         let newest = meter.newest();
@@ -100,7 +101,7 @@ impl Exchange {
         let tensors = gradients.into_tensors();
         let (names, values): (Vec<_>, Vec<_>) = tensors.into_iter().unzip();
         let lengths: Vec<usize> = values.iter().map(|values| values.dims()[0]).collect();
-        let weighted = values.into_iter().map(|values| values.mul_scalar(examples));
+        let weighted = values.into_iter().map(|values| values.mul_scalar(divisor));
         let mut flat = on_host(Tensor::cat(weighted.map(inner).chain([newest]).collect(), 0));
         flat.extend([examples as f32, if self.wish.is_requested() { 1.0 } else { 0.0 }]);
         self.world.sum(&mut flat)?;

@@ -24,6 +24,7 @@ use crate::identity::Identity;
 use crate::loaders::{train_loader_at, validation_loader, validation_share};
 use crate::lock::FolderLock;
 use crate::meter::Meter;
+use crate::model::build_among;
 use crate::predict::Trained;
 use crate::ranks::{self, Exchange};
 use crate::resume::{self, Fresh};
@@ -140,7 +141,7 @@ pub fn train(
     chosen: &Chosen,
     sink: &mut dyn Sink,
 ) -> Result<Outcome, TrainError> {
-    let network = |device: &Device| Ok(crate::build(recipe, device)?);
+    let network = |device: &Device| Ok(build_among(recipe, device, &options.world)?);
     train_model(&network, recipe, datasets, options, chosen, sink)
 }
 

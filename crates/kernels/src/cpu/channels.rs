@@ -29,3 +29,8 @@ pub(crate) fn map<T: Send>(
     let mut split = split_mut(values, channels, plane);
     split.par_iter_mut().enumerate().map(|(channel, planes)| work(channel, planes)).collect()
 }
+
+/// What `work` finds out about each channel, in order.
+pub(crate) fn collect<T: Send>(channels: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    (0..channels).into_par_iter().map(work).collect()
+}

@@ -8,7 +8,7 @@ use burn_cubecl::tensor::CubeTensor;
 
 use super::device;
 use super::table::{Shares, Table};
-use crate::normalisation::{NormGradients, Saved};
+use crate::normalisation::{Affine, InputGradients, NormGradients, Saved};
 
 type Gradients = NormGradients<burn_cubecl::CubeBackend>;
 
@@ -21,11 +21,40 @@ pub(super) fn forward(
     relu: bool,
 ) -> (CubeTensor, CubeTensor, CubeTensor) {
     let x = Table::new(x);
-    let residual = residual.map(Table::new);
-    let [gamma, beta] = affine.map(into_contiguous);
     let (mean, variance) = statistics(&x);
-    let y = Table::like(&x);
-    let (vector, columns) = columns(&x);
+    let [gamma, beta] = affine;
+    let affine = Affine { gamma, beta, mean: mean.clone(), variance: variance.clone() };
+    (output(&x, affine, residual, epsilon, relu), mean, variance)
+}
+
+/// Mean and biased variance.
+pub(super) fn moments(x: CubeTensor) -> (CubeTensor, CubeTensor) {
+    statistics(&Table::new(x))
+}
+
+/// Output for given statistics.
+pub(super) fn normalise(
+    x: CubeTensor,
+    affine: Affine<burn_cubecl::CubeBackend>,
+    residual: Option<CubeTensor>,
+    epsilon: f32,
+    relu: bool,
+) -> CubeTensor {
+    output(&Table::new(x), affine, residual, epsilon, relu)
+}
+
+fn output(
+    x: &Table,
+    affine: Affine<burn_cubecl::CubeBackend>,
+    residual: Option<CubeTensor>,
+    epsilon: f32,
+    relu: bool,
+) -> CubeTensor {
+    let residual = residual.map(Table::new);
+    let Affine { gamma, beta, mean, variance } = affine;
+    let [gamma, beta, mean, variance] = [gamma, beta, mean, variance].map(into_contiguous);
+    let y = Table::like(x);
+    let (vector, columns) = columns(x);
     let shares = Shares::of(x.rows, columns);
     device::normalise::launch(
         &x.tensor.client,
@@ -33,11 +62,11 @@ pub(super) fn forward(
         shares.cube_dim(),
         vector,
         x.tensor.clone().into_tensor_arg(),
-        residual.as_ref().unwrap_or(&x).tensor.clone().into_tensor_arg(),
+        residual.as_ref().unwrap_or(x).tensor.clone().into_tensor_arg(),
         gamma.into_tensor_arg(),
         beta.into_tensor_arg(),
-        mean.clone().into_tensor_arg(),
-        variance.clone().into_tensor_arg(),
+        mean.into_tensor_arg(),
+        variance.into_tensor_arg(),
         y.tensor.clone().into_tensor_arg(),
         epsilon,
         x.rows,
@@ -46,7 +75,7 @@ pub(super) fn forward(
         relu,
         x.element(),
     );
-    (y.into_tensor(), mean, variance)
+    y.into_tensor()
 }
 
 /// Vector size, and columns of vectors.
@@ -98,10 +127,25 @@ pub(super) fn backward(
     epsilon: f32,
     with_residual: bool,
 ) -> Gradients {
+    let count = Table::new(saved.x.clone()).rows as f32;
+    let (gamma, beta) = affine_gradients(dy.clone(), saved.clone(), epsilon);
+    let of_affine = [gamma.clone(), beta.clone()];
+    let InputGradients { x, residual } =
+        input_gradients(dy, saved, of_affine, (count, epsilon), with_residual);
+    Gradients { x, gamma, beta, residual }
+}
+
+/// The gradients of input and residual, from those of scale and shift, which are of `count` pixels.
+pub(super) fn input_gradients(
+    dy: CubeTensor,
+    saved: Saved<burn_cubecl::CubeBackend>,
+    [d_gamma, d_beta]: [CubeTensor; 2],
+    (count, epsilon): (f32, f32),
+    with_residual: bool,
+) -> InputGradients<burn_cubecl::CubeBackend> {
     let (dy, x) = (Table::new(dy), Table::new(saved.x));
     let y = saved.y.into_option().map(Table::new);
     let [gamma, mean, variance] = [saved.gamma, saved.mean, saved.variance].map(into_contiguous);
-    let (d_gamma, d_beta) = affine_gradients(&dy, y.as_ref(), &x, [&mean, &variance], epsilon);
     let dx = Table::like(&x);
     let residual = with_residual.then(|| Table::like(&x));
     let unused = x.per_channel();
@@ -118,12 +162,12 @@ pub(super) fn backward(
         gamma.into_tensor_arg(),
         mean.into_tensor_arg(),
         variance.into_tensor_arg(),
-        d_gamma.clone().into_tensor_arg(),
-        d_beta.clone().into_tensor_arg(),
+        into_contiguous(d_gamma).into_tensor_arg(),
+        into_contiguous(d_beta).into_tensor_arg(),
         dx.tensor.clone().into_tensor_arg(),
         residual.as_ref().map_or(unused, |r| r.tensor.clone()).into_tensor_arg(),
         epsilon,
-        x.rows as f32,
+        count,
         x.rows,
         columns,
         y.is_some(),
@@ -131,18 +175,19 @@ pub(super) fn backward(
         x.element(),
     );
     let residual = residual.map(Table::into_tensor).into();
-    NormGradients { x: dx.into_tensor(), gamma: d_gamma, beta: d_beta, residual }
+    InputGradients { x: dx.into_tensor(), residual }
 }
 
 /// Gradients of scale and shift.
-fn affine_gradients(
-    dy: &Table,
-    y: Option<&Table>,
-    x: &Table,
-    [mean, variance]: [&CubeTensor; 2],
+pub(super) fn affine_gradients(
+    dy: CubeTensor,
+    saved: Saved<burn_cubecl::CubeBackend>,
     epsilon: f32,
 ) -> (CubeTensor, CubeTensor) {
-    let (vector, columns) = columns(x);
+    let (dy, x) = (Table::new(dy), Table::new(saved.x));
+    let y = saved.y.into_option().map(Table::new);
+    let [mean, variance] = [saved.mean, saved.variance].map(into_contiguous);
+    let (vector, columns) = columns(&x);
     let shares = Shares::of(x.rows, columns);
     let (sums, products) = (x.per_part(shares.parts), x.per_part(shares.parts));
     device::gradient_sums::launch(
@@ -151,9 +196,9 @@ fn affine_gradients(
         shares.cube_dim(),
         vector,
         dy.tensor.clone().into_tensor_arg(),
-        y.unwrap_or(dy).tensor.clone().into_tensor_arg(),
+        y.as_ref().unwrap_or(&dy).tensor.clone().into_tensor_arg(),
         x.tensor.clone().into_tensor_arg(),
-        mean.clone().into_tensor_arg(),
+        mean.into_tensor_arg(),
         sums.clone().into_tensor_arg(),
         products.clone().into_tensor_arg(),
         x.rows,
@@ -169,7 +214,7 @@ fn affine_gradients(
         merging.cube_dim(),
         sums.into_tensor_arg(),
         products.into_tensor_arg(),
-        variance.clone().into_tensor_arg(),
+        variance.into_tensor_arg(),
         gamma.clone().into_tensor_arg(),
         beta.clone().into_tensor_arg(),
         epsilon,

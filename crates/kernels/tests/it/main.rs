@@ -7,4 +7,5 @@ mod golden;
 mod gpu;
 mod max_pool;
 mod odd_values;
+mod ranks;
 mod support;

@@ -27,6 +27,10 @@ pub struct Model {
     /// Probability that a feature is left out in training, before the classifier.
     #[serde(default)]
     pub dropout: f64,
+    /// Take BatchNorm's statistics from the batch of all ranks instead of from each rank's part; where one
+    /// device trains alone it makes no difference.
+    #[serde(default)]
+    pub sync_batch_norm: bool,
     /// What stays as it is at first: the stem and everything up to this stage, BatchNorm's statistics
     /// included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,6 +82,7 @@ impl Model {
             zero_init_gamma: false,
             stochastic_depth: 0.0,
             dropout: 0.0,
+            sync_batch_norm: false,
             freeze_until: None,
             unfreeze_every: None,
         }

@@ -94,6 +94,47 @@ fn two_runs_of_two_ranks_and_one_that_was_interrupted_give_the_same_bytes() {
     assert!(files(&first) == files(&resumed), "stopping and resuming changed something");
 }
 
+/// 20 steps with BatchNorm over the batch of all ranks, with everything that could tell ranks apart.
+fn synchronised() -> Recipe {
+    let mut recipe = recipe();
+    (recipe.train.epochs, recipe.model.sync_batch_norm) = (5, true);
+    recipe
+}
+
+#[test]
+fn with_synchronised_batch_norm_ranks_end_where_one_process_ends() {
+    let folders = [folder(), folder(), folder(), folder()];
+    let run = |index: usize, ranks| {
+        let options = RunOptions::new(folders[index].path());
+        let outcome = train_resnet(ranks, &options, &synchronised()).expect("trains");
+        assert_eq!(outcome.steps, 20);
+        outcome
+    };
+    let (one, two, again, four) = (run(0, 1), run(1, 2), run(2, 2), run(3, 4));
+    for (ranks, together) in [(2, &two), (4, &four)] {
+        let difference = difference(&weights(together), &weights(&one));
+        assert!(difference < 1e-6, "{ranks} ranks: {difference}");
+    }
+    let [two, again] = [two, again].map(|outcome| outcome.checkpoint.expect("one"));
+    assert!(files(&two) == files(&again), "two runs differ");
+}
+
+#[test]
+fn with_synchronised_batch_norm_two_ranks_then_one_then_two_end_where_one_ends() {
+    let (alone, changing) = (folder(), folder());
+    let run = |folder: &TempDir, ranks, max_steps| {
+        let options = RunOptions { max_steps, ..RunOptions::new(folder.path()) };
+        train_resnet(ranks, &options, &synchronised()).expect("trains")
+    };
+    let one = run(&alone, 1, None);
+    assert_eq!(run(&changing, 2, Some(7)).steps, 7);
+    assert_eq!(run(&changing, 1, Some(13)).steps, 13);
+    let end = run(&changing, 2, None);
+    assert!(end.complete && end.steps == one.steps);
+    let difference = difference(&weights(&end), &weights(&one));
+    assert!(difference < 1e-6, "{difference}");
+}
+
 #[test]
 fn whoever_is_asked_to_stop_stops_all_in_the_same_step() {
     let folder = folder();
