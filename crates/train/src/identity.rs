@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::checkpoint::hex;
-use crate::run::Datasets;
+use crate::options::Datasets;
 
 /// Images of each part that are looked at.
 const PROBES: usize = 16;

@@ -8,6 +8,26 @@
 //!
 //! Training, restoring and evaluating are deterministic on the CPU: a run that is stopped and
 //! resumed ends with the same bytes as one that is not.
+//!
+//! ```no_run
+//! use std::{path::Path, sync::Arc};
+//! use resnet_data::{ImageRecords, LabelRange, Split};
+//! use resnet_recipe::{Fanout, presets};
+//! use resnet_train::device::{DeviceChoice, choose};
+//! use resnet_train::run::{Datasets, RunOptions, train};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let open = |split| ImageRecords::open(Path::new("shards"), split, LabelRange::imagenet(10));
+//! let images = Datasets {
+//!     train: Arc::new(open(Split::Train)?),
+//!     validation: Arc::new(open(Split::Validation)?),
+//! };
+//! let (recipe, options) = (presets::cifar10_resnet20(), RunOptions::new("runs/cifar10"));
+//! let outcome = train(&recipe, &images, &options, &choose(DeviceChoice::Auto)?, &mut Fanout::default())?;
+//! println!("{} steps, best: {:?}", outcome.steps, outcome.best);
+//! # Ok(())
+//! # }
+//! ```
 
 #![warn(missing_docs)]
 
@@ -38,6 +58,7 @@ pub mod mix;
 mod model;
 mod non_finite;
 pub mod optimizer;
+mod options;
 mod out_of_memory;
 pub mod precision;
 pub mod predict;

@@ -15,7 +15,7 @@ use crate::device::Chosen;
 use crate::learner::{Learner, StepAt};
 use crate::loaders::train_loader;
 use crate::meter::Meter;
-use crate::run::{Datasets, RunOptions};
+use crate::options::{Datasets, RunOptions};
 
 /// Share of the old in the running mean of losses.
 const SMOOTHING: f64 = 0.9;

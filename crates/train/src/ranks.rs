@@ -15,7 +15,8 @@ use resnet_recipe::{Fanout, Recipe, Sink};
 use crate::device::Chosen;
 use crate::gradients::GradientMap;
 use crate::meter::Meter;
-use crate::run::{Datasets, Outcome, RunOptions, train};
+use crate::options::{Datasets, Outcome, RunOptions};
+use crate::run::train;
 use crate::stopping::StopHandle;
 use crate::{OnNonFinite, TrainError};
 

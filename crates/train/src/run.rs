@@ -1,21 +1,18 @@
 //! A whole run: start or resume, train, evaluate, keep.
 
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use burn::tensor::Device;
-use resnet_data::Source;
-use resnet_distributed::World;
+use resnet_data::{Loader, Source};
 use resnet_models::Classifier;
 use resnet_recipe::{
-    Csv, Damaged, EpochReport, Evaluation, Fanout, JsonLines, Recipe, Resumed, RunEvent, Sink,
-    TensorBoard,
+    Csv, Damaged, Evaluation, Fanout, JsonLines, Recipe, Resumed, RunEvent, Sink, TensorBoard,
 };
 
-use crate::checkpoint::{Best, BestBy, CheckpointError, Keep, Store, Writer};
+use crate::TrainError;
+use crate::checkpoint::{Store, Writer};
 use crate::criterion::Criterion;
 use crate::device::Chosen;
 use crate::evaluate::evaluate;
@@ -27,105 +24,11 @@ use crate::meter::Meter;
 use crate::model::build_among;
 use crate::predict::Trained;
 use crate::ranks::{self, Exchange};
-use crate::resume::{self, Fresh};
+use crate::resume::{self, Begun, Fresh};
 use crate::session::{Saver, Session};
-use crate::stopping::{EarlyStop, Ending, StopHandle};
-use crate::trace::Trace;
-use crate::{InitialWeights, OnNonFinite, TrainError};
+use crate::stopping::StopHandle;
 
-/// The images of a run.
-#[derive(Clone)]
-pub struct Datasets {
-    /// What is learnt from.
-    pub train: Arc<dyn Source>,
-    /// What is judged by.
-    pub validation: Arc<dyn Source>,
-}
-
-/// What changes the course of a run, but not its result.
-#[derive(Debug, Clone)]
-pub struct RunOptions {
-    /// Folder for everything that the run leaves.
-    pub model_dir: PathBuf,
-    /// Set an earlier run in the folder aside instead of continuing it.
-    pub fresh: bool,
-    /// Weights to begin with instead of random ones.
-    pub initial: Option<InitialWeights>,
-    /// Stop after this many optimizer steps in all, with a checkpoint, even within an epoch.
-    pub max_steps: Option<u64>,
-    /// Optimizer steps between two reports; after ten seconds one is made in any case.
-    pub log_every: u64,
-    /// Optimizer steps between two checkpoints, besides the one after each epoch.
-    pub checkpoint_every: Option<u64>,
-    /// Time between two checkpoints, besides those.
-    pub checkpoint_after: Option<Duration>,
-    /// Which checkpoints stay.
-    pub keep: Keep,
-    /// What a loss that is not finite does.
-    pub on_non_finite: OnNonFinite,
-    /// Which weights are the best.
-    pub best_by: BestBy,
-    /// When enough is learnt.
-    pub early_stop: EarlyStop,
-    /// Ends the run when somebody asks.
-    pub stop: StopHandle,
-    /// Go on although the images are not those that the run began with.
-    pub accept_changed_data: bool,
-    /// Threads that load images.
-    pub workers: usize,
-    /// Records where the time goes, into `trace.json` in the model folder.
-    pub trace: Trace,
-    /// Names of the classes, for whoever asks the network later; empty if they have none.
-    pub classes: Vec<String>,
-    /// The other ranks that train the same network, and which of them this is.
-    pub world: World,
-}
-
-impl RunOptions {
-    /// Defaults for a run in `model_dir`: a report every 100 steps, the last 3 checkpoints, a
-    /// loading thread per processor.
-    #[must_use]
-    pub fn new(model_dir: impl Into<PathBuf>) -> Self {
-        Self {
-            model_dir: model_dir.into(),
-            fresh: false,
-            initial: None,
-            max_steps: None,
-            log_every: 100,
-            checkpoint_every: None,
-            checkpoint_after: None,
-            keep: Keep::default(),
-            on_non_finite: OnNonFinite::default(),
-            best_by: BestBy::default(),
-            early_stop: EarlyStop::default(),
-            stop: StopHandle::default(),
-            accept_changed_data: false,
-            world: World::alone(),
-            workers: thread::available_parallelism().map_or(1, NonZero::get),
-            trace: Trace::default(),
-            classes: Vec::new(),
-        }
-    }
-}
-
-/// How a run ended.
-#[derive(Debug, Clone)]
-pub struct Outcome {
-    /// Optimizer steps done, over all sessions of the run.
-    pub steps: u64,
-    /// Whether the recipe's last epoch is done.
-    pub complete: bool,
-    /// Why this session ended.
-    pub ending: Ending,
-    /// The best evaluation.
-    pub best: Option<Best>,
-    /// The last evaluation of this session.
-    pub last: Option<EpochReport>,
-    /// Wall time of this session.
-    pub elapsed: Duration,
-    /// The newest checkpoint.
-    pub checkpoint: Option<PathBuf>,
-}
+pub use crate::options::{Datasets, Outcome, RunOptions};
 
 /// Trains `recipe` on `datasets`, continuing the run in the model folder if there is one.
 ///
@@ -181,43 +84,23 @@ fn train_rank<M: Classifier + 'static>(
     let start = Instant::now();
     recipe.check()?;
     check_names(&options.classes, recipe)?;
-    let (workers, world) = (options.workers, &options.world);
-    let rank = ranks::share(options, recipe)?;
-    let size = recipe.training_size(0);
-    let loader = train_loader_at(datasets.train.clone(), recipe, workers, size, rank)?;
-    let validation = validation_share(datasets.validation.clone(), recipe, workers, rank)?;
-    let images = Identity::of(datasets)?;
-    ranks::agree(world, recipe, &images)?;
+    let images = Images::of_rank(recipe, datasets, options)?;
     let scratch = ranks::scratch_folder(options)?;
     let model_dir = scratch.as_ref().map_or(&*options.model_dir, |scratch| scratch.path());
-    let (exchange, stop) = Exchange::new(world.clone(), options.stop.clone());
+    let (exchange, stop) = Exchange::new(options.world.clone(), options.stop.clone());
     let options = &RunOptions { stop, model_dir: model_dir.to_owned(), ..options.clone() };
-    let folder = ModelFolder::open(&options.model_dir)?;
-    let _lock = FolderLock::take(folder.path())?;
-    if options.fresh {
-        folder.set_aside()?;
-    }
+    let (folder, _lock) = open_folder(options)?;
     let store = Store::new(folder.path());
     store.recover()?;
     let criterion = Criterion::of_images(recipe, &*datasets.train, &chosen.device)?;
     let fresh = Fresh { network, criterion, initial: options.initial.clone() };
-    let mut begun = ranks::begin_together(world, recipe, &fresh, &store, &chosen.device)?;
-    begun.learner = begun.learner.among(exchange.clone());
-    let accept = options.accept_changed_data;
-    resume::check_images(&mut begun.position, images, accept, folder.path())?;
-    resume::check_best(&begun, &folder)?;
+    let begun = begin(&fresh, recipe, options, &images.identity, &folder, &store, &chosen.device)?;
     folder.write_config(&recipe.to_toml())?;
     folder.write_classes(&options.classes)?;
-    let mut jsonl = JsonLines::open(&folder.metrics())?;
-    let mut csv = Csv::open(&folder.table())?;
-    let mut tensorboard = TensorBoard::create(folder.path())?;
-    let mut sink = Fanout::new(vec![&mut jsonl, &mut csv, &mut tensorboard, sink]);
-    set_aside_damaged(&store, begun.damaged, &mut sink)?;
-    if let Some(initial) = begun.initial {
-        sink.record(&RunEvent::InitialWeights(initial))?;
-    }
-    let resumed = begun.path.map(|path| Resumed { path, step: begun.position.step });
-    let steps_per_epoch = loader.batches_per_epoch() as u64;
+    let mut records = Records::open(&folder)?;
+    let mut sink = records.beside(sink);
+    let resumed = tell_of_beginning(&begun, &store, &mut sink)?;
+    let steps_per_epoch = images.train.batches_per_epoch() as u64;
     let writer = Writer::new(store.clone(), options.keep);
     let mut session = Session {
         recipe,
@@ -226,33 +109,114 @@ fn train_rank<M: Classifier + 'static>(
         device: &chosen.device,
         schedule: recipe.lr_schedule(steps_per_epoch),
         steps_per_epoch,
-        loader,
-        validation,
+        loader: images.train,
+        validation: images.validation,
         folder,
         store,
         position: begun.position,
-        saver: Saver::new(writer, resumed.as_ref().map(|resumed| resumed.path.clone())),
+        saver: Saver::new(writer, begun.path),
         last: None,
         meter: Meter::default(),
         skipped_in_a_row: 0,
         sink,
-        exchange,
+        exchange: exchange.clone(),
     };
-    session.announce(datasets, &begun.learner, &chosen.name, resumed)?;
-    let ending = session.train(begun.learner);
+    let learner = begun.learner.among(exchange);
+    session.announce(datasets, &learner, &chosen.name, resumed)?;
+    let ending = session.train(learner);
     if let Some(trace) = options.trace.to_json() {
         session.folder.write_trace(&trace)?;
     }
-    let ending = ending?;
-    Ok(Outcome {
-        steps: session.position.step,
-        complete: ending == Ending::Complete,
-        ending,
-        best: session.position.best,
-        last: session.last,
-        elapsed: start.elapsed(),
-        checkpoint: session.saver.newest,
-    })
+    Ok(session.into_outcome(ending?, start.elapsed()))
+}
+
+/// What a rank loads, and what all of them load together.
+struct Images {
+    train: Loader,
+    validation: Loader,
+    identity: Identity,
+}
+
+impl Images {
+    /// The ranks compare what they were given before the first image is loaded.
+    fn of_rank(
+        recipe: &Recipe,
+        datasets: &Datasets,
+        options: &RunOptions,
+    ) -> Result<Self, TrainError> {
+        let rank = ranks::share(options, recipe)?;
+        let (workers, size) = (options.workers, recipe.training_size(0));
+        let train = train_loader_at(datasets.train.clone(), recipe, workers, size, rank)?;
+        let validation = validation_share(datasets.validation.clone(), recipe, workers, rank)?;
+        let identity = Identity::of(datasets)?;
+        ranks::agree(&options.world, recipe, &identity)?;
+        Ok(Self { train, validation, identity })
+    }
+}
+
+/// The model folder, empty or with an earlier part of the run, locked.
+fn open_folder(options: &RunOptions) -> Result<(ModelFolder, FolderLock), TrainError> {
+    let folder = ModelFolder::open(&options.model_dir)?;
+    let lock = FolderLock::take(folder.path())?;
+    if options.fresh {
+        folder.set_aside()?;
+    }
+    Ok((folder, lock))
+}
+
+/// A learner at its start or where the run was left, if that was the same run.
+fn begin<M: Classifier>(
+    fresh: &Fresh<'_, M>,
+    recipe: &Recipe,
+    options: &RunOptions,
+    images: &Identity,
+    folder: &ModelFolder,
+    store: &Store,
+    device: &Device,
+) -> Result<Begun<M>, TrainError> {
+    let mut begun = ranks::begin_together(&options.world, recipe, fresh, store, device)?;
+    let accept = options.accept_changed_data;
+    resume::check_images(&mut begun.position, images.clone(), accept, folder.path())?;
+    resume::check_best(&begun, folder)?;
+    Ok(begun)
+}
+
+/// The files that hear of everything, beside whoever listens.
+struct Records {
+    jsonl: JsonLines,
+    csv: Csv,
+    tensorboard: TensorBoard,
+}
+
+impl Records {
+    fn open(folder: &ModelFolder) -> Result<Self, TrainError> {
+        Ok(Self {
+            jsonl: JsonLines::open(&folder.metrics())?,
+            csv: Csv::open(&folder.table())?,
+            tensorboard: TensorBoard::create(folder.path())?,
+        })
+    }
+
+    fn beside<'a>(&'a mut self, sink: &'a mut dyn Sink) -> Fanout<'a> {
+        Fanout::new(vec![&mut self.jsonl, &mut self.csv, &mut self.tensorboard, sink])
+    }
+}
+
+/// Damaged checkpoints are set aside and named; then, what the run begins with.
+fn tell_of_beginning<M: Classifier>(
+    begun: &Begun<M>,
+    store: &Store,
+    sink: &mut Fanout<'_>,
+) -> Result<Option<Resumed>, TrainError> {
+    for (path, error) in &begun.damaged {
+        let event = Damaged { path: store.set_aside(path)?, reason: error.to_string() };
+        sink.record(&RunEvent::Damaged(event))?;
+    }
+    if let Some(initial) = &begun.initial {
+        sink.record(&RunEvent::InitialWeights(initial.clone()))?;
+    }
+    let resumed = begun.path.clone();
+    Ok(resumed.map(|path| Resumed { path, step: begun.position.step }))
 }
 
 fn check_names(classes: &[String], recipe: &Recipe) -> Result<(), TrainError> {
@@ -261,18 +225,6 @@ fn check_names(classes: &[String], recipe: &Recipe) -> Result<(), TrainError> {
         return Ok(());
     }
     Err(TrainError::NumberOfNames { names, num_classes })
-}
-
-fn set_aside_damaged(
-    store: &Store,
-    damaged: Vec<(PathBuf, CheckpointError)>,
-    sink: &mut dyn Sink,
-) -> Result<(), TrainError> {
-    for (path, error) in damaged {
-        let event = Damaged { path: store.set_aside(&path)?, reason: error.to_string() };
-        sink.record(&RunEvent::Damaged(event))?;
-    }
-    Ok(())
 }
 
 /// Evaluates the newest whole checkpoint in `model_dir` on `source`, with the recipe it was trained

@@ -22,10 +22,10 @@ use crate::loaders::train_loader_at;
 use crate::meter::Meter;
 use crate::model::frozen_until;
 use crate::non_finite::OnNonFinite;
+use crate::options::{Datasets, Outcome, RunOptions};
 use crate::out_of_memory::caught;
 use crate::ranks::{self, Exchange, gather_epoch};
 use crate::resume::Fresh;
-use crate::run::{Datasets, RunOptions};
 use crate::stopping::Ending;
 use report::Window;
 
@@ -71,6 +71,18 @@ impl<M: Classifier + 'static> Session<'_, M> {
             resumed,
         };
         Ok(self.sink.record(&RunEvent::Started(start))?)
+    }
+
+    pub(crate) fn into_outcome(self, ending: Ending, elapsed: Duration) -> Outcome {
+        Outcome {
+            steps: self.position.step,
+            complete: ending == Ending::Complete,
+            ending,
+            best: self.position.best,
+            last: self.last,
+            elapsed,
+            checkpoint: self.saver.newest,
+        }
     }
 
     pub(crate) fn total_steps(&self) -> u64 {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::cargo;
 
 /// Features that need compilers or libraries which not every machine has, or half an hour.
-const HEAVY: [&str; 5] = ["wgpu", "cuda", "cuda-nvrtc", "cube", "mpi"];
+const HEAVY: [&str; 6] = ["wgpu", "cuda", "cuda-nvrtc", "cube", "cubecl", "mpi"];
 
 #[derive(Args)]
 pub(crate) struct FeaturesArgs {

@@ -14,7 +14,7 @@ use crate::TrainError;
 use crate::evaluate::viewed;
 use crate::input::Normalizer;
 use crate::loaders::validation_loader;
-use crate::run::RunOptions;
+use crate::options::RunOptions;
 
 /// Asks one network about images, in batches.
 ///

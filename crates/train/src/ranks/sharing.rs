@@ -16,8 +16,8 @@ use crate::TrainError;
 use crate::checkpoint::{CheckpointError, Position, Store};
 use crate::identity::Identity;
 use crate::learner::LearnerState;
+use crate::options::RunOptions;
 use crate::resume::{self, Begun, Fresh};
-use crate::run::RunOptions;
 
 /// Makes sure that all ranks were started with the same program, recipe and images.
 pub(crate) fn agree(world: &World, recipe: &Recipe, images: &Identity) -> Result<(), TrainError> {
