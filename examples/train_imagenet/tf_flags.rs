@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail};
 enum Fate {
     /// Ours takes the same value.
     Value(&'static str),
-    /// Ours is a switch, too.
-    Switch(&'static str),
+    /// A switch, which stands for these of ours.
+    Switch(&'static [&'static str]),
     /// Ours depends on the value; `None` is a value that cannot be had, for the reason given.
     Choice(fn(&str) -> Option<&'static [&'static str]>, &'static str),
     /// There is none; this is what to do.
@@ -28,14 +28,17 @@ const RECORDED: &str =
 const NO_BIGQUERY: &str = "nothing is sent anywhere; metrics.jsonl in --model-dir has all numbers";
 const PRECISION: &str = "floats are fp32, fp16 or bf16";
 const LOSS_SCALE: &str = "with --precision f16 the factor of the loss finds itself; leave it out";
-const FINE_TUNING: &str = "fine-tuning is not a command yet; the library does it, with \
-    resnet::models::load_state_dict";
+/// The classifier alone learns.
+const FINE_TUNE: Fate = Switch(&["--set=model.freeze_until=layer4"]);
+/// With the values of `LARSOptimizer` there.
+const LARS: Fate =
+    Switch(&["--set=optimizer.rule.lars.momentum=0.9", "--set=optimizer.rule.lars.trust=0.001"]);
 
 /// Every flag of `official/r1/resnet` and absl: name, short name, fate.
 const FLAGS: &[(&str, &str, Fate)] = &[
     ("data_dir", "dd", Value("--data-dir")),
     ("model_dir", "md", Value("--model-dir")),
-    ("clean", "", Switch("--fresh")),
+    ("clean", "", Switch(&["--fresh"])),
     ("train_epochs", "te", Value("--train-epochs")),
     ("epochs_between_evals", "ebe", Value("--epochs-between-evals")),
     ("stop_threshold", "st", Value("--stop-threshold")),
@@ -49,7 +52,7 @@ const FLAGS: &[(&str, &str, Fate)] = &[
     ("num_packs", "", Gone(ONE_WAY)),
     ("inter_op_parallelism_threads", "inter", Gone(NO_TUNING)),
     ("intra_op_parallelism_threads", "intra", Gone(NO_TUNING)),
-    ("use_synthetic_data", "synth", Switch("--synthetic")),
+    ("use_synthetic_data", "synth", Switch(&["--synthetic"])),
     ("max_train_steps", "mts", Value("--max-steps")),
     ("dtype", "dt", Choice(dtype, PRECISION)),
     ("loss_scale", "ls", Gone(LOSS_SCALE)),
@@ -60,20 +63,17 @@ const FLAGS: &[(&str, &str, Fate)] = &[
     ("tf_data_experimental_slack", "", Gone(NO_TUNING)),
     ("data_format", "df", Gone(NO_TUNING)),
     ("image_bytes_as_serving_input", "", Gone("no serving model is written; leave it out")),
-    ("resnet_version", "rv", Choice(resnet_version, "only version 1 (v1.5) is a command")),
-    ("resnet_size", "rs", Value("--resnet-size")),
-    ("fine_tune", "ft", Gone(FINE_TUNING)),
-    ("pretrained_model_checkpoint_path", "pmcp", Gone(FINE_TUNING)),
-    ("eval_only", "", Switch("--eval-only")),
-    ("use_train_and_evaluate", "", Gone("this is how every run goes; leave it out")),
     (
-        "enable_lars",
-        "",
-        Gone(
-            "use --set optimizer.rule.lars.momentum=0.9 and --set \
-        optimizer.rule.lars.trust=0.001",
-        ),
+        "resnet_version",
+        "rv",
+        Choice(resnet_version, "1 (v1.5) is the default; for version 2 write --model resnetv2_50"),
     ),
+    ("resnet_size", "rs", Value("--resnet-size")),
+    ("fine_tune", "ft", FINE_TUNE),
+    ("pretrained_model_checkpoint_path", "pmcp", Value("--pretrained")),
+    ("eval_only", "", Switch(&["--eval-only"])),
+    ("use_train_and_evaluate", "", Gone("this is how every run goes; leave it out")),
+    ("enable_lars", "", LARS),
     ("label_smoothing", "", Value("--label-smoothing")),
     ("weight_decay", "", Value("--weight-decay")),
     ("worker_hosts", "", Gone(LAUNCHER)),
@@ -88,7 +88,7 @@ const FLAGS: &[(&str, &str, Fate)] = &[
     ("bigquery_run_status_table", "brst", Gone(NO_BIGQUERY)),
     ("bigquery_metric_table", "bmt", Gone(NO_BIGQUERY)),
     ("flagfile", "", Gone("write a recipe with --print-config > FILE, and use --recipe FILE")),
-    ("helpfull", "", Switch("--help")),
+    ("helpfull", "", Switch(&["--help"])),
 ];
 
 fn num_gpus(value: &str) -> Option<&'static [&'static str]> {
@@ -139,7 +139,9 @@ pub(crate) fn translate(arguments: impl Iterator<Item = String>) -> Result<Vec<S
         };
         match fate {
             Value(flag) => ours.push(format!("{flag}={}", value_of()?)),
-            Switch(flag) if is_on(&argument, value)? => ours.push((*flag).to_owned()),
+            Switch(flags) if is_on(&argument, value)? => {
+                ours.extend(flags.iter().map(ToString::to_string));
+            }
             Switch(_) => {}
             Choice(choose, advice) => {
                 let value = value_of()?;

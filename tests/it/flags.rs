@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use resnet::recipe::Precision;
+use resnet::recipe::{FreezeUntil, Precision, Rule};
 use resnet::{Recipe, presets};
 
 use crate::support::{stderr, stdout, train_imagenet};
@@ -139,6 +139,10 @@ fn tensorflows_flags_reach_the_recipe() {
     assert_eq!(recipe.model.name, "resnet50", "the defaults of ImageNet");
     assert_eq!(config(&["--dtype=fp16"]).train.precision, Precision::F16);
     assert_eq!(config(&["--model", "resnet50d"]).model.name, "resnet50d");
+    assert_eq!(config(&["--fine_tune"]).model.freeze_until, Some(FreezeUntil::Layer4));
+    let lars = Rule::Lars { momentum: 0.9, trust: 0.001 };
+    assert_eq!(config(&["--enable_lars"]).optimizer.rule, lars);
+    assert_ne!(config(&["--noenable_lars"]).optimizer.rule, lars);
 }
 
 #[test]
@@ -153,7 +157,7 @@ fn a_value_that_cannot_be_had_is_refused_with_what_can() {
     for (flags, advice) in [
         (["--num_gpus", "3"], "--num-gpus"),
         (["--dtype", "fp8"], "bf16"),
-        (["--resnet_version", "2"], "version 1"),
+        (["--resnet_version", "2"], "--model resnetv2_50"),
         (["--distribution_strategy", "multi_worker_mirrored"], "mpirun"),
     ] {
         let output = print_config(&flags.map(str::to_owned));
