@@ -7,31 +7,33 @@ pub(crate) const PADDING: usize = 8;
 /// with [`overrun`](Self::overrun).
 #[derive(Clone, Debug)]
 pub(crate) struct BitReader<'a> {
-    /// The data, then [`PADDING`].
-    data: &'a [u8],
-    /// The next byte that is not wholly in `bits`.
-    position: usize,
+    /// The data that are not wholly in `bits`, then [`PADDING`].
+    rest: &'a [u8],
     /// The next bits, from the top; below the `valid` ones there may be more, which `refill` writes again.
     bits: u64,
     valid: u32,
+    /// Bytes that were taken where there were no more.
+    missing: u32,
 }
 
 impl<'a> BitReader<'a> {
     /// Reads `data`, whose last [`PADDING`] bytes are zeros and do not count.
     pub(crate) fn new(data: &'a [u8]) -> Self {
         debug_assert!(data.ends_with(&[0; PADDING]), "padded");
-        Self { data, position: 0, bits: 0, valid: 0 }
+        Self { rest: data, bits: 0, valid: 0, missing: 0 }
     }
 
     /// Makes 56 bits available at least.
     #[inline(always)]
     pub(crate) fn refill(&mut self) {
-        if let Some(rest) = self.data.get(self.position..)
-            && let Some(&bytes) = rest.first_chunk::<8>()
-        {
-            self.bits |= u64::from_be_bytes(bytes) >> self.valid;
+        let bytes = (63 - self.valid) >> 3 & 7;
+        if let Some(&next) = self.rest.first_chunk::<8>() {
+            self.bits |= u64::from_be_bytes(next) >> self.valid;
+            self.rest = &self.rest[bytes as usize..];
+        } else {
+            // What is left is padding.
+            self.missing += bytes;
         }
-        self.position += ((63 - self.valid) >> 3) as usize;
         self.valid |= 56;
     }
 
@@ -45,7 +47,7 @@ impl<'a> BitReader<'a> {
     #[inline(always)]
     pub(crate) fn skip(&mut self, count: u32) {
         debug_assert!(count <= self.valid, "refilled often enough");
-        self.bits <<= count;
+        self.bits = self.bits.wrapping_shl(count);
         self.valid = self.valid.wrapping_sub(count);
     }
 
@@ -70,14 +72,25 @@ impl<'a> BitReader<'a> {
     /// most 16.
     #[inline(always)]
     pub(crate) fn signed(&mut self, count: u32) -> i32 {
-        let negative = ((self.bits >> 63) ^ 1) as i32;
-        self.number(count).cast_signed() - negative * ((1 << count) - 1)
+        let value = self.peek_signed(0, count);
+        self.skip(count);
+        value
+    }
+
+    /// The signed number of `count` bits that begins behind `before` bits. They all stay.
+    #[inline(always)]
+    pub(crate) fn peek_signed(&self, before: u32, count: u32) -> i32 {
+        let bits = self.bits.wrapping_shl(before);
+        // In two steps, because a shift by 64 is none.
+        let number = (bits >> 1).wrapping_shr(63 - count) as i32;
+        let ones = (u64::MAX >> 1).wrapping_shr(63 - count) as i32;
+        let positive = (bits.cast_signed() >> 63) as i32;
+        number - (ones & !positive)
     }
 
     /// Whether more bits were taken than there are.
     pub(crate) fn overrun(&self) -> bool {
-        let taken = self.position * 8 - self.valid as usize;
-        taken > (self.data.len() - PADDING) * 8
+        8 * (self.missing as usize + PADDING) > 8 * self.rest.len() + self.valid as usize
     }
 }
 

@@ -27,22 +27,20 @@ impl Coefficients {
         resize(&mut self.blocks, end, [0; 64]);
     }
 
-    /// Zeros, in the room that there is.
-    pub(crate) fn zero(&mut self) {
-        self.blocks.fill([0; 64]);
-    }
-
     /// A row of blocks of a component.
     #[inline(always)]
     pub(crate) fn row(&self, component: usize, row: usize) -> &[Block] {
-        let wide = self.wide[component];
-        &self.blocks[self.start[component] + row * wide..][..wide]
+        &self.blocks[self.row_start(component, row)..][..self.wide[component]]
     }
 
-    /// A row of blocks of a component.
+    /// Where a row of blocks of a component begins, for [`block_mut`](Self::block_mut).
+    pub(crate) fn row_start(&self, component: usize, row: usize) -> usize {
+        self.start[component] + row * self.wide[component]
+    }
+
+    /// A block.
     #[inline(always)]
-    pub(crate) fn row_mut(&mut self, component: usize, row: usize) -> &mut [Block] {
-        let wide = self.wide[component];
-        &mut self.blocks[self.start[component] + row * wide..][..wide]
+    pub(crate) fn block_mut(&mut self, index: usize) -> &mut Block {
+        &mut self.blocks[index]
     }
 }

@@ -209,7 +209,7 @@ impl Decoder {
     }
 
     /// Checks that the tables which a scan names are there.
-    fn find_tables(&self, file: &mut File, scan: &Scan, segment: &Segment<'_>) -> Result<()> {
+    fn find_tables(&mut self, file: &mut File, scan: &Scan, segment: &Segment<'_>) -> Result<()> {
         for part in scan.parts() {
             let component = file.frame.components()[part.component];
             let latched = &mut file.quantization[part.component];
@@ -227,6 +227,9 @@ impl Decoder {
             }
             if needs_dc && dc.largest() > 15 {
                 return segment.damaged("a Huffman table with impossible symbols");
+            }
+            if !file.frame.progressive {
+                self.tables.ac[part.ac].look_ahead();
             }
         }
         Ok(())

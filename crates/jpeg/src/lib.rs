@@ -41,6 +41,7 @@ mod header;
 mod huffman;
 mod idct;
 mod limits;
+mod lookahead;
 mod markers;
 mod memory;
 mod planes;

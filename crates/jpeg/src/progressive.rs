@@ -87,20 +87,29 @@ fn symbol(table: &HuffmanTable, bits: &mut BitReader<'_>) -> Result<Symbol, Faul
     Ok(Symbol::Coefficient { zeros: run as usize, size })
 }
 
-/// The first bits of AC coefficients.
-pub(crate) struct AcFirst<'a> {
+/// What both kinds of scans of AC coefficients know.
+struct Ac<'a> {
     table: &'a HuffmanTable,
     first: usize,
     last: usize,
     low: u32,
-    /// Blocks without further coefficients.
+    /// Blocks in which no further coefficient begins.
     ended: u32,
 }
 
-impl<'a> AcFirst<'a> {
-    pub(crate) fn new(scan: &Scan, tables: &'a Tables) -> Self {
+impl<'a> Ac<'a> {
+    fn new(scan: &Scan, tables: &'a Tables) -> Self {
         let table = &tables.ac[scan.parts()[0].ac];
         Self { table, first: scan.first, last: scan.last, low: scan.low, ended: 0 }
+    }
+}
+
+/// The first bits of AC coefficients.
+pub(crate) struct AcFirst<'a>(Ac<'a>);
+
+impl<'a> AcFirst<'a> {
+    pub(crate) fn new(scan: &Scan, tables: &'a Tables) -> Self {
+        Self(Ac::new(scan, tables))
     }
 }
 
@@ -112,57 +121,42 @@ impl BlockCoder for AcFirst<'_> {
         _: usize,
         block: &mut Block,
     ) -> Result<(), Fault> {
-        if self.ended > 0 {
-            self.ended -= 1;
+        if self.0.ended > 0 {
+            self.0.ended -= 1;
             return Ok(());
         }
-        let mut next = self.first;
-        while next <= self.last {
+        let mut next = self.0.first;
+        while next <= self.0.last {
             bits.refill();
-            let run = self.table.run(bits);
-            let mut value = run.value();
-            if value == 0 {
-                match symbol(self.table, bits)? {
-                    Symbol::EndOfBlocks(count) => {
-                        self.ended = count - 1;
-                        break;
-                    }
-                    Symbol::Coefficient { zeros, size } => {
-                        next += zeros + 1;
-                        value = bits.signed(size) as i16;
+            match symbol(self.0.table, bits)? {
+                Symbol::EndOfBlocks(count) => {
+                    self.0.ended = count - 1;
+                    break;
+                }
+                Symbol::Coefficient { zeros, size } => {
+                    next += zeros + 1;
+                    let value = bits.signed(size) as i16;
+                    if value != 0 {
+                        let place = ZIGZAG[..64].get(next - 1).ok_or(Fault::BlockOverflow)?;
+                        block[usize::from(*place)] = value.wrapping_shl(self.0.low);
                     }
                 }
-            } else {
-                bits.skip(run.length());
-                next += run.step() as usize;
-            }
-            if value != 0 {
-                let place = ZIGZAG[..64].get(next - 1).ok_or(Fault::BlockOverflow)?;
-                block[usize::from(*place)] = value.wrapping_shl(self.low);
             }
         }
         Ok(())
     }
 
     fn restart(&mut self) {
-        self.ended = 0;
+        self.0.ended = 0;
     }
 }
 
 /// One more bit of AC coefficients.
-pub(crate) struct AcMore<'a> {
-    table: &'a HuffmanTable,
-    first: usize,
-    last: usize,
-    low: u32,
-    /// Blocks in which no coefficient begins.
-    ended: u32,
-}
+pub(crate) struct AcMore<'a>(Ac<'a>);
 
 impl<'a> AcMore<'a> {
     pub(crate) fn new(scan: &Scan, tables: &'a Tables) -> Self {
-        let table = &tables.ac[scan.parts()[0].ac];
-        Self { table, first: scan.first, last: scan.last, low: scan.low, ended: 0 }
+        Self(Ac::new(scan, tables))
     }
 
     /// Takes a bit for each coefficient that has begun, from `next` on, until `zeros` others were passed,
@@ -175,8 +169,8 @@ impl<'a> AcMore<'a> {
         mut next: usize,
         mut zeros: usize,
     ) -> usize {
-        let one = 1_i16 << self.low;
-        while next <= self.last {
+        let one = 1_i16 << self.0.low;
+        while next <= self.0.last {
             let coefficient = &mut block[usize::from(ZIGZAG[next])];
             if *coefficient != 0 {
                 bits.refill();
@@ -203,33 +197,33 @@ impl BlockCoder for AcMore<'_> {
         _: usize,
         block: &mut Block,
     ) -> Result<(), Fault> {
-        let mut next = self.first;
-        while self.ended == 0 && next <= self.last {
+        let mut next = self.0.first;
+        while self.0.ended == 0 && next <= self.0.last {
             bits.refill();
-            match symbol(self.table, bits)? {
-                Symbol::EndOfBlocks(count) => self.ended = count,
+            match symbol(self.0.table, bits)? {
+                Symbol::EndOfBlocks(count) => self.0.ended = count,
                 Symbol::Coefficient { zeros, size } => {
                     let positive = size != 0 && bits.bit();
                     next = self.correct(bits, block, next, zeros);
                     if size != 0 {
-                        if next > self.last {
+                        if next > self.0.last {
                             return Err(Fault::BlockOverflow);
                         }
-                        let one = 1_i16 << self.low;
+                        let one = 1_i16 << self.0.low;
                         block[usize::from(ZIGZAG[next])] = if positive { one } else { -one };
                     }
                     next += 1;
                 }
             }
         }
-        if self.ended > 0 {
+        if self.0.ended > 0 {
             self.correct(bits, block, next, usize::MAX);
-            self.ended -= 1;
+            self.0.ended -= 1;
         }
         Ok(())
     }
 
     fn restart(&mut self) {
-        self.ended = 0;
+        self.0.ended = 0;
     }
 }

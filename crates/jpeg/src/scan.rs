@@ -123,6 +123,39 @@ pub(crate) trait BlockCoder {
     fn restart(&mut self);
 }
 
+/// Blocks of a unit: of four components, with as many as four across and down.
+const MOST_BLOCKS: usize = 64;
+
+/// Where a block of each unit of a row is.
+#[derive(Clone, Copy, Default)]
+struct UnitBlock {
+    part: usize,
+    /// The block of the first unit, and how far it is to the next unit's.
+    first: usize,
+    across: usize,
+}
+
+/// The blocks of the units of a row, in their order. As one list, because processors foresee the end of one
+/// loop and not of several inside each other.
+#[inline(always)]
+fn places(
+    scan: &Scan,
+    in_memory: usize,
+    coefficients: &Coefficients,
+) -> ([UnitBlock; MOST_BLOCKS], usize) {
+    let (mut places, mut count) = ([UnitBlock::default(); MOST_BLOCKS], 0);
+    for (index, &Part { component, across, down, .. }) in scan.parts().iter().enumerate() {
+        for row in 0..down {
+            let start = coefficients.row_start(component, in_memory * down + row);
+            for column in 0..across {
+                places[count] = UnitBlock { part: index, first: start + column, across };
+                count += 1;
+            }
+        }
+    }
+    (places, count)
+}
+
 /// Walks over the units of a scan.
 #[derive(Clone, Debug)]
 pub(crate) struct Walk<'a> {
@@ -151,21 +184,23 @@ impl<'a> Walk<'a> {
         coefficients: &mut Coefficients,
         coder: &mut impl BlockCoder,
     ) -> Result<(), Fault> {
+        let (places, count) = places(scan, in_memory, coefficients);
+        // A copy, which stays in registers.
+        let mut bits = self.bits.clone();
         for unit in columns {
             if self.left == 0 {
+                self.bits = bits;
                 self.next_interval()?;
+                bits = self.bits.clone();
                 coder.restart();
             }
             self.left -= 1;
-            for (index, part) in scan.parts().iter().enumerate() {
-                for down in 0..part.down {
-                    let row = coefficients.row_mut(part.component, in_memory * part.down + down);
-                    for block in &mut row[unit * part.across..][..part.across] {
-                        coder.block(&mut self.bits, index, block)?;
-                    }
-                }
+            for place in &places[..count] {
+                let block = coefficients.block_mut(place.first + unit * place.across);
+                coder.block(&mut bits, place.part, block)?;
             }
         }
+        self.bits = bits;
         Ok(())
     }
 

@@ -160,7 +160,6 @@ impl Work for PartOfRow<'_, '_, '_> {
         let Self { walk, scan, kept, coefficients, coder } = self;
         walk.units(scan, 0..kept.start, 0, coefficients, &mut Pass(coder))?;
         if !kept.is_empty() {
-            coefficients.zero();
             walk.units(scan, kept.clone(), 0, coefficients, &mut Keep(coder))?;
         }
         walk.units(scan, kept.end..scan.units_wide, 0, coefficients, &mut Pass(coder))?;

@@ -5,7 +5,8 @@
 use crate::bits::BitReader;
 use crate::coefficients::Block;
 use crate::error::{Fault, Result};
-use crate::huffman::{HuffmanTable, Run};
+use crate::huffman::HuffmanTable;
+use crate::lookahead::Step;
 use crate::scan::{BlockCoder, Scan};
 use crate::tables::{Tables, ZIGZAG};
 
@@ -45,58 +46,19 @@ impl BlockCoder for Keep<'_, '_> {
     #[inline(always)]
     fn block(
         &mut self,
-        reader: &mut BitReader<'_>,
+        bits: &mut BitReader<'_>,
         part: usize,
         block: &mut Block,
     ) -> Result<(), Fault> {
-        // A copy, which stays in registers.
-        let mut bits = reader.clone();
-        block[0] = self.0.dc(&mut bits, part)?;
-        let table = self.0.ac[part];
-        let mut next = 1;
-        while next < 64 {
-            bits.refill();
-            let run = table.run(&bits);
-            let (mut step, mut value) = (run.step(), run.value());
-            if value == 0 {
-                (step, value) = rare(table, &mut bits, run)?;
-            } else {
-                bits.skip(run.length());
-            }
-            next += step;
-            if value != 0 {
-                block[usize::from(ZIGZAG[(next as usize - 1) & 127] & 63)] = value;
-            }
-        }
-        *reader = bits;
-        check_end(next)
+        *block = [0; 64];
+        block[0] = self.0.dc(bits, part)?;
+        ac(self.0.ac[part], bits, Some(block))
     }
 
     #[inline(always)]
     fn restart(&mut self) {
         self.0.predictions = [0; 4];
     }
-}
-
-/// Step and value where the table alone does not know them: end of block, 16 zeros, long codes.
-#[inline(always)]
-fn rare(table: &HuffmanTable, bits: &mut BitReader<'_>, run: Run) -> Result<(u32, i16), Fault> {
-    if run.length() == 0 {
-        return long(table, bits);
-    }
-    bits.skip(run.length());
-    Ok((run.step(), bits.signed(run.extra()) as i16))
-}
-
-#[cold]
-fn long(table: &HuffmanTable, bits: &mut BitReader<'_>) -> Result<(u32, i16), Fault> {
-    let symbol = table.long_symbol(bits)?;
-    let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
-    Ok(match (run, size) {
-        (15, 0) => (16, 0),
-        (_, 0) => (Run::END, 0),
-        _ => (run + 1, bits.signed(size) as i16),
-    })
 }
 
 /// Passes over the bits: what is checked is that they are codes, as many as a block has.
@@ -104,28 +66,9 @@ pub(crate) struct Pass<'a, 'b>(pub(crate) &'b mut Sequential<'a>);
 
 impl BlockCoder for Pass<'_, '_> {
     #[inline(always)]
-    fn block(
-        &mut self,
-        reader: &mut BitReader<'_>,
-        part: usize,
-        _: &mut Block,
-    ) -> Result<(), Fault> {
-        let mut bits = reader.clone();
-        self.0.dc(&mut bits, part)?;
-        let table = self.0.ac[part];
-        let mut next = 1;
-        while next < 64 {
-            bits.refill();
-            let run = table.run(&bits);
-            if run.length() == 0 {
-                next += long(table, &mut bits)?.0;
-            } else {
-                bits.skip(run.length() + run.extra());
-                next += run.step();
-            }
-        }
-        *reader = bits;
-        check_end(next)
+    fn block(&mut self, bits: &mut BitReader<'_>, part: usize, _: &mut Block) -> Result<(), Fault> {
+        self.0.dc(bits, part)?;
+        ac(self.0.ac[part], bits, None)
     }
 
     #[inline(always)]
@@ -134,8 +77,172 @@ impl BlockCoder for Pass<'_, '_> {
     }
 }
 
-/// Whether a block ended behind its last coefficient or with the code for its end.
+/// Takes the AC coefficients of a block, to `block` if there is one.
 #[inline(always)]
-fn check_end(next: u32) -> Result<(), Fault> {
-    if (65..Run::END).contains(&next) { Err(Fault::BlockOverflow) } else { Ok(()) }
+fn ac(
+    table: &HuffmanTable,
+    bits: &mut BitReader<'_>,
+    mut block: Option<&mut Block>,
+) -> Result<(), Fault> {
+    let mut next = 1;
+    while next < 64 {
+        let (step, after) = steps(table, bits, &mut next, block.as_deref_mut());
+        if is_end(after) {
+            bits.skip(step.length());
+            break;
+        }
+        // With a copy of the reader, which so stays in registers otherwise.
+        let mut copy = bits.clone();
+        next = one_symbol(table, &mut copy, next, block.as_deref_mut())?;
+        *bits = copy;
+    }
+    Ok(())
+}
+
+/// Goes on by what the table knows, up to the step that leaves the block, and gives that step and the place
+/// behind it. Its bits stay: perhaps they are not what it takes them for.
+///
+/// Bits for one step must be available: 10 for a code and 15 for a value.
+#[inline(always)]
+fn steps(
+    table: &HuffmanTable,
+    bits: &mut BitReader<'_>,
+    next: &mut u32,
+    mut block: Option<&mut Block>,
+) -> (Step, u32) {
+    loop {
+        // Bits suffice for two steps.
+        let (step, after) = step(table, bits, *next, block.as_deref_mut());
+        if after >= 64 {
+            return (step, after);
+        }
+        bits.skip(step.length());
+        *next = after;
+        bits.refill();
+        let (step, after) = self::step(table, bits, *next, block.as_deref_mut());
+        if after >= 64 {
+            return (step, after);
+        }
+        bits.skip(step.length());
+        *next = after;
+    }
+}
+
+/// Looks a step up, keeps its coefficients, and gives the place behind it.
+#[inline(always)]
+fn step(
+    table: &HuffmanTable,
+    bits: &BitReader<'_>,
+    next: u32,
+    block: Option<&mut Block>,
+) -> (Step, u32) {
+    let step = table.step(bits);
+    if let Some(block) = block {
+        let (before, count) = step.first_value();
+        // In this order: the second one may be a zero that stands for nothing, behind the block's end.
+        block[place(next + step.second())] = step.second_value();
+        block[place(next + step.first())] = bits.peek_signed(before, count) as i16;
+    }
+    (step, next + step.advance())
+}
+
+/// Where in a block the coefficient is that is stored as number `number`.
+#[inline(always)]
+fn place(number: u32) -> usize {
+    usize::from(ZIGZAG[number as usize & 127] & 63)
+}
+
+/// Whether a block ended behind its last coefficient, or before with the code for its end. If not, its last
+/// step begins with a long code, took codes of what comes after the block, or has too many coefficients.
+#[inline(always)]
+fn is_end(after: u32) -> bool {
+    after == 64 || (Step::END..Step::END + 64).contains(&after)
+}
+
+/// Takes one symbol, which may be long or the last one of a full block, and gives the place behind it.
+#[cold]
+fn one_symbol(
+    table: &HuffmanTable,
+    bits: &mut BitReader<'_>,
+    next: u32,
+    block: Option<&mut Block>,
+) -> Result<u32, Fault> {
+    bits.refill();
+    let symbol = table.symbol(bits)?;
+    let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
+    if size == 0 && run < 15 {
+        return Ok(Step::END);
+    }
+    let value = bits.signed(size) as i16;
+    let place = ZIGZAG[..64].get((next + run) as usize).ok_or(Fault::BlockOverflow)?;
+    if let Some(block) = block {
+        block[usize::from(*place)] = value;
+    }
+    Ok(next + run + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Step, ac, one_symbol};
+    use crate::bits::{BitReader, PADDING};
+    use crate::coefficients::Block;
+    use crate::error::Fault;
+    use crate::huffman::HuffmanTable;
+    use crate::standard_tables;
+    use crate::tables::Tables;
+
+    /// The bits of any codes, most of them short.
+    fn data(seed: u64, ones: u32) -> Vec<u8> {
+        let mut state = seed;
+        let mut bytes = Vec::new();
+        for _ in 0..40 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let (a, b) = ((state >> 32) as u8, (state >> 40) as u8);
+            bytes.push(if ones == 0 { a & b } else { a | b });
+        }
+        bytes.extend([0; PADDING]);
+        bytes
+    }
+
+    /// A block by single symbols.
+    fn slowly(
+        table: &HuffmanTable,
+        bits: &mut BitReader<'_>,
+        block: &mut Block,
+    ) -> Result<(), Fault> {
+        let mut next = 1;
+        while next < 64 {
+            next = one_symbol(table, bits, next, Some(block))?;
+        }
+        assert!(next == 64 || next == Step::END);
+        Ok(())
+    }
+
+    #[test]
+    fn steps_are_what_the_symbols_say_one_by_one() {
+        let mut tables = Tables::default();
+        standard_tables::fill_in(&mut tables);
+        for table in &mut tables.ac[..2] {
+            table.look_ahead();
+        }
+        let (mut whole, mut full, mut bad) = (0, 0, 0);
+        for seed in 0..20_000 {
+            let (bytes, table) = (data(seed, seed as u32 % 2), &tables.ac[seed as usize / 2 % 2]);
+            let mut blocks = [[0; 64]; 2];
+            let mut readers = [BitReader::new(&bytes), BitReader::new(&bytes)];
+            readers.iter_mut().for_each(BitReader::refill);
+            let fast = ac(table, &mut readers[0], Some(&mut blocks[0]));
+            let slow = slowly(table, &mut readers[1], &mut blocks[1]);
+            assert_eq!(fast.is_ok(), slow.is_ok(), "{seed}");
+            bad += u32::from(fast.is_err());
+            if fast.is_ok() {
+                assert_eq!(blocks[0], blocks[1], "{seed}");
+                readers.iter_mut().for_each(BitReader::refill);
+                assert_eq!(readers[0].number(16), readers[1].number(16), "{seed}");
+                whole += 1;
+                full += u32::from(blocks[0][63] != 0);
+            }
+        }
+        assert!(whole > 1000 && full > 10 && bad > 100, "{whole} {full} {bad}");
+    }
 }
