@@ -5,5 +5,7 @@
 mod corpora;
 mod damage;
 mod pixels;
+mod properties;
+mod regressions;
 mod reuse;
 mod support;

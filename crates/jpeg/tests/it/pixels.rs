@@ -2,6 +2,7 @@
 
 use resnet_jpeg::{Decoder, Region};
 
+use crate::properties::cut;
 use crate::support::{Golden, picture, sha256, table};
 
 #[test]
@@ -51,9 +52,4 @@ fn regions(height: usize, width: usize) -> Vec<Region> {
             Region { top, left, height, width }
         })
         .collect()
-}
-
-fn cut(whole: &[u8], width: usize, region: Region) -> Vec<u8> {
-    let rows = whole.chunks_exact(3 * width).skip(region.top).take(region.height);
-    rows.flat_map(|row| &row[3 * region.left..][..3 * region.width]).copied().collect()
 }
