@@ -4,8 +4,8 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use burn::tensor::activation::{gelu, relu, silu};
 
-use crate::ops::Then;
 use crate::options::Activation;
+use crate::then::Then;
 
 impl Activation {
     /// The function of each element.

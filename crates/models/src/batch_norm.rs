@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 use burn::tensor::module::batch_norm;
 use resnet_kernels::SumOverRanks;
 
-use crate::ops::{Then, activated};
+use crate::then::{Then, activated};
 
 /// Batch normalisation over the channels of `[b, c, h, w]`
 /// ([Ioffe and Szegedy 2015](https://arxiv.org/abs/1502.03167)).

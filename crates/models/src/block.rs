@@ -7,9 +7,10 @@ use burn::tensor::Tensor;
 use crate::config::ResNetConfig;
 use crate::drops::Drops;
 use crate::init::Init;
-use crate::ops::{Then, conv_norm, conv2d, normalise};
+use crate::ops::{conv_norm, conv2d, normalise};
 use crate::options::{Activation, AntiAlias, Version};
 use crate::shape::BlockShape;
+use crate::then::Then;
 use crate::{Attention, Downsample, Norm};
 
 /// A residual block: two or three convolutions around which the input is passed on.

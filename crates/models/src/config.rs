@@ -1,14 +1,7 @@
 //! What a network looks like, before it is built.
 
-use std::sync::Arc;
-
-use burn::tensor::Device;
-use resnet_kernels::SumOverRanks;
 use thiserror::Error;
 
-use crate::ResNet;
-use crate::cost::{self, Cost};
-use crate::init::Init;
 use crate::options::{
     Activation, AntiAlias, AttentionKind, BlockKind, NormKind, Pooling, Shortcut, Stem, StemPool,
     Version,
@@ -25,7 +18,7 @@ pub struct UnknownSize {
     pub size: usize,
 }
 
-/// The architecture of a [`ResNet`]: start from a named one and change what differs.
+/// The architecture of a [`ResNet`](crate::ResNet): start from a named one and change what differs.
 ///
 /// ```
 /// use resnet_models::{AttentionKind, ResNetConfig, Shortcut, Stem};
@@ -163,46 +156,6 @@ impl ResNetConfig {
     #[must_use]
     pub fn feature_channels(&self) -> usize {
         self.stage_channels().last().copied().unwrap_or(0) * self.pooling.feature_factor()
-    }
-
-    /// Trainable parameters, and the multiply-adds of one image of `[height, width]`, counted
-    /// without building the network.
-    ///
-    /// ```
-    /// let cost = resnet_models::ResNetConfig::resnet50().cost([224, 224]);
-    /// assert_eq!(cost.parameters, 25_557_032);
-    /// assert_eq!(cost.multiply_adds, 4_089_184_256);
-    /// ```
-    #[must_use]
-    pub fn cost(&self, [height, width]: [usize; 2]) -> Cost {
-        cost::count(self, [height, width])
-    }
-
-    /// Builds the network on `device`; the same `seed` gives the same weights on every device.
-    ///
-    /// # Panics
-    /// If [`check`](Self::check) finds a contradiction.
-    #[must_use]
-    pub fn init(&self, seed: u64, device: &Device) -> ResNet {
-        self.build(Init::new(seed, device))
-    }
-
-    /// As [`init`](Self::init), with batch normalisations that take their statistics from the batches of
-    /// all `ranks` together in training, as PyTorch's `SyncBatchNorm`. Every rank makes the same forward
-    /// and backward passes at the same time, with losses that add up to that of all.
-    ///
-    /// # Panics
-    /// As [`init`](Self::init).
-    #[must_use]
-    pub fn init_among(&self, ranks: Arc<dyn SumOverRanks>, seed: u64, device: &Device) -> ResNet {
-        self.build(Init::new(seed, device).among(ranks))
-    }
-
-    fn build(&self, init: Init<'_>) -> ResNet {
-        if let Err(error) = self.check() {
-            panic!("{error}");
-        }
-        ResNet::new(self, init)
     }
 
     /// Which convolution of a block strides.

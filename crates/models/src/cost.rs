@@ -16,6 +16,21 @@ pub struct Cost {
     pub multiply_adds: u64,
 }
 
+impl ResNetConfig {
+    /// Trainable parameters, and the multiply-adds of one image of `[height, width]`, counted
+    /// without building the network.
+    ///
+    /// ```
+    /// let cost = resnet_models::ResNetConfig::resnet50().cost([224, 224]);
+    /// assert_eq!(cost.parameters, 25_557_032);
+    /// assert_eq!(cost.multiply_adds, 4_089_184_256);
+    /// ```
+    #[must_use]
+    pub fn cost(&self, [height, width]: [usize; 2]) -> Cost {
+        count(self, [height, width])
+    }
+}
+
 impl Cost {
     /// A convolution; returns the size of its result.
     fn conv(&mut self, conv: &ConvShape, size: [usize; 2]) -> [usize; 2] {
@@ -93,7 +108,7 @@ impl Cost {
 }
 
 /// Counts the whole network on an image of `size`.
-pub(crate) fn count(config: &ResNetConfig, size: [usize; 2]) -> Cost {
+fn count(config: &ResNetConfig, size: [usize; 2]) -> Cost {
     let mut cost = Cost::default();
     let mut size = cost.stem(config, size);
     for shape in stages(config).iter().flatten() {

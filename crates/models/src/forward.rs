@@ -3,7 +3,8 @@
 use burn::tensor::Tensor;
 
 use crate::block::ResidualBlock;
-use crate::ops::{Then, normalise};
+use crate::ops::normalise;
+use crate::then::Then;
 use crate::{Drops, ResNet};
 
 impl ResNet {

@@ -8,51 +8,8 @@ use burn::tensor::ops::ConvOptions;
 use resnet_kernels::PoolWindow;
 
 use crate::Norm;
-use crate::options::Activation;
 use crate::precision::{is_low, like, through_32_bits};
-
-/// What follows a normalisation.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Then {
-    /// Added first, `[b, c, h, w]`.
-    pub(crate) residual: Option<Tensor<4>>,
-    /// The function of the result.
-    pub(crate) activation: Option<Activation>,
-}
-
-impl Then {
-    pub(crate) fn activate(activation: Activation) -> Self {
-        Self { residual: None, activation: Some(activation) }
-    }
-
-    pub(crate) fn add_and_activate(residual: Tensor<4>, activation: Activation) -> Self {
-        Self { residual: Some(residual), activation: Some(activation) }
-    }
-
-    /// Whether it ends with a ReLU, which kernels take in, and the function that they do not know.
-    pub(crate) fn split(activation: Option<Activation>) -> (bool, Option<Activation>) {
-        match activation {
-            Some(Activation::Relu) => (true, None),
-            other => (false, other),
-        }
-    }
-
-    /// All of it, by operations of its own.
-    pub(crate) fn apply(self, x: Tensor<4>) -> Tensor<4> {
-        let x = match self.residual {
-            Some(residual) => x + residual,
-            None => x,
-        };
-        activated(x, self.activation)
-    }
-}
-
-pub(crate) fn activated(x: Tensor<4>, activation: Option<Activation>) -> Tensor<4> {
-    match activation {
-        Some(activation) => activation.forward(x),
-        None => x,
-    }
-}
+use crate::then::{Then, activated};
 
 /// Convolution, normalisation, and what follows; in inference with batch normalisation they are one
 /// operation. A folded normalisation is none.

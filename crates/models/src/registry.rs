@@ -1,9 +1,10 @@
 //! Networks by name, as torchvision and timm call them.
 
+mod table;
+
 use thiserror::Error;
 
 use crate::ResNetConfig;
-use crate::table;
 
 /// A named network.
 #[derive(Debug, Clone, PartialEq)]

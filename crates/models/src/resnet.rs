@@ -1,7 +1,10 @@
 //! The network itself.
 
+use std::sync::Arc;
+
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
+use resnet_kernels::SumOverRanks;
 
 use crate::activation::Activate;
 use crate::block::ResidualBlock;
@@ -40,6 +43,35 @@ pub(crate) struct Settings {
     pub(crate) preactivated: bool,
     pub(crate) pooling: Pooling,
     pub(crate) dropout: f64,
+}
+
+impl ResNetConfig {
+    /// Builds the network on `device`; the same `seed` gives the same weights on every device.
+    ///
+    /// # Panics
+    /// If [`check`](Self::check) finds a contradiction.
+    #[must_use]
+    pub fn init(&self, seed: u64, device: &Device) -> ResNet {
+        self.build(Init::new(seed, device))
+    }
+
+    /// As [`init`](Self::init), with batch normalisations that take their statistics from the batches of
+    /// all `ranks` together in training, as PyTorch's `SyncBatchNorm`. Every rank makes the same forward
+    /// and backward passes at the same time, with losses that add up to that of all.
+    ///
+    /// # Panics
+    /// As [`init`](Self::init).
+    #[must_use]
+    pub fn init_among(&self, ranks: Arc<dyn SumOverRanks>, seed: u64, device: &Device) -> ResNet {
+        self.build(Init::new(seed, device).among(ranks))
+    }
+
+    fn build(&self, init: Init<'_>) -> ResNet {
+        if let Err(error) = self.check() {
+            panic!("{error}");
+        }
+        ResNet::new(self, init)
+    }
 }
 
 impl ResNet {

@@ -7,9 +7,10 @@ use burn::tensor::{Slice, Tensor, s};
 use crate::Norm;
 use crate::blur_pool::shortcut_pool;
 use crate::init::Init;
-use crate::ops::{Then, conv_norm};
+use crate::ops::conv_norm;
 use crate::options::{Shortcut, Version};
 use crate::shape::BlockShape;
+use crate::then::Then;
 
 /// The projection, numbered as torchvision's and timm's `downsample`.
 ///

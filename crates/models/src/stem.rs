@@ -9,9 +9,10 @@ use burn::tensor::Tensor;
 use crate::Norm;
 use crate::activation::Activate;
 use crate::init::Init;
-use crate::ops::{Then, conv_norm, max_pool};
+use crate::ops::{conv_norm, max_pool};
 use crate::options::{Activation, AntiAlias, NormKind, Stem};
 use crate::shape::ConvShape;
+use crate::then::Then;
 
 /// The convolutions of the stem; the normalisation of the last one is a field of the network.
 #[derive(Module, Debug)]

@@ -17,7 +17,7 @@ use resnet_recipe::{PlateauState, Recipe, Totals};
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Identity;
-use crate::learner::LearnerState;
+use crate::state::LearnerState;
 use crate::stopping::Progress;
 
 pub use error::CheckpointError;
@@ -28,7 +28,6 @@ pub use writer::{Writer, Written};
 
 pub(crate) use files::{read_recipe, write_tensors};
 pub(crate) use store::step_of;
-pub(crate) use sums::hex;
 
 /// Version of the layout; a reader refuses newer ones.
 const FORMAT: u32 = 2;

@@ -7,7 +7,7 @@ use resnet_data::{DataError, Source};
 use resnet_recipe::{Loss, LossKind, Recipe};
 
 use crate::TrainError;
-use crate::loss::{Targets, binary_cross_entropy, cross_entropy};
+use crate::loss::{Targets, binary_cross_entropy, cross_entropy, sum_of_rows};
 use crate::teacher::Teacher;
 
 /// The loss of a recipe, with what it needs besides a batch.
@@ -140,12 +140,6 @@ fn mixed_cross_entropy(logits: Tensor<2>, targets: Targets, smoothing: f64) -> T
     let own = cross_entropy(logits.clone(), targets.labels, smoothing);
     let other = cross_entropy(logits, labels, smoothing);
     own.mul_scalar(1.0 - share) + other.mul_scalar(share)
-}
-
-/// `[b]` of `[b, n]`.
-pub(crate) fn sum_of_rows(x: Tensor<2>) -> Tensor<1> {
-    let batch = x.dims()[0];
-    x.sum_dim(1).reshape([batch])
 }
 
 /// The number of images of each of `classes` classes; asks for the label of every image, which some

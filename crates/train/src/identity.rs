@@ -1,14 +1,23 @@
-//! Whether a run goes on with the images it began with.
+//! The images of a run, and whether it goes on with those that it began with.
+
+use std::fmt::Write;
+use std::sync::Arc;
 
 use resnet_data::{DataError, Source};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::checkpoint::hex;
-use crate::options::Datasets;
-
 /// Images of each part that are looked at.
 const PROBES: usize = 16;
+
+/// The images of a run.
+#[derive(Clone)]
+pub struct Datasets {
+    /// What is learnt from.
+    pub train: Arc<dyn Source>,
+    /// What is judged by.
+    pub validation: Arc<dyn Source>,
+}
 
 /// The images of a run, as far as a glance tells: their number, and the content of a few.
 ///
@@ -78,4 +87,12 @@ impl Part {
         }
         (self.probes != was.probes).then(|| format!("the {name} images are others"))
     }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("memory takes any text");
+        text
+    })
 }

@@ -1,7 +1,5 @@
 //! A model and its optimizer, and the step that moves them.
 
-mod state;
-
 use burn::tensor::{Device, Tensor};
 use resnet_data::Batch;
 use resnet_distributed::{CollectiveError, World};
@@ -26,11 +24,11 @@ use crate::non_finite::{all_finite, restore_unless};
 use crate::optimizer::Optimizer;
 use crate::precision::{LossScale, float_type, is_supported};
 use crate::ranks::{Exchange, averaged, averaged_statistics};
+use crate::state::Kept;
 use crate::trace::Trace;
 use crate::{InitialWeights, TrainError};
-use state::Kept;
 
-pub use state::{LearnerState, Snapshot};
+pub use crate::state::{LearnerState, Snapshot};
 
 /// A model in training: a [`ResNet`], or any other [`Classifier`].
 #[derive(Debug)]

@@ -67,6 +67,7 @@ pub mod report;
 mod resume;
 pub mod run;
 mod session;
+mod state;
 pub mod stopping;
 pub mod teacher;
 pub mod trace;

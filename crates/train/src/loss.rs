@@ -79,3 +79,9 @@ pub fn in_top_k(logits: Tensor<2>, labels: Tensor<1, Int>, k: usize) -> Tensor<1
     let is_number = at_least.greater_elem(0);
     among.bool_and(is_number).float()
 }
+
+/// `[b]` of `[b, n]`.
+pub(crate) fn sum_of_rows(x: Tensor<2>) -> Tensor<1> {
+    let batch = x.dims()[0];
+    x.sum_dim(1).reshape([batch])
+}

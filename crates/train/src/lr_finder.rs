@@ -12,10 +12,11 @@ use resnet_recipe::Recipe;
 use crate::TrainError;
 use crate::criterion::Criterion;
 use crate::device::Chosen;
+use crate::identity::Datasets;
 use crate::learner::{Learner, StepAt};
 use crate::loaders::train_loader;
 use crate::meter::Meter;
-use crate::options::{Datasets, RunOptions};
+use crate::options::RunOptions;
 
 /// Share of the old in the running mean of losses.
 const SMOOTHING: f64 = 0.9;

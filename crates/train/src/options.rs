@@ -2,11 +2,9 @@
 
 use std::num::NonZero;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use resnet_data::Source;
 use resnet_distributed::World;
 use resnet_recipe::EpochReport;
 
@@ -14,15 +12,6 @@ use crate::checkpoint::{Best, BestBy, Keep};
 use crate::stopping::{EarlyStop, Ending, StopHandle};
 use crate::trace::Trace;
 use crate::{InitialWeights, OnNonFinite};
-
-/// The images of a run.
-#[derive(Clone)]
-pub struct Datasets {
-    /// What is learnt from.
-    pub train: Arc<dyn Source>,
-    /// What is judged by.
-    pub validation: Arc<dyn Source>,
-}
 
 /// What changes the course of a run, but not its result.
 #[derive(Debug, Clone)]

@@ -14,8 +14,9 @@ use resnet_recipe::{Fanout, Recipe, Sink};
 
 use crate::device::Chosen;
 use crate::gradients::GradientMap;
+use crate::identity::Datasets;
 use crate::meter::Meter;
-use crate::options::{Datasets, Outcome, RunOptions};
+use crate::options::{Outcome, RunOptions};
 use crate::run::train;
 use crate::stopping::StopHandle;
 use crate::{OnNonFinite, TrainError};

@@ -28,7 +28,8 @@ use crate::resume::{self, Begun, Fresh};
 use crate::session::{Saver, Session};
 use crate::stopping::StopHandle;
 
-pub use crate::options::{Datasets, Outcome, RunOptions};
+pub use crate::identity::Datasets;
+pub use crate::options::{Outcome, RunOptions};
 
 /// Trains `recipe` on `datasets`, continuing the run in the model folder if there is one.
 ///

@@ -10,7 +10,7 @@ use resnet_recipe::{Distillation, Model, Recipe, presets};
 
 use crate::TrainError;
 use crate::checkpoint::{self, CheckpointError, Store};
-use crate::criterion::sum_of_rows;
+use crate::loss::sum_of_rows;
 
 /// A network that is not trained any more; it sees the images that its student sees.
 #[derive(Debug, Clone)]

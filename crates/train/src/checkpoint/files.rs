@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{CheckpointError, failed};
 use super::{Checkpoint, FORMAT, Position, sums};
-use crate::learner::LearnerState;
+use crate::state::LearnerState;
 
 const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";

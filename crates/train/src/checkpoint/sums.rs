@@ -1,6 +1,5 @@
 //! `SHA256SUMS`: whether the files of a checkpoint are what was written.
 
-use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
@@ -9,6 +8,7 @@ use resnet_models::tensors;
 use sha2::{Digest, Sha256};
 
 use super::error::{CheckpointError, failed};
+use crate::identity::hex;
 
 /// In the form of the program `sha256sum`: a line for each file, `HEX  NAME`.
 pub(super) const NAME: &str = "SHA256SUMS";
@@ -64,12 +64,4 @@ fn sum_of(path: &Path) -> io::Result<String> {
             read => hasher.update(&buffer[..read]),
         }
     }
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("memory takes any text");
-        text
-    })
 }

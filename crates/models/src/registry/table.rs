@@ -1,7 +1,7 @@
 //! The table of named networks.
 
+use super::{Published, ZooEntry};
 use crate::options::{BlockKind, Version};
-use crate::registry::{Published, ZooEntry};
 use crate::{AntiAlias, ResNetConfig};
 
 const TORCHVISION: &str = "torchvision 0.26.0, models/resnet.py, `_metrics`";

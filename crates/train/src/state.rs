@@ -20,7 +20,7 @@ pub struct LearnerState {
 
 impl LearnerState {
     /// Reads it back from the device; `model` is one for inference.
-    pub(super) fn read<M: Classifier>(
+    pub(crate) fn read<M: Classifier>(
         model: &M,
         optimizer: &Optimizer,
         ema: Option<&Ema>,
@@ -43,10 +43,10 @@ impl LearnerState {
 
 /// The state of a [`Learner`](super::Learner) at one moment, for another thread to write.
 #[derive(Debug)]
-pub struct Snapshot<M: Classifier>(pub(super) Kept<M>);
+pub struct Snapshot<M: Classifier>(pub(crate) Kept<M>);
 
 #[derive(Debug)]
-pub(super) enum Kept<M> {
+pub(crate) enum Kept<M> {
     /// In the host's memory anyway: copied by whoever reads it.
     Shared { model: Box<M>, optimizer: Optimizer, ema: Option<Ema>, scale: Box<Option<LossScale>> },
     /// Read back from a device, which one thread alone talks to.
