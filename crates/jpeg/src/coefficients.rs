@@ -16,12 +16,12 @@ pub(crate) struct Coefficients {
 }
 
 impl Coefficients {
-    /// Makes room for `rows` rows of units, all zero.
-    pub(crate) fn clear(&mut self, frame: &Frame, rows: usize) {
+    /// Makes room for `high` rows of `wide` units, all zero.
+    pub(crate) fn clear(&mut self, frame: &Frame, (high, wide): (usize, usize)) {
         let mut end = 0;
         for (index, part) in frame.components().iter().enumerate() {
-            (self.start[index], self.wide[index]) = (end, part.blocks_wide);
-            end += part.blocks_wide * part.down * rows;
+            (self.start[index], self.wide[index]) = (end, part.across * wide);
+            end += part.across * wide * part.down * high;
         }
         self.blocks.clear();
         resize(&mut self.blocks, end, [0; 64]);

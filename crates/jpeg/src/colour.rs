@@ -4,10 +4,14 @@
 //! CMYK, which Adobe's programs store inverted.
 
 use crate::header::ColourModel;
+use crate::wide::Wide;
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 
 /// Writes the pixels of a row, 3 bytes each, from a row of each component.
 #[inline(always)]
-pub(crate) fn to_rgb(model: ColourModel, rows: [&[u8]; 4], out: &mut [u8]) {
+pub(crate) fn to_rgb(wide: Wide, model: ColourModel, rows: [&[u8]; 4], out: &mut [u8]) {
     let pixels = out.as_chunks_mut::<3>().0;
     let [a, b, c, d] = rows;
     match model {
@@ -21,7 +25,7 @@ pub(crate) fn to_rgb(model: ColourModel, rows: [&[u8]; 4], out: &mut [u8]) {
                 *pixel = [red, green, blue];
             }
         }
-        ColourModel::YCbCr => ycbcr_to_rgb(a, b, c, pixels),
+        ColourModel::YCbCr => ycbcr_to_rgb(wide, a, b, c, pixels),
         ColourModel::Cmyk => {
             for (((pixel, &cyan), &magenta), &yellow) in pixels.iter_mut().zip(a).zip(b).zip(c) {
                 *pixel = [cyan, magenta, yellow];
@@ -29,7 +33,7 @@ pub(crate) fn to_rgb(model: ColourModel, rows: [&[u8]; 4], out: &mut [u8]) {
             darken(pixels, d);
         }
         ColourModel::Ycck => {
-            ycbcr_to_rgb(a, b, c, pixels);
+            ycbcr_to_rgb(wide, a, b, c, pixels);
             for level in pixels.as_flattened_mut() {
                 *level = 255 - *level;
             }
@@ -39,22 +43,30 @@ pub(crate) fn to_rgb(model: ColourModel, rows: [&[u8]; 4], out: &mut [u8]) {
 }
 
 #[inline(always)]
-fn ycbcr_to_rgb(luma: &[u8], blue: &[u8], red: &[u8], pixels: &mut [[u8; 3]]) {
-    for (((pixel, &y), &cb), &cr) in pixels.iter_mut().zip(luma).zip(blue).zip(red) {
+fn ycbcr_to_rgb(wide: Wide, luma: &[u8], blue: &[u8], red: &[u8], pixels: &mut [[u8; 3]]) {
+    let mut done = 0;
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = wide.avx2() {
+        done = avx2::ycbcr_to_rgb(simd, luma, blue, red, pixels);
+    }
+    let _: Wide = wide;
+    let rest = pixels[done..].iter_mut().zip(&luma[done..]);
+    for (((pixel, &y), &cb), &cr) in rest.zip(&blue[done..]).zip(&red[done..]) {
         *pixel = rgb(y, cb, cr);
     }
 }
+
+/// The factors times 2^16: 1.402 - 1, 1.772 - 2, -0.34414, 1 - 0.71414.
+const RED: i32 = 26_345;
+const BLUE: i32 = -14_942;
+const GREEN_BLUE: i32 = -22_554;
+const GREEN_RED: i32 = 18_734;
 
 /// One pixel: `y + 1.402 cr`, `y - 0.34414 cb - 0.71414 cr`, `y + 1.772 cb`, each product rounded to
 /// the nearest integer. Whole parts of the factors are added by themselves, so that the rest fits into
 /// 16 bits.
 #[inline(always)]
 fn rgb(y: u8, cb: u8, cr: u8) -> [u8; 3] {
-    // The factors times 2^16: 1.402 - 1, 1.772 - 2, -0.34414, 1 - 0.71414.
-    const RED: i32 = 26_345;
-    const BLUE: i32 = -14_942;
-    const GREEN_BLUE: i32 = -22_554;
-    const GREEN_RED: i32 = 18_734;
     let (y, cb, cr) = (i16::from(y), i16::from(cb) - 128, i16::from(cr) - 128);
     let green = (i32::from(cb) * GREEN_BLUE + i32::from(cr) * GREEN_RED + (1 << 15)) >> 16;
     [
@@ -89,7 +101,8 @@ fn darken(pixels: &mut [[u8; 3]], black: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use super::rgb;
+    use super::{rgb, ycbcr_to_rgb};
+    use crate::wide::{Wide, Work};
 
     #[test]
     fn every_colour_is_that_of_libjpegs_tables() {
@@ -105,6 +118,36 @@ mod tests {
                 let wanted = [red, green, blue].map(|part| level(i32::from(y) + part));
                 assert_eq!(rgb(y, cb, cr), wanted, "{y} {cb} {cr}");
             }
+        }
+    }
+
+    struct Convert<'a>(Wide, [&'a [u8]; 3], &'a mut [[u8; 3]]);
+
+    impl Work for Convert<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn run(self) {
+            let [y, cb, cr] = self.1;
+            ycbcr_to_rgb(self.0, y, cb, cr, self.2);
+        }
+    }
+
+    #[test]
+    fn wide_instructions_change_no_colour() {
+        // Every pair of differences; a width that fills no register.
+        for cb in 0..=255_u8 {
+            let [y, cb, cr]: [Vec<u8>; 3] = [
+                (0..777_u32).map(|column| (column * 13 + u32::from(cb) * 7) as u8).collect(),
+                vec![cb; 777],
+                (0..777_u32).map(|column| column as u8).collect(),
+            ];
+            let converted = |wide: Wide| {
+                let mut pixels = vec![[0; 3]; 777];
+                wide.run(Convert(wide, [&y, &cb, &cr], &mut pixels));
+                pixels
+            };
+            assert!(converted(Wide::detect()) == converted(Wide::none()), "{}", cb[0]);
         }
     }
 }

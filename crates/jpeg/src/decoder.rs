@@ -12,6 +12,7 @@ use crate::markers::{
 use crate::memory::resize;
 use crate::planes::Plane;
 use crate::region::Region;
+use crate::scans::UNITS_AT_A_TIME;
 use crate::tables::{Quantization, Tables};
 use crate::upsample::{Row, Upsampling};
 use crate::wide::{Wide, Work};
@@ -204,7 +205,9 @@ impl Decoder {
                 self.upsampling[index] = upsampling;
             }
         }
-        self.coefficients.clear(&frame, if file.several_scans { frame.units_high } else { 1 });
+        let all = (frame.units_high, frame.units_wide);
+        self.coefficients
+            .clear(&frame, if file.several_scans { all } else { (1, UNITS_AT_A_TIME) });
         Ok(())
     }
 
@@ -250,12 +253,21 @@ impl Decoder {
     fn write_rgb(&mut self, info: &ImageInfo, region: Region, out: &mut Vec<u8>) {
         resize(out, region.height * region.width * 3, 0);
         let Self { wide, planes, upsampling, rows, .. } = self;
-        wide.run(WriteRgb { colour: info.colour, region, planes, upsampling, rows, out });
+        wide.run(WriteRgb {
+            wide: *wide,
+            colour: info.colour,
+            region,
+            planes,
+            upsampling,
+            rows,
+            out,
+        });
     }
 }
 
 /// Computes the pixels of a region from the planes.
 struct WriteRgb<'r> {
+    wide: Wide,
     colour: ColourModel,
     region: Region,
     planes: &'r [Plane; 4],
@@ -269,14 +281,14 @@ impl Work for WriteRgb<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { colour, region, planes, upsampling, rows, out } = self;
+        let Self { wide, colour, region, planes, upsampling, rows, out } = self;
         for (row, out) in region.rows().zip(out.chunks_exact_mut(3 * region.width)) {
             let mut inputs: [&[u8]; 4] = [&[]; 4];
             for (index, pixels) in rows[..colour.components()].iter_mut().enumerate() {
                 let (plane, upsampling) = (&planes[index], upsampling[index]);
                 inputs[index] = pixels.compute(plane, upsampling, row, region.columns());
             }
-            colour::to_rgb(colour, inputs, out);
+            colour::to_rgb(wide, colour, inputs, out);
         }
     }
 }

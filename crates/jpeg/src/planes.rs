@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::coefficients::Coefficients;
+use crate::coefficients::Block;
 use crate::frame::{Component, SIDE};
 use crate::idct;
 use crate::memory::resize;
@@ -42,24 +42,24 @@ impl Plane {
         self.columns.len() * SIDE
     }
 
-    /// Transforms row `row` of the component's blocks, which is row `in_memory` of `coefficients`, if it
-    /// is needed.
+    /// Transforms those of `blocks` that are needed: of row `row`, from column `first` on.
     #[inline(always)]
     pub(crate) fn transform(
         &mut self,
         wide: Wide,
-        row: usize,
-        coefficients: &Coefficients,
-        (component, in_memory): (usize, usize),
+        (row, first): (usize, usize),
+        blocks: &[Block],
         quantization: &Quantization,
     ) {
-        if !self.rows.contains(&row) {
+        let columns = self.columns.start.max(first)..self.columns.end.min(first + blocks.len());
+        if !self.rows.contains(&row) || columns.is_empty() {
             return;
         }
-        let blocks = &coefficients.row(component, in_memory)[self.columns.clone()];
         let stride = self.stride();
-        let out = &mut self.samples[(row - self.rows.start) * SIDE * stride..];
-        idct::inverse(wide, blocks, quantization, out, stride);
+        let start =
+            (row - self.rows.start) * SIDE * stride + (columns.start - self.columns.start) * SIDE;
+        let blocks = &blocks[columns.start - first..columns.end - first];
+        idct::inverse(wide, blocks, quantization, &mut self.samples[start..], stride);
     }
 
     /// Samples `columns` of a row.

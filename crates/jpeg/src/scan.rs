@@ -174,13 +174,14 @@ impl<'a> Walk<'a> {
         Ok(Self { compressed, bits, interval: 0, restart, left: restart })
     }
 
-    /// Takes the units `columns` of row `row`. `in_memory` is the row in `coefficients`.
+    /// Takes the units `columns` of a row. They come to row `in_memory` of `coefficients`, of which the first
+    /// unit is unit `first`; without one, nothing is kept of them.
     #[inline(always)]
     pub(crate) fn units(
         &mut self,
         scan: &Scan,
         columns: Range<usize>,
-        in_memory: usize,
+        (in_memory, first): (usize, Option<usize>),
         coefficients: &mut Coefficients,
         coder: &mut impl BlockCoder,
     ) -> Result<(), Fault> {
@@ -195,8 +196,10 @@ impl<'a> Walk<'a> {
                 coder.restart();
             }
             self.left -= 1;
+            let offset = first.map_or(0, |first| unit - first);
             for place in &places[..count] {
-                let block = coefficients.block_mut(place.first + unit * place.across);
+                let index = place.first + offset * place.across;
+                let block = coefficients.block_mut(index);
                 coder.block(&mut bits, place.part, block)?;
             }
         }

@@ -9,7 +9,6 @@ use crate::planes::Plane;
 use crate::progressive::{AcFirst, AcMore, DcFirst, DcMore};
 use crate::scan::{BlockCoder, Scan, Walk};
 use crate::sequential::{Keep, Pass, Sequential};
-use crate::tables::Quantization;
 use crate::wide::{Wide, Work};
 
 impl Decoder {
@@ -33,13 +32,7 @@ impl Decoder {
     /// Transforms the coefficients of all scans, where a region is wanted.
     pub(crate) fn transform_all(&mut self, file: &File) {
         let Self { wide, coefficients, planes, .. } = self;
-        for (component, plane) in planes[..file.frame.components().len()].iter_mut().enumerate() {
-            let Some(quantization) = &file.quantization[component] else { continue };
-            for row in plane.rows.clone() {
-                let place = (component, row);
-                wide.run(Transform { wide: *wide, plane, row, coefficients, place, quantization });
-            }
-        }
+        wide.run(TransformAll { wide: *wide, file, coefficients, planes });
     }
 }
 
@@ -67,8 +60,11 @@ impl Rows<'_> {
 
     /// All rows, of which nothing is kept.
     fn none(&mut self, coder: &mut Sequential<'_>) -> Result<(), Faulty> {
-        let rows = 0..self.scan.units_high;
-        rows.into_iter().try_for_each(|row| self.row(0..0, coder).map_err(|fault| (fault, row)))
+        (0..self.scan.units_high).try_for_each(|row| {
+            let Self { walk, scan, coefficients, .. } = self;
+            let passed = self.wide.run(PassRow { walk, scan, coefficients, coder });
+            passed.map_err(|fault| (fault, row))
+        })
     }
 
     fn sequential(
@@ -92,34 +88,28 @@ impl Rows<'_> {
         planes: &mut [Plane; 4],
     ) -> Result<(), Faulty> {
         let planes = &mut planes[..file.frame.components().len()];
-        let (rows, columns) = needed_units(file, planes);
+        let (rows, kept) = needed_units(file, planes);
         for row in 0..rows.end {
-            let needed = rows.contains(&row);
-            let kept = if needed { columns.clone() } else { 0..0 };
-            self.row(kept, coder).map_err(|fault| (fault, row))?;
-            if needed {
-                self.transform(file, row, planes);
-            }
+            let Self { walk, scan, coefficients, .. } = self;
+            let taken = if rows.contains(&row) {
+                let (wide, kept) = (self.wide, kept.clone());
+                wide.run(RowToSamples {
+                    wide,
+                    walk,
+                    scan,
+                    row,
+                    kept,
+                    file,
+                    coefficients,
+                    coder,
+                    planes,
+                })
+            } else {
+                self.wide.run(PassRow { walk, scan, coefficients, coder })
+            };
+            taken.map_err(|fault| (fault, row))?;
         }
         Ok(())
-    }
-
-    /// Takes the next row and keeps the units `kept`.
-    fn row(&mut self, kept: Range<usize>, coder: &mut Sequential<'_>) -> Result<(), Fault> {
-        let Self { walk, scan, coefficients, .. } = self;
-        self.wide.run(PartOfRow { walk, scan, kept, coefficients, coder })
-    }
-
-    fn transform(&self, file: &File, row: usize, planes: &mut [Plane]) {
-        let Self { wide, coefficients, .. } = self;
-        let parts = file.frame.components().iter().zip(&file.quantization);
-        for (component, (plane, (part, quantization))) in planes.iter_mut().zip(parts).enumerate() {
-            let Some(quantization) = quantization else { continue };
-            for down in 0..part.down {
-                let (row, place) = (row * part.down + down, (component, down));
-                wide.run(Transform { wide: *wide, plane, row, coefficients, place, quantization });
-            }
-        }
     }
 }
 
@@ -138,53 +128,106 @@ impl<C: BlockCoder> Work for WholeRow<'_, '_, C> {
     #[inline(always)]
     fn run(self) -> Result<(), Fault> {
         let Self { walk, scan, row, coefficients, coder } = self;
-        walk.units(scan, 0..scan.units_wide, row, coefficients, coder)?;
+        walk.units(scan, 0..scan.units_wide, (row, Some(0)), coefficients, coder)?;
         walk.check()
     }
 }
 
-/// Takes a row of units and keeps a part of it, in the one row of coefficients that is in memory.
-struct PartOfRow<'r, 'a, 't> {
+/// Takes a row of units and keeps nothing of it.
+struct PassRow<'r, 'a, 't> {
     walk: &'r mut Walk<'a>,
     scan: &'r Scan,
-    kept: Range<usize>,
     coefficients: &'r mut Coefficients,
     coder: &'r mut Sequential<'t>,
 }
 
-impl Work for PartOfRow<'_, '_, '_> {
+impl Work for PassRow<'_, '_, '_> {
     type Output = Result<(), Fault>;
 
     #[inline(always)]
     fn run(self) -> Result<(), Fault> {
-        let Self { walk, scan, kept, coefficients, coder } = self;
-        walk.units(scan, 0..kept.start, 0, coefficients, &mut Pass(coder))?;
-        if !kept.is_empty() {
-            walk.units(scan, kept.clone(), 0, coefficients, &mut Keep(coder))?;
-        }
-        walk.units(scan, kept.end..scan.units_wide, 0, coefficients, &mut Pass(coder))?;
+        let Self { walk, scan, coefficients, coder } = self;
+        walk.units(scan, 0..scan.units_wide, (0, None), coefficients, &mut Pass(coder))?;
         walk.check()
     }
 }
 
-/// Transforms a row of blocks of a component.
-struct Transform<'r> {
+/// Units whose coefficients become samples before the next ones are taken: so few that they stay in the
+/// processor's fastest memory.
+pub(crate) const UNITS_AT_A_TIME: usize = 8;
+
+/// Takes a row of units, of which `kept` become samples.
+struct RowToSamples<'r, 'a, 't> {
     wide: Wide,
-    plane: &'r mut Plane,
+    walk: &'r mut Walk<'a>,
+    scan: &'r Scan,
     row: usize,
-    coefficients: &'r Coefficients,
-    /// The component, and where in `coefficients` the row is.
-    place: (usize, usize),
-    quantization: &'r Quantization,
+    kept: Range<usize>,
+    file: &'r File,
+    coefficients: &'r mut Coefficients,
+    coder: &'r mut Sequential<'t>,
+    planes: &'r mut [Plane],
 }
 
-impl Work for Transform<'_> {
+impl Work for RowToSamples<'_, '_, '_> {
+    type Output = Result<(), Fault>;
+
+    #[inline(always)]
+    fn run(self) -> Result<(), Fault> {
+        let Self { wide, walk, scan, row, kept, file, coefficients, coder, planes } = self;
+        walk.units(scan, 0..kept.start, (0, None), coefficients, &mut Pass(coder))?;
+        for first in kept.clone().step_by(UNITS_AT_A_TIME) {
+            let units = first..kept.end.min(first + UNITS_AT_A_TIME);
+            walk.units(scan, units.clone(), (0, Some(first)), coefficients, &mut Keep(coder))?;
+            to_samples(wide, file, (row, &units), coefficients, planes);
+        }
+        walk.units(scan, kept.end..scan.units_wide, (0, None), coefficients, &mut Pass(coder))?;
+        walk.check()
+    }
+}
+
+/// Transforms the units of a row that are in memory.
+#[inline(always)]
+fn to_samples(
+    wide: Wide,
+    file: &File,
+    (row, units): (usize, &Range<usize>),
+    coefficients: &Coefficients,
+    planes: &mut [Plane],
+) {
+    let parts = file.frame.components().iter().zip(&file.quantization);
+    for (component, (plane, (part, quantization))) in planes.iter_mut().zip(parts).enumerate() {
+        let Some(quantization) = quantization else { continue };
+        for down in 0..part.down {
+            let blocks = &coefficients.row(component, down)[..units.len() * part.across];
+            let place = (row * part.down + down, units.start * part.across);
+            plane.transform(wide, place, blocks, quantization);
+        }
+    }
+}
+
+/// Transforms what is needed of a whole picture's coefficients.
+struct TransformAll<'r> {
+    wide: Wide,
+    file: &'r File,
+    coefficients: &'r Coefficients,
+    planes: &'r mut [Plane; 4],
+}
+
+impl Work for TransformAll<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let Self { wide, plane, row, coefficients, place, quantization } = self;
-        plane.transform(wide, row, coefficients, place, quantization);
+        let Self { wide, file, coefficients, planes } = self;
+        let components = file.frame.components().len();
+        let parts = planes[..components].iter_mut().zip(&file.quantization);
+        for (component, (plane, quantization)) in parts.enumerate() {
+            let Some(quantization) = quantization else { continue };
+            for row in plane.rows.clone() {
+                plane.transform(wide, (row, 0), coefficients.row(component, row), quantization);
+            }
+        }
     }
 }
 
