@@ -32,9 +32,11 @@ impl Plane {
         self.rows = rows.start / SIDE..rows.end.div_ceil(SIDE);
         self.columns = columns.start / SIDE..columns.end.div_ceil(SIDE);
         (self.last_row, self.last_column) = (component.height - 1, component.width - 1);
-        // What was there is written over.
+        // What was there is written over, so the memory need not shrink.
         let samples = self.rows.len() * SIDE * self.stride();
-        resize(&mut self.samples, samples, 0);
+        if self.samples.len() < samples {
+            resize(&mut self.samples, samples, 0);
+        }
     }
 
     #[inline(always)]

@@ -1,31 +1,8 @@
 //! Two resizes that no crate has with the rounding of the references.
 
+use super::part::Part;
 use super::region::Region;
 use crate::decode::RgbImage;
-
-/// A part of an image, by rows.
-struct Part<'a> {
-    pixels: &'a [[u8; 3]],
-    image_width: usize,
-    region: Region,
-}
-
-impl<'a> Part<'a> {
-    fn of(image: &'a RgbImage, region: Region) -> Result<Self, String> {
-        let Region { top, left, height, width } = region;
-        let inside = top + height <= image.height && left + width <= image.width;
-        if !inside || height == 0 || width == 0 {
-            return Err(format!("cannot resize {region:?}: it is empty or not inside the image"));
-        }
-        let (pixels, _) = image.pixels.as_chunks();
-        Ok(Self { pixels, image_width: image.width, region })
-    }
-
-    fn row(&self, row: usize) -> &[[u8; 3]] {
-        let start = (self.region.top + row) * self.image_width + self.region.left;
-        &self.pixels[start..][..self.region.width]
-    }
-}
 
 /// The nearest pixels, chosen as Pillow chooses them.
 pub(super) fn nearest(

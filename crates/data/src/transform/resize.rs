@@ -1,10 +1,9 @@
-use fast_image_resize as fir;
-use fir::images::{TypedCroppedImage, TypedImage, TypedImageRef};
-use fir::pixels::U8x3;
-use fir::{FilterType, ResizeAlg, ResizeOptions};
+//! Resizing a region of an image.
 
 use super::aliased;
+use super::convolution::{Convolution, Filter};
 use super::interpolation::Interpolation;
+use super::part::Part;
 use super::region::Region;
 use crate::decode::RgbImage;
 
@@ -84,9 +83,7 @@ impl Resizer {
 
 #[derive(Debug, Default)]
 struct Kernels {
-    fir: fir::Resizer,
-    /// Resized in one direction only.
-    widened: RgbImage,
+    convolution: Convolution,
 }
 
 impl Kernels {
@@ -98,67 +95,18 @@ impl Kernels {
         size: (usize, usize),
         out: &mut [u8],
     ) -> Result<(), String> {
-        use Interpolation::{Bicubic, Bilinear, BilinearAliased, BilinearTf1, Nearest};
-        let bilinear = FilterType::Bilinear;
-        match interpolation {
-            Nearest => aliased::nearest(image, region, size, out),
-            BilinearTf1 => aliased::bilinear_tf1(image, region, size, out),
-            Bilinear => self.convolve(ResizeAlg::Convolution(bilinear), image, region, size, out),
-            BilinearAliased => {
-                self.convolve(ResizeAlg::Interpolation(bilinear), image, region, size, out)
-            }
-            Bicubic => self.bicubic(image, region, size, out),
+        let out = &mut out[..size.0 * size.1 * 3];
+        let filter = match interpolation {
+            Interpolation::Nearest => return aliased::nearest(image, region, size, out),
+            Interpolation::BilinearTf1 => return aliased::bilinear_tf1(image, region, size, out),
+            Interpolation::Bilinear => Filter::Bilinear,
+            Interpolation::BilinearAliased => Filter::BilinearAliased,
+            Interpolation::Bicubic => Filter::Bicubic,
+        };
+        let part = Part::of(image, region)?;
+        if !out.is_empty() {
+            self.convolution.resize(filter, part, size, out);
         }
+        Ok(())
     }
-
-    /// Across first, then down, as Pillow does. The order matters, because the levels that overshoot
-    /// are cut in between; `fast_image_resize` would go down first.
-    fn bicubic(
-        &mut self,
-        image: &RgbImage,
-        region: Region,
-        (height, width): (usize, usize),
-        out: &mut [u8],
-    ) -> Result<(), String> {
-        let algorithm = ResizeAlg::Convolution(FilterType::CatmullRom);
-        if height == region.height || width == region.width {
-            return self.convolve(algorithm, image, region, (height, width), out);
-        }
-        let mut widened = std::mem::take(&mut self.widened);
-        (widened.height, widened.width) = (region.height, width);
-        widened.pixels.resize(region.height * width * 3, 0);
-        let across = (region.height, width);
-        let done = self.convolve(algorithm, image, region, across, &mut widened.pixels);
-        let whole = Region::whole(region.height, width);
-        let done =
-            done.and_then(|()| self.convolve(algorithm, &widened, whole, (height, width), out));
-        self.widened = widened;
-        done
-    }
-
-    fn convolve(
-        &mut self,
-        algorithm: ResizeAlg,
-        image: &RgbImage,
-        region: Region,
-        (height, width): (usize, usize),
-        out: &mut [u8],
-    ) -> Result<(), String> {
-        let failed = |error: &dyn std::fmt::Display| format!("cannot resize {region:?}: {error}");
-        let (image_width, image_height) = (side(image.width)?, side(image.height)?);
-        let pixels = TypedImageRef::<U8x3>::from_buffer(image_width, image_height, &image.pixels)
-            .map_err(|error| failed(&error))?;
-        let [left, top] = [side(region.left)?, side(region.top)?];
-        let [part_width, part_height] = [side(region.width)?, side(region.height)?];
-        let part = TypedCroppedImage::from_ref(&pixels, left, top, part_width, part_height)
-            .map_err(|error| failed(&error))?;
-        let mut resized = TypedImage::<U8x3>::from_buffer(side(width)?, side(height)?, out)
-            .map_err(|error| failed(&error))?;
-        let options = ResizeOptions::new().resize_alg(algorithm).use_alpha(false);
-        self.fir.resize_typed(&part, &mut resized, &options).map_err(|error| failed(&error))
-    }
-}
-
-fn side(pixels: usize) -> Result<u32, String> {
-    u32::try_from(pixels).map_err(|_overflow| format!("{pixels} pixels are too many"))
 }

@@ -1,0 +1,221 @@
+//! Resizing by weighted sums, across and then down, as Pillow does it (within 1 level), in memory that is
+//! used again.
+//!
+//! Source: Pillow, `src/libImaging/Resample.c`: which pixels count and how much, the precision of their
+//! weights, and a rounding to whole levels between the two directions.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod weights;
+
+use weights::Weights;
+
+pub(super) use weights::Filter;
+
+use super::part::Part;
+
+/// Rows that are summed at once.
+const ROWS: usize = 4;
+
+/// A pixel of [`ROWS`] rows: red, green, blue and nothing of each.
+type Column = [[u8; 4]; ROWS];
+
+/// The memory that resizing needs; it is used again.
+#[derive(Debug, Default)]
+pub(super) struct Convolution {
+    across: Weights,
+    down: Weights,
+    /// The region at its new width.
+    narrowed: Vec<u8>,
+    columns: Vec<Column>,
+}
+
+impl Convolution {
+    /// Resizes a part of an image to (height, width) in `out`.
+    pub(super) fn resize(
+        &mut self,
+        filter: Filter,
+        part: Part<'_>,
+        (height, width): (usize, usize),
+        out: &mut [u8],
+    ) {
+        let region = part.region;
+        self.across.set(filter, region.width, width);
+        self.down.set(filter, region.height, height);
+        match (region.width == width, region.height == height) {
+            (true, true) => copy(part, out),
+            (true, false) => self.down(part, out),
+            (false, true) => self.across(part, out),
+            (false, false) => {
+                let (mut memory, len) =
+                    (std::mem::take(&mut self.narrowed), region.height * width * 3);
+                // It never shrinks: what grows is filled with zeros.
+                memory.resize(len.max(memory.len()), 0);
+                self.across(part, &mut memory[..len]);
+                self.down(Part::whole(&memory[..len], region.height, width), out);
+                self.narrowed = memory;
+            }
+        }
+    }
+
+    fn across(&mut self, part: Part<'_>, out: &mut [u8]) {
+        let Self { across, columns, .. } = self;
+        let wide = Wide::detect();
+        wide.run(Across { wide, part, weights: across, columns, out });
+    }
+
+    fn down(&self, part: Part<'_>, out: &mut [u8]) {
+        let wide = Wide::detect();
+        wide.run(Down { wide, part, weights: &self.down, out });
+    }
+}
+
+fn copy(part: Part<'_>, out: &mut [u8]) {
+    for (row, out) in out.chunks_exact_mut(3 * part.region.width).enumerate() {
+        out.copy_from_slice(part.row(row).as_flattened());
+    }
+}
+
+/// The processor's vector instructions, where it has them.
+#[derive(Clone, Copy, Debug)]
+struct Wide {
+    #[cfg(target_arch = "x86_64")]
+    simd: Option<pulp::x86::V3>,
+}
+
+impl Wide {
+    fn detect() -> Self {
+        Self {
+            #[cfg(target_arch = "x86_64")]
+            simd: pulp::x86::V3::try_new(),
+        }
+    }
+
+    /// Does the work, compiled for these instructions. It and what it calls must be `#[inline(always)]`.
+    fn run<W: pulp::NullaryFnOnce<Output = ()>>(self, work: W) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = self.simd {
+            return simd.vectorize(work);
+        }
+        work.call();
+    }
+}
+
+/// Changes the width.
+struct Across<'a> {
+    wide: Wide,
+    part: Part<'a>,
+    weights: &'a Weights,
+    columns: &'a mut Vec<Column>,
+    out: &'a mut [u8],
+}
+
+impl pulp::NullaryFnOnce for Across<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { wide, part, weights, columns, out } = self;
+        columns.resize(part.region.width, Column::default());
+        let stride = 3 * weights.len();
+        for (index, out) in out.chunks_mut(ROWS * stride).enumerate() {
+            let rows = out.len() / stride;
+            // Where there are fewer rows, the last one again.
+            let of = |row: usize| part.row(index * ROWS + row.min(rows - 1)).as_flattened();
+            spread([of(0), of(1), of(2), of(3)], columns);
+            for (column, (first, weights)) in weights.iter().enumerate() {
+                let levels = weighted(wide, &columns[first..first + weights.len()], weights);
+                for row in 0..ROWS {
+                    if row < rows {
+                        let [red, green, blue, _] = levels[row];
+                        let pixel = out[row * stride + 3 * column..].first_chunk_mut();
+                        *pixel.expect("within the row") = [red, green, blue];
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Writes rows to the columns.
+#[inline(always)]
+fn spread(rows: [&[u8]; ROWS], columns: &mut [Column]) {
+    let Some((last, columns)) = columns.split_last_mut() else { return };
+    // With the next pixel's red, which does not matter: 4 bytes are read as one number.
+    let [a, b, c, d] = rows;
+    for (index, column) in columns.iter_mut().enumerate() {
+        let start = 3 * index;
+        *column = [four(a, start), four(b, start), four(c, start), four(d, start)];
+    }
+    for (place, row) in last.iter_mut().zip(rows) {
+        place[..3].copy_from_slice(&row[row.len() - 3..]);
+    }
+}
+
+#[inline(always)]
+fn four(row: &[u8], start: usize) -> [u8; 4] {
+    *row[start..].first_chunk().expect("within the row")
+}
+
+/// The weighted sum of columns, rounded: 4 bytes for each row.
+#[inline(always)]
+fn weighted(wide: Wide, columns: &[Column], weights: &[i32]) -> [[u8; 4]; ROWS] {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = wide.simd {
+        return avx2::weighted(simd, columns, weights);
+    }
+    let _: Wide = wide;
+    let sum = |row: usize, colour: usize| {
+        let products = columns.iter().zip(weights);
+        let products = products.map(|(column, weight)| i32::from(column[row][colour]) * weight);
+        weights::level(products.fold(weights::HALF, |sum, product| sum + product))
+    };
+    std::array::from_fn(|row| std::array::from_fn(|colour| sum(row, colour)))
+}
+
+/// Changes the height.
+struct Down<'a> {
+    wide: Wide,
+    part: Part<'a>,
+    weights: &'a Weights,
+    out: &'a mut [u8],
+}
+
+/// Levels that are summed at once with vector instructions.
+const LEVELS: usize = 64;
+
+impl pulp::NullaryFnOnce for Down<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { wide, part, weights, out } = self;
+        let stride = 3 * part.region.width;
+        for (out, (first, weights)) in out.chunks_exact_mut(stride).zip(weights.iter()) {
+            let done = down_wide(wide, part, first, weights, out);
+            for (level, out) in out.iter_mut().enumerate().skip(done) {
+                let rows = weights.iter().enumerate();
+                let sum = rows.fold(weights::HALF, |sum, (index, weight)| {
+                    sum + i32::from(part.row(first + index).as_flattened()[level]) * weight
+                });
+                *out = weights::level(sum);
+            }
+        }
+    }
+}
+
+/// Computes the levels of a row that fill whole registers, and gives how many.
+#[inline(always)]
+fn down_wide(wide: Wide, part: Part<'_>, first: usize, weights: &[i32], out: &mut [u8]) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = wide.simd {
+        let Some(last) = out.len().checked_sub(LEVELS) else { return 0 };
+        // The last register overlaps with the one before.
+        for start in (0..last).step_by(LEVELS).chain([last]) {
+            let levels = avx2::rows_weighted(simd, part, first, weights, start);
+            out[start..start + LEVELS].copy_from_slice(&levels);
+        }
+        return out.len();
+    }
+    0
+}

@@ -1,0 +1,36 @@
+//! A part of an image, by rows.
+
+use super::region::Region;
+use crate::decode::RgbImage;
+
+/// A part of an image, by rows.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    pixels: &'a [[u8; 3]],
+    image_width: usize,
+    pub(super) region: Region,
+}
+
+impl<'a> Part<'a> {
+    pub(super) fn of(image: &'a RgbImage, region: Region) -> Result<Self, String> {
+        let Region { top, left, height, width } = region;
+        let inside = top + height <= image.height && left + width <= image.width;
+        if !inside || height == 0 || width == 0 {
+            return Err(format!("cannot resize {region:?}: it is empty or not inside the image"));
+        }
+        let (pixels, _) = image.pixels.as_chunks();
+        Ok(Self { pixels, image_width: image.width, region })
+    }
+
+    /// All of an image, which has as many pixels as this says.
+    pub(super) fn whole(pixels: &'a [u8], height: usize, width: usize) -> Self {
+        let region = Region::whole(height, width);
+        Self { pixels: pixels.as_chunks().0, image_width: width, region }
+    }
+
+    #[inline(always)]
+    pub(super) fn row(self, row: usize) -> &'a [[u8; 3]] {
+        let start = (self.region.top + row) * self.image_width + self.region.left;
+        &self.pixels[start..][..self.region.width]
+    }
+}
