@@ -94,9 +94,11 @@ impl ParquetImages {
     fn copy_image(&self, index: usize, record: &mut Vec<u8>) -> Result<(), String> {
         let (group, row) = self.numbering.locate(index);
         let (file, number) = self.row_groups[group];
-        let rows = self.cache.get(group, || self.files[file].images(number))?;
-        let image = rows[row].as_ref().ok_or("the image is missing: remove the row")?;
-        record.extend_from_slice(image.data());
+        let image = match self.cache.get(group, || self.files[file].images(number))? {
+            Some(rows) => rows[row].clone(),
+            None => self.files[file].image(number, row)?,
+        };
+        record.extend_from_slice(image.ok_or("the image is missing: remove the row")?.data());
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use parquet::schema::parser::parse_message_type;
 use resnet_data::{Dataset, DatasetOptions, Layout, Loader, Source};
 
 use crate::dataset::{error, labels, open, save};
-use crate::support::{KEEP, assert_says, batches, in_order, jpeg};
+use crate::support::{KEEP, assert_says, batches, in_order, jpeg, levels};
 
 const SCHEMA: &str = "message m { required binary image; required int64 label; }";
 
@@ -101,7 +101,8 @@ fn images_of_plain_bytes_load_from_one_file() {
     let loader = Loader::new(dataset.split("all").unwrap(), in_order(3, KEEP)).unwrap();
     let batch = batches(&loader, 0, 0).remove(0);
     assert_eq!(batch.labels, [0, 3, 1]);
-    assert!(batch.images[0].abs_diff(10) <= 1 && batch.images[16 * 16 * 3].abs_diff(200) <= 1);
+    let levels = levels(&batch);
+    assert!(levels[0].abs_diff(10) <= 1 && levels[16 * 16 * 3].abs_diff(200) <= 1);
     save(&folder.path().join("classes.json"), r#"["a", "b"]"#);
     assert_eq!(open(&path).classes(), ["a", "b"]);
 }
@@ -182,5 +183,29 @@ fn a_damaged_file_is_an_error_and_no_panic() {
         let mut changed = whole.clone();
         changed[place] ^= change;
         read(&changed);
+    }
+}
+
+#[test]
+fn images_are_the_same_in_any_order_of_reading() {
+    let folder = tempfile::tempdir().unwrap();
+    let text: Vec<String> = (0..60).map(|n| format!("image {n} {}", "x".repeat(60_000))).collect();
+    let rows: Vec<(&[u8], i64)> = text.iter().map(|text| (text.as_bytes(), 0)).collect();
+    // Several pages of a megabyte in each row group, and more row groups than are remembered.
+    let groups: Vec<&[(&[u8], i64)]> = rows.chunks(30).collect();
+    write(&folder.path().join("train.parquet"), SCHEMA, &groups);
+    for part in 0..4 {
+        let few: Vec<&[(&[u8], i64)]> = rows[..4].chunks(2).collect();
+        write(&folder.path().join(format!("train-{part}.parquet")), SCHEMA, &few);
+    }
+    let images = open(folder.path()).split("train").unwrap();
+    let in_order: Vec<String> = (0..images.len()).map(|index| image(&images, index)).collect();
+    assert_eq!(in_order.len(), 60 + 4 * 4);
+    let again = open(folder.path()).split("train").unwrap();
+    // Strides that are prime to the number of images.
+    for stride in [7, 31, 45] {
+        for index in (0..in_order.len()).map(|n| n * stride % in_order.len()) {
+            assert!(image(&again, index) == in_order[index], "{index}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! A column of a row group, without the structures of Arrow.
 
 use std::fs::File;
+use std::ops::Range;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -13,13 +14,14 @@ use parquet::file::serialized_reader::SerializedPageReader;
 /// The images of a row group; `None` where a row has none.
 pub(super) type Rows = Vec<Option<ByteArray>>;
 
-/// The values of a column that is not repeated, by row.
+/// The values of a column that is not repeated, of these rows. Pages before them are passed over.
 pub(super) fn read<T: DataType>(
     file: File,
     row_group: &RowGroupMetaData,
     column: usize,
+    rows: Range<usize>,
 ) -> Result<Vec<Option<T::T>>> {
-    no_panic(|| read_rows::<T>(file, row_group, column))
+    no_panic(|| read_rows::<T>(file, row_group, column, rows))
 }
 
 /// The Parquet library panics at some damaged files: that is an error too.
@@ -34,15 +36,19 @@ fn read_rows<T: DataType>(
     file: File,
     row_group: &RowGroupMetaData,
     column: usize,
+    rows: Range<usize>,
 ) -> Result<Vec<Option<T::T>>> {
     let chunk = row_group.column(column);
-    let rows = usize::try_from(row_group.num_rows()).unwrap_or_default();
-    let pages = SerializedPageReader::new(Arc::new(file), chunk, rows, None)?;
+    let all = usize::try_from(row_group.num_rows()).unwrap_or_default();
+    let pages = SerializedPageReader::new(Arc::new(file), chunk, all, None)?;
     let mut reader = ColumnReaderImpl::<T>::new(chunk.column_descr_ptr(), Box::new(pages));
+    if reader.skip_records(rows.start)? < rows.start {
+        return Ok(Vec::new());
+    }
     let (mut levels, mut values, mut read) = (Vec::new(), Vec::new(), 0);
-    while read < rows {
+    while read < rows.len() {
         let (records, _, _) =
-            reader.read_records(rows - read, Some(&mut levels), None, &mut values)?;
+            reader.read_records(rows.len() - read, Some(&mut levels), None, &mut values)?;
         if records == 0 {
             break;
         }

@@ -1,10 +1,11 @@
 //! One Parquet file of images and labels.
 
 use std::fs::File;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use parquet::basic::Type;
-use parquet::data_type::{ByteArrayType, Int32Type, Int64Type};
+use parquet::data_type::{ByteArray, ByteArrayType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 use parquet::schema::types::ColumnDescriptor;
@@ -86,6 +87,21 @@ impl ImageFile {
     /// The images of a row group, or what is wrong with it.
     pub(super) fn images(&self, row_group: usize) -> Result<Rows, String> {
         let metadata = self.metadata.row_group(row_group);
+        let rows = self.read(row_group, 0..metadata.num_rows() as usize)?;
+        match rows.len() as i64 == metadata.num_rows() {
+            true => Ok(rows),
+            false => Err(damaged(&ParquetError::EOF("images are missing".to_owned()))),
+        }
+    }
+
+    /// One image of a row group; of the others, no more is decompressed than lies in the same page.
+    pub(super) fn image(&self, row_group: usize, row: usize) -> Result<Option<ByteArray>, String> {
+        let mut rows = self.read(row_group, row..row + 1)?;
+        rows.pop().ok_or_else(|| damaged(&ParquetError::EOF("the image is missing".to_owned())))
+    }
+
+    fn read(&self, row_group: usize, rows: Range<usize>) -> Result<Rows, String> {
+        let metadata = self.metadata.row_group(row_group);
         let bytes = metadata.column(self.image_column).uncompressed_size();
         if bytes > MAX_ROW_GROUP_BYTES {
             return Err(format!(
@@ -93,15 +109,14 @@ impl ImageFile {
                  file again with 100 rows in a group"
             ));
         }
-        let damaged = |error: ParquetError| format!("{error}: copy or download the file again");
         let file = File::open(&self.path).map_err(|error| format!("cannot open it: {error}"))?;
-        let rows = column::read::<ByteArrayType>(file, metadata, self.image_column);
-        let rows = rows.map_err(damaged)?;
-        match rows.len() as i64 == metadata.num_rows() {
-            true => Ok(rows),
-            false => Err(damaged(ParquetError::EOF("images are missing".to_owned()))),
-        }
+        let images = column::read::<ByteArrayType>(file, metadata, self.image_column, rows);
+        images.map_err(|error| damaged(&error))
     }
+}
+
+fn damaged(error: &ParquetError) -> String {
+    format!("{error}: copy or download the file again")
 }
 
 /// The number of the first column that is there, and of a type that is read.
@@ -136,10 +151,11 @@ fn read_labels(
     column: usize,
 ) -> Result<Vec<i64>, ParquetError> {
     let file = File::open(path)?;
+    let rows = 0..usize::try_from(row_group.num_rows()).unwrap_or_default();
     let labels: Vec<Option<i64>> = match row_group.column(column).column_type() {
-        Type::INT64 => column::read::<Int64Type>(file, row_group, column)?,
+        Type::INT64 => column::read::<Int64Type>(file, row_group, column, rows)?,
         _ => {
-            let labels = column::read::<Int32Type>(file, row_group, column)?;
+            let labels = column::read::<Int32Type>(file, row_group, column, rows)?;
             labels.into_iter().map(|label| label.map(i64::from)).collect()
         }
     };
