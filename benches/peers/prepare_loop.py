@@ -1,6 +1,6 @@
-"""The loop of imagenet_to_gcs.py over the files of RAW (train/, validation/): what a fast one is measured against.
+"""The loop of imagenet_to_gcs.py over the files of RAW (train/CLASS/, validation/CLASS/), against which `prepare_imagenet` is measured.
 
-    python reference_loop.py RAW FOLDER
+    python benches/peers/prepare_loop.py RAW FOLDER
 
 One process, as the script is: read, decode in a session, build the Example, write; 20 shards. Run with
 TensorFlow 2.21, through its interface of version 1.
@@ -43,7 +43,7 @@ def main(raw, folder):
     session, encoded = tf.Session(), tf.placeholder(dtype=tf.string)
     decoded = tf.image.decode_jpeg(encoded, channels=3)
     paths = sorted(glob.glob(os.path.join(raw, "train", "*", "*.JPEG")))
-    paths += sorted(glob.glob(os.path.join(raw, "validation", "*.JPEG")))
+    paths += sorted(glob.glob(os.path.join(raw, "validation", "*", "*.JPEG")))
     with open(paths[0], "rb") as file:
         session.run(decoded, {encoded: file.read()})  # the first call prepares the session
     start, processor = time.perf_counter(), time.process_time()
