@@ -1,7 +1,7 @@
 //! Seconds of one training step or of inference, on made-up images that are already there.
 //!
 //! ```text
-//! cargo run --release --example bench_step -- --resnet-size 50 --image-size 224 --batch-size 8,16
+//! cargo run --release --example bench_step -- --arch resnet50 --image-size 224 --batch-size 8,16
 //! ```
 //!
 //! Prints one JSON object per batch size, with the fields of `benches/peers/pytorch_step.py`, the
@@ -20,15 +20,17 @@ use clap::{Parser, ValueEnum};
 use resnet::data::Batch;
 use resnet::training::learner::{Learner, StepAt};
 use resnet::training::meter::Meter;
-use resnet::{Chosen, DeviceChoice, Recipe, choose_device, presets};
+use resnet::training::trace::Trace;
+use resnet::{Chosen, DeviceChoice, Recipe, choose_device, kernels, presets};
+use serde::Deserialize;
 use serde_json::json;
 
 /// Measure the training step: seconds and images per second for each batch size
 #[derive(Parser)]
 struct Args {
-    /// Weighted layers of the network
-    #[arg(long, value_name = "LAYERS", default_value_t = 50)]
-    resnet_size: usize,
+    /// Network, as the zoo names it
+    #[arg(long, value_name = "NAME", default_value = "resnet50")]
+    arch: String,
     /// Height and width of the images in pixels
     #[arg(long, value_name = "PIXELS", default_value_t = 224)]
     image_size: usize,
@@ -56,6 +58,9 @@ struct Args {
     /// Burn's own operations instead of the kernels of resnet-kernels
     #[arg(long)]
     without_kernels: bool,
+    /// Print where the time of the timed steps goes: parts of a step, and the CPU kernels by shape
+    #[arg(long)]
+    profile: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -76,10 +81,13 @@ struct Times {
 
 fn main() -> Result<()> {
     let args = Args::parse();
-    resnet::kernels::use_kernels(!args.without_kernels);
+    kernels::use_kernels(!args.without_kernels);
     let chosen = choose_device(args.device)?;
     let recipe = recipe(&args)?;
     for &batch_size in &args.batch_size {
+        if args.profile {
+            return profile(&args, &recipe, batch_size, &chosen);
+        }
         let times = match args.mode {
             Mode::Train => train(&args, &recipe, batch_size, &chosen)?,
             Mode::Infer => infer(&args, &recipe, batch_size, &chosen)?,
@@ -91,7 +99,7 @@ fn main() -> Result<()> {
 
 fn recipe(args: &Args) -> Result<Recipe> {
     let mut recipe = presets::tutorial();
-    recipe.model.name = format!("resnet{}", args.resnet_size);
+    recipe.model.name.clone_from(&args.arch);
     recipe.loss.label_smoothing = 0.1;
     Ok(recipe.with_overrides(&args.set)?)
 }
@@ -155,6 +163,58 @@ fn train(args: &Args, recipe: &Recipe, batch_size: usize, chosen: &Chosen) -> Re
     Ok(times)
 }
 
+/// One line for each part of a step, then one for each operation and shape, in milliseconds of a step.
+fn profile(args: &Args, recipe: &Recipe, batch_size: usize, chosen: &Chosen) -> Result<()> {
+    let all = args.warmup.max(1) + args.steps;
+    let trace = Trace::of_steps(u64::MAX);
+    let mut training = Training {
+        learner: Some(Learner::new(recipe, &chosen.device)?.with_trace(trace.clone())),
+        meter: Meter::default(),
+        batch: batch(batch_size, args.image_size),
+        steps: 0,
+        device: &chosen.device,
+    };
+    for step in 0..all {
+        if step == args.warmup.max(1) {
+            kernels::start_profile();
+        }
+        training.timed_step()?;
+    }
+    let per_step = |seconds: f64| 1e3 * seconds / args.steps as f64;
+    let events: Events = serde_json::from_str(&trace.to_json().context("nothing was recorded")?)?;
+    for part in ["forward", "backward", "optimizer"] {
+        let spans = events.trace_events.iter().filter(|event| event.name == part);
+        let microseconds: u64 = spans.skip(args.warmup.max(1)).map(|event| event.dur).sum();
+        println!("{}", json!({ "part": part, "ms": per_step(microseconds as f64 / 1e6) }));
+    }
+    for entry in kernels::end_profile() {
+        let seconds = entry.time.as_secs_f64();
+        let line = json!({
+            "program": "resnet",
+            "operation": entry.operation,
+            "shape": entry.shape,
+            "calls": entry.calls as f64 / args.steps as f64,
+            "ms": per_step(seconds),
+            "gflops_per_second": entry.flops / seconds / 1e9,
+        });
+        println!("{line}");
+    }
+    Ok(())
+}
+
+/// What of a trace is read.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Events {
+    trace_events: Vec<Event>,
+}
+
+#[derive(Deserialize)]
+struct Event {
+    name: String,
+    dur: u64,
+}
+
 fn infer(args: &Args, recipe: &Recipe, batch_size: usize, chosen: &Chosen) -> Result<Times> {
     let model = resnet::training::build(recipe, &chosen.device)?;
     let side = args.image_size;
@@ -194,13 +254,13 @@ fn report(args: &Args, batch_size: usize, chosen: &Chosen, times: &Times) {
     let (peak, of) = peak_memory(&chosen.device);
     let line = json!({
         "program": "resnet",
-        "arch": format!("resnet{}", args.resnet_size),
+        "arch": args.arch,
         "mode": mode,
         "size": args.image_size,
         "batch": batch_size,
         "set": args.set,
         "device": chosen.name,
-        "kernels": resnet::kernels::kernels_in_use(),
+        "kernels": kernels::kernels_in_use(),
         "images_per_second": batch_size as f64 / median,
         "first_step_seconds": times.first,
         "issue_seconds": times.issue,

@@ -30,6 +30,17 @@ def cpu_model() -> str:
     return "unknown"
 
 
+def peak_memory(reset: bool = False) -> int | None:
+    """The most memory of the process since the last reset, where Linux tells."""
+    try:
+        if reset:
+            Path("/proc/self/clear_refs").write_text("5")
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), None)
+
+
 def training_step(model: torch.nn.Module, x: torch.Tensor, labels: torch.Tensor) -> Callable[[], None]:
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-5)
     model.train()
@@ -77,6 +88,7 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     layout = torch.channels_last if args.channels_last else torch.contiguous_format
     for batch in args.batch:
+        peak_memory(reset=True)
         torch.manual_seed(0)
         model = getattr(torchvision.models, args.arch)(weights=None).to(memory_format=layout)
         x = torch.randn(batch, 3, args.size, args.size).to(memory_format=layout)
@@ -95,6 +107,7 @@ def main() -> None:
             "batch": batch,
             "channels_last": args.channels_last,
             "images_per_second": round(batch / statistics.median(times), 3),
+            "peak_memory_bytes": peak_memory(),
             "step_seconds": [round(t, 5) for t in times],
         }), flush=True)
 

@@ -59,7 +59,7 @@ impl Kernels for Flex {
         weight: FloatTensor<Self>,
         options: ConvOptions<2>,
     ) -> FloatTensor<Self> {
-        convolution::forward(&x, &weight, &options)
+        convolution::forward(x, &weight, &options)
     }
 
     fn finished_convolution(
@@ -72,7 +72,7 @@ impl Kernels for Flex {
     }
 
     fn max_pooling(x: FloatTensor<Self>, window: PoolWindow) -> FloatTensor<Self> {
-        max_pool::forward(&x, window).0
+        max_pool::forward(x, window).0
     }
 }
 
@@ -117,11 +117,11 @@ impl Normalisation for Flex {
         epsilon: f64,
         relu: bool,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        batch_norm::forward(&x, &gamma, &beta, residual.into_option().as_ref(), epsilon, relu)
+        batch_norm::forward(x, &gamma, &beta, residual.into_option(), epsilon, relu)
     }
 
     fn moments(x: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        batch_norm::moments(&x)
+        batch_norm::moments(x)
     }
 
     fn shared_normalisation(
@@ -132,7 +132,7 @@ impl Normalisation for Flex {
         epsilon: f64,
         relu: bool,
     ) -> FloatTensor<Self> {
-        batch_norm::normalise(&x, &affine, residual.into_option().as_ref(), epsilon, relu)
+        batch_norm::normalise(x, &affine, residual.into_option(), epsilon, relu)
     }
 }
 
@@ -151,7 +151,7 @@ impl NormalisationBackward for Flex {
         saved: Saved<Self>,
         epsilon: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        batch_norm::affine_gradients(&dy, &saved, epsilon)
+        batch_norm::affine_gradients(dy, saved, epsilon)
     }
 
     fn input_gradients(

@@ -225,6 +225,8 @@ impl BatchNorm {
         for pair in with_node.into_iter().chain([(residual, done.residual.into_option())]) {
             if let (Some(node), Some(gradient)) = pair {
                 grads.register::<B>(node, gradient);
+                #[cfg(feature = "flex")]
+                crate::registered::note(node);
             }
         }
     }
@@ -234,6 +236,8 @@ impl<B: NormalisationBackward> Backward<B, 3> for BatchNorm {
     type State = Saved<B>;
 
     fn backward(self, ops: Ops<Saved<B>, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        #[cfg(feature = "flex")]
+        crate::registered::forget(ops.node.id);
         let dy = grads.consume::<B>(&ops.node);
         let nodes = ops.parents.map(|node| node.map(|node| node.id));
         self.register((dy, ops.state), nodes, None, grads);
@@ -244,6 +248,8 @@ impl<B: NormalisationBackward> Backward<B, 4> for BatchNorm {
     type State = Saved<B>;
 
     fn backward(self, ops: Ops<Saved<B>, 4>, grads: &mut Gradients, _: &mut Checkpointer) {
+        #[cfg(feature = "flex")]
+        crate::registered::forget(ops.node.id);
         let dy = grads.consume::<B>(&ops.node);
         let [x, gamma, beta, residual] = ops.parents.map(|node| node.map(|node| node.id));
         self.register((dy, ops.state), [x, gamma, beta], residual, grads);

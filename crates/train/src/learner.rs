@@ -140,7 +140,8 @@ impl<M: Classifier> Learner<M> {
     }
 
     /// With the parts of its steps recorded.
-    pub(crate) fn with_trace(self, trace: Trace) -> Self {
+    #[must_use]
+    pub fn with_trace(self, trace: Trace) -> Self {
         Self { trace, ..self }
     }
 

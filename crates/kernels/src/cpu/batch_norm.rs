@@ -1,33 +1,15 @@
 //! Batch normalisation with the statistics of the batch, fused with what follows it in a ResNet: the
 //! addition of the shortcut and ReLU.
 //!
-//! One channel of all images is small enough for the caches, so that the passes over it after the
-//! first one read little memory.
+//! Tensors are channels last. Forward and backward read their inputs twice each: for sums over all pixels,
+//! and for what follows from them.
 
 use pulp::Arch;
+use rayon::prelude::*;
 
-use super::channels;
+use super::channels::{self, Sums};
 use super::finish::relu;
 use super::pool;
-use super::sums::{total, total_of_products};
-
-/// `[b, c, pixels]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Size {
-    pub(crate) batch: usize,
-    pub(crate) channels: usize,
-    pub(crate) plane: usize,
-}
-
-impl Size {
-    fn count(self) -> f64 {
-        (self.batch * self.plane) as f64
-    }
-
-    fn split(self) -> (usize, usize) {
-        (self.channels, self.plane)
-    }
-}
 
 /// What normalises a channel.
 #[derive(Debug, Clone, Copy)]
@@ -45,125 +27,147 @@ pub(crate) struct Normalised {
     pub(crate) variance: Vec<f32>,
 }
 
-/// Normalises `x`, adds `residual`, and takes the positive part if `with_relu`.
+/// Normalises `x` `[pixels, channels]`, adds `residual`, and takes the positive part if `with_relu`.
 pub(crate) fn forward(
-    size: Size,
     x: &[f32],
     affine: Affine<'_>,
     residual: Option<&[f32]>,
     with_relu: bool,
 ) -> Normalised {
-    let mut output = pool::take(x.len());
-    let statistics = channels::map(&mut output, size.split(), |channel, output| {
-        let moments = moments_of(size, x, channel);
-        let line = affine.line(channel, moments, with_relu);
-        line.write(size, (x, residual), channel, output);
-        moments
-    });
+    let statistics = statistics(x, affine.gamma.len());
+    let output = affine.lines(&statistics, with_relu).write(x, residual);
     let (mean, variance) = rounded(statistics);
     Normalised { output, mean, variance }
 }
 
-/// Mean and biased variance of each channel.
-pub(crate) fn moments(size: Size, x: &[f32]) -> (Vec<f32>, Vec<f32>) {
-    rounded(channels::collect(size.channels, |channel| moments_of(size, x, channel)))
+/// Mean and biased variance of each of the `channels` of `x`.
+pub(crate) fn moments(x: &[f32], channels: usize) -> (Vec<f32>, Vec<f32>) {
+    rounded(statistics(x, channels))
 }
 
 /// As [`forward`], with statistics that are given.
 pub(crate) fn normalise(
-    size: Size,
     (x, residual): (&[f32], Option<&[f32]>),
     affine: Affine<'_>,
     (means, variances): (&[f32], &[f32]),
     with_relu: bool,
 ) -> Vec<f32> {
-    let mut output = pool::take(x.len());
-    channels::map(&mut output, size.split(), |channel, output| {
-        let moments = (f64::from(means[channel]), f64::from(variances[channel]));
-        let line = affine.line(channel, moments, with_relu);
-        line.write(size, (x, residual), channel, output);
-    });
-    output
+    let wide = |(&mean, &variance): (&f32, &f32)| (f64::from(mean), f64::from(variance));
+    let statistics: Vec<_> = means.iter().zip(variances).map(wide).collect();
+    affine.lines(&statistics, with_relu).write(x, residual)
 }
 
 fn rounded(statistics: Vec<(f64, f64)>) -> (Vec<f32>, Vec<f32>) {
     statistics.into_iter().map(|(mean, variance)| (mean as f32, variance as f32)).unzip()
 }
 
-/// Mean and biased variance of one channel.
-fn moments_of(size: Size, x: &[f32], channel: usize) -> (f64, f64) {
-    let x = || channels::planes(x, size.split(), channel);
-    let mean = total(x(), |x| x) / size.count();
-    let centre = mean as f32;
-    let variance = total(x(), |x| (x - centre) * (x - centre)) / size.count();
-    (mean, variance)
+impl Affine<'_> {
+    fn lines(&self, statistics: &[(f64, f64)], with_relu: bool) -> Lines {
+        let affine = self.gamma.iter().zip(self.beta);
+        let line = |((mean, variance), (&gamma, &beta)): (&(f64, f64), (&f32, &f32))| {
+            let scale = f64::from(gamma) / (variance + self.epsilon).sqrt();
+            (scale as f32, (f64::from(beta) - mean * scale) as f32)
+        };
+        let (scales, shifts) = statistics.iter().zip(affine).map(line).unzip();
+        Lines { scales, shifts, with_relu }
+    }
 }
 
-impl Affine<'_> {
-    fn line(&self, channel: usize, (mean, variance): (f64, f64), with_relu: bool) -> Line {
-        let scale = f64::from(self.gamma[channel]) / (variance + self.epsilon).sqrt();
-        let shift = f64::from(self.beta[channel]) - mean * scale;
-        Line { scale: scale as f32, shift: shift as f32, with_relu }
+/// Mean and biased variance of every channel of `x`, from sums of the differences to a rough mean, which
+/// keep the digits that plain sums of squares would lose.
+fn statistics(x: &[f32], channels: usize) -> Vec<(f64, f64)> {
+    let rough = rough_mean(x, channels);
+    let count = (x.len() / channels.max(1)) as f64;
+    let tasks = x.par_chunks(channels::share(x.len(), channels));
+    let sums: Vec<_> = tasks.map(|x| Arch::new().dispatch(|| sums(x, &rough))).collect();
+    let moments = channels::total(channels, &sums).into_iter().zip(&rough);
+    let moments = moments.map(|((sum, squares), &rough)| {
+        let mean = sum / count;
+        let variance = squares / count - mean * mean;
+        (f64::from(rough) + mean, if variance < 0.0 { 0.0 } else { variance })
+    });
+    moments.collect()
+}
+
+/// Sums of the differences to `rough` and of their squares.
+#[inline(always)]
+fn sums(x: &[f32], rough: &[f32]) -> Sums {
+    let mut sums = Sums::new(rough.len());
+    for x in x.chunks_exact(rough.len().max(1)) {
+        let (first, second) = sums.row();
+        for ((first, second), (x, rough)) in first.iter_mut().zip(second).zip(x.iter().zip(rough)) {
+            let x = x - rough;
+            *first += x;
+            *second += x * x;
+        }
     }
+    sums
+}
+
+/// Pixels whose mean is near enough to that of all.
+const SAMPLE: usize = 64;
+
+fn rough_mean(x: &[f32], channels: usize) -> Vec<f32> {
+    let pixels = x.len() / channels.max(1);
+    let step = pixels.div_ceil(SAMPLE).max(1);
+    let mut sums = vec![0.0; channels];
+    for x in x.chunks_exact(channels.max(1)).step_by(step) {
+        sums.iter_mut().zip(x).for_each(|(sum, x)| *sum += x);
+    }
+    let count = pixels.div_ceil(step) as f32;
+    let mean = |sum: f32| if sum.is_finite() { sum / count } else { 0.0 };
+    sums.into_iter().map(mean).collect()
 }
 
 /// `scale * x + shift`, and what follows.
-struct Line {
-    scale: f32,
-    shift: f32,
+struct Lines {
+    scales: Vec<f32>,
+    shifts: Vec<f32>,
     with_relu: bool,
 }
 
-impl Line {
-    /// The output of one channel.
-    fn write(
-        &self,
-        size: Size,
-        (x, residual): (&[f32], Option<&[f32]>),
-        channel: usize,
-        output: &mut [&mut [f32]],
-    ) {
-        let planes = |of| channels::planes(of, size.split(), channel);
-        match residual {
-            None => self.apply(planes(x), output),
-            Some(residual) => self.apply_and_add(planes(x), planes(residual), output),
-        }
+impl Lines {
+    fn write(&self, x: &[f32], residual: Option<&[f32]>) -> Vec<f32> {
+        let mut output = pool::take(x.len());
+        let share = channels::share(x.len(), self.scales.len());
+        output.par_chunks_mut(share).zip(x.par_chunks(share)).enumerate().for_each(
+            |(index, (y, x))| match residual {
+                None => self.apply(x, y),
+                Some(residual) => self.apply_and_add(x, &residual[index * share..], y),
+            },
+        );
+        output
     }
 
-    fn apply<'a>(&self, x: impl Iterator<Item = &'a [f32]>, output: &mut [&mut [f32]]) {
+    fn apply(&self, x: &[f32], output: &mut [f32]) {
+        let channels = self.scales.len();
         Arch::new().dispatch(|| {
-            for (output, x) in output.iter_mut().zip(x) {
-                for (output, x) in output.iter_mut().zip(x) {
-                    *output = self.scale * x + self.shift;
+            for (output, x) in output.chunks_exact_mut(channels).zip(x.chunks_exact(channels)) {
+                let affine = self.scales.iter().zip(&self.shifts);
+                for ((output, x), (scale, shift)) in output.iter_mut().zip(x).zip(affine) {
+                    *output = self.finish(scale * x + shift);
                 }
-                self.finish(output);
             }
         });
     }
 
-    fn apply_and_add<'a>(
-        &self,
-        x: impl Iterator<Item = &'a [f32]>,
-        residual: impl Iterator<Item = &'a [f32]>,
-        output: &mut [&mut [f32]],
-    ) {
+    fn apply_and_add(&self, x: &[f32], residual: &[f32], output: &mut [f32]) {
+        let channels = self.scales.len();
         Arch::new().dispatch(|| {
-            for ((output, x), residual) in output.iter_mut().zip(x).zip(residual) {
-                for ((output, x), residual) in output.iter_mut().zip(x).zip(residual) {
-                    *output = self.scale * x + self.shift + residual;
+            let rows = x.chunks_exact(channels).zip(residual.chunks_exact(channels));
+            for (output, (x, residual)) in output.chunks_exact_mut(channels).zip(rows) {
+                let affine = self.scales.iter().zip(&self.shifts);
+                let from = x.iter().zip(residual).zip(affine);
+                for (output, ((x, residual), (scale, shift))) in output.iter_mut().zip(from) {
+                    *output = self.finish(scale * x + shift + residual);
                 }
-                self.finish(output);
             }
         });
     }
 
     #[inline(always)]
-    fn finish(&self, output: &mut [f32]) {
-        if self.with_relu {
-            for output in output {
-                *output = relu(*output);
-            }
-        }
+    fn finish(&self, value: f32) -> f32 {
+        if self.with_relu { relu(value) } else { value }
     }
 }
 
@@ -171,6 +175,8 @@ impl Line {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Saved<'a> {
     pub(crate) x: &'a [f32],
+    /// The output, if ReLU made it.
+    pub(crate) y: Option<&'a [f32]>,
     pub(crate) mean: &'a [f32],
     pub(crate) variance: &'a [f32],
     pub(crate) gamma: &'a [f32],
@@ -184,93 +190,54 @@ pub(crate) struct AffineGradient {
     pub(crate) beta: Vec<f32>,
 }
 
-/// `dy` where ReLU was positive, else 0. What is not a number lets the gradient pass, as in PyTorch.
-pub(crate) fn masked(size: Size, dy: &[f32], y: &[f32]) -> Vec<f32> {
-    let mut masked = pool::take(dy.len());
-    channels::map(&mut masked, size.split(), |channel, masked| {
-        let dy = channels::planes(dy, size.split(), channel);
-        let y = channels::planes(y, size.split(), channel);
-        Arch::new().dispatch(|| {
-            for ((to, dy), y) in masked.iter_mut().zip(dy).zip(y) {
-                for ((to, &dy), &y) in to.iter_mut().zip(dy).zip(y) {
-                    *to = mask(dy, y);
-                }
-            }
-        });
-    });
-    masked
-}
-
+/// The gradient that passes ReLU: that of the output where it was positive, else 0. What is not a number
+/// lets it pass, as in PyTorch.
 #[inline(always)]
 fn mask(dy: f32, y: f32) -> f32 {
     if y <= 0.0 { 0.0 } else { dy }
 }
 
-#[inline(always)]
-fn mask_plane(dy: &mut [f32], y: &[f32]) {
-    for (dy, &y) in dy.iter_mut().zip(y) {
-        *dy = mask(*dy, y);
+impl AffineGradient {
+    fn new(sums: &[(f64, f64)]) -> Self {
+        let (gamma, beta) = sums.iter().map(|&(gamma, beta)| (gamma as f32, beta as f32)).unzip();
+        Self { gamma, beta }
     }
 }
 
-/// Turns the gradient `dy` of the output into the gradient of `x`, in place.
+/// Turns the gradient `dy` of the output into that of `x`. If the residual wants its gradient, that is
+/// what `dy` becomes, and the gradient of `x` is returned.
 pub(crate) fn backward(
-    size: Size,
     saved: Saved<'_>,
-    y: Option<&[f32]>,
     dy: &mut [f32],
-) -> AffineGradient {
-    let gradients = channels::map(dy, size.split(), |channel, dy| {
-        mask_channel(size, y, channel, dy);
-        let sums = saved.sums(size, channel, || dy.iter().map(|dy| &**dy));
-        saved.move_by(size, channel, (sums, size.count()), dy);
-        (sums.0 as f32, sums.1 as f32)
-    });
-    let (gamma, beta) = gradients.into_iter().unzip();
-    AffineGradient { gamma, beta }
+    with_residual: bool,
+) -> (Option<Vec<f32>>, AffineGradient) {
+    let count = (saved.x.len() / saved.gamma.len().max(1)) as f64;
+    let sums = saved.affine_sums(dy);
+    (saved.slopes(&sums, count).write(saved, dy, with_residual), AffineGradient::new(&sums))
 }
 
 /// The gradients of scale and shift alone.
-pub(crate) fn affine_gradients(
-    size: Size,
-    saved: Saved<'_>,
-    y: Option<&[f32]>,
-    dy: &[f32],
-) -> AffineGradient {
-    let gradients = channels::collect(size.channels, |channel| {
-        let planes = channels::planes(dy, size.split(), channel);
-        let mut masked: Vec<Vec<f32>> = planes.map(<[f32]>::to_vec).collect();
-        let mut planes: Vec<&mut [f32]> = masked.iter_mut().map(|plane| &mut plane[..]).collect();
-        mask_channel(size, y, channel, &mut planes);
-        let (gamma, beta) = saved.sums(size, channel, || masked.iter().map(|plane| &plane[..]));
-        (gamma as f32, beta as f32)
-    });
-    let (gamma, beta) = gradients.into_iter().unzip();
-    AffineGradient { gamma, beta }
+pub(crate) fn affine_gradients(saved: Saved<'_>, dy: &[f32]) -> AffineGradient {
+    let mut masked = pool::take(dy.len());
+    masked.copy_from_slice(dy);
+    let gradient = AffineGradient::new(&saved.affine_sums(&mut masked));
+    pool::give(masked);
+    gradient
 }
 
 /// As [`backward`], with the gradients of scale and shift over `count` numbers of each channel, of
 /// which those here are a part.
 pub(crate) fn input_gradients(
-    size: Size,
     saved: Saved<'_>,
-    y: Option<&[f32]>,
     (gamma, beta, count): (&[f32], &[f32], f64),
     dy: &mut [f32],
-) {
-    channels::map(dy, size.split(), |channel, dy| {
-        mask_channel(size, y, channel, dy);
-        let sums = (f64::from(gamma[channel]), f64::from(beta[channel]));
-        saved.move_by(size, channel, (sums, count), dy);
-    });
-}
-
-/// Keeps of `dy` what ReLU let through.
-fn mask_channel(size: Size, y: Option<&[f32]>, channel: usize, dy: &mut [&mut [f32]]) {
-    if let Some(y) = y {
-        let y = channels::planes(y, size.split(), channel);
-        Arch::new().dispatch(|| dy.iter_mut().zip(y).for_each(|(dy, y)| mask_plane(dy, y)));
-    }
+    with_residual: bool,
+) -> Option<Vec<f32>> {
+    // Of the sums over the numbers here nothing is needed but that `dy` is masked.
+    drop(saved.masked_sums(dy));
+    let wide = |(&gamma, &beta): (&f32, &f32)| (f64::from(gamma), f64::from(beta));
+    let sums: Vec<_> = gamma.iter().zip(beta).map(wide).collect();
+    saved.slopes(&sums, count).write(saved, dy, with_residual)
 }
 
 impl Saved<'_> {
@@ -279,38 +246,105 @@ impl Saved<'_> {
         (f64::from(self.variance[channel]) + self.epsilon).sqrt().recip()
     }
 
-    /// The gradients of a channel's scale and shift.
-    fn sums<'a, P: Iterator<Item = &'a [f32]>>(
-        &self,
-        size: Size,
-        channel: usize,
-        dy: impl Fn() -> P,
-    ) -> (f64, f64) {
-        let x = channels::planes(self.x, size.split(), channel);
-        let beta = total(dy(), |dy| dy);
-        let products = total_of_products(dy(), x, self.mean[channel]);
-        (products * self.inverse(channel), beta)
+    /// Leaves of `dy` what passes ReLU; the gradients of scale and shift.
+    fn affine_sums(&self, dy: &mut [f32]) -> Vec<(f64, f64)> {
+        let sums = self.masked_sums(dy).into_iter().enumerate();
+        sums.map(|(channel, (beta, products))| (products * self.inverse(channel), beta)).collect()
     }
 
-    /// Turns a channel of `dy` into the gradient of `x`, by the gradients of scale and shift over
-    /// `count` numbers.
-    fn move_by(
-        &self,
-        size: Size,
-        channel: usize,
-        ((gamma, beta), count): ((f64, f64), f64),
-        dy: &mut [&mut [f32]],
-    ) {
-        let x = channels::planes(self.x, size.split(), channel);
-        let (mean, inverse) = (self.mean[channel], self.inverse(channel));
-        let scale = f64::from(self.gamma[channel]) * inverse;
-        let slope = -scale * inverse * gamma / count;
-        let level = -scale * beta / count;
-        let (scale, slope, level) = (scale as f32, slope as f32, level as f32);
+    /// From the gradients of scale and shift over `count` numbers.
+    fn slopes(&self, sums: &[(f64, f64)], count: f64) -> Slopes {
+        let mut slopes = Slopes::default();
+        for (channel, (gamma, beta)) in sums.iter().enumerate() {
+            let inverse = self.inverse(channel);
+            let scale = f64::from(self.gamma[channel]) * inverse;
+            slopes.scale.push(scale as f32);
+            slopes.slope.push((-scale * inverse * gamma / count) as f32);
+            slopes.level.push((-scale * beta / count) as f32);
+        }
+        slopes
+    }
+
+    /// Leaves of `dy` what passes ReLU; its sums over all pixels, and those of its products with `x - mean`.
+    fn masked_sums(&self, dy: &mut [f32]) -> Vec<(f64, f64)> {
+        let channels = self.gamma.len();
+        let share = channels::share(dy.len(), channels);
+        let tasks = dy.par_chunks_mut(share).zip(self.x.par_chunks(share)).enumerate();
+        let sums: Vec<_> = tasks
+            .map(|(index, (dy, x))| {
+                let y = self.y.map(|y| &y[index * share..]);
+                Arch::new().dispatch(|| self.masked_sums_of(dy, x, y))
+            })
+            .collect();
+        channels::total(channels, &sums)
+    }
+
+    #[inline(always)]
+    fn masked_sums_of(&self, dy: &mut [f32], x: &[f32], y: Option<&[f32]>) -> Sums {
+        let channels = self.gamma.len();
+        let mut sums = Sums::new(channels);
+        for (row, dy) in dy.chunks_exact_mut(channels.max(1)).enumerate() {
+            let at = row * channels..(row + 1) * channels;
+            if let Some(y) = y {
+                for (dy, y) in dy.iter_mut().zip(&y[at.clone()]) {
+                    *dy = mask(*dy, *y);
+                }
+            }
+            let (first, second) = sums.row();
+            let from = dy.iter().zip(&x[at]).zip(self.mean);
+            for ((first, second), ((dy, x), mean)) in first.iter_mut().zip(second).zip(from) {
+                *first += dy;
+                *second += dy * (x - mean);
+            }
+        }
+        sums
+    }
+}
+
+/// The gradient of `x`: `scale * dy + slope * (x - mean) + level`, by channel.
+#[derive(Default)]
+struct Slopes {
+    scale: Vec<f32>,
+    slope: Vec<f32>,
+    level: Vec<f32>,
+}
+
+impl Slopes {
+    /// Turns `dy` into the gradient of `x`; or leaves it and returns that.
+    fn write(&self, saved: Saved<'_>, dy: &mut [f32], separate: bool) -> Option<Vec<f32>> {
+        let share = channels::share(dy.len(), saved.gamma.len());
+        let (x, mean) = (saved.x.par_chunks(share), saved.mean);
+        if !separate {
+            dy.par_chunks_mut(share).zip(x).for_each(|(dy, x)| self.apply(dy, x, mean));
+            return None;
+        }
+        let mut dx = pool::take(dy.len());
+        let from = dy.par_chunks(share).zip(x);
+        dx.par_chunks_mut(share).zip(from).for_each(|(dx, from)| self.apply_to(from, mean, dx));
+        Some(dx)
+    }
+
+    fn apply(&self, dy: &mut [f32], x: &[f32], mean: &[f32]) {
         Arch::new().dispatch(|| {
-            for (dy, x) in dy.iter_mut().zip(x) {
-                for (dy, x) in dy.iter_mut().zip(x) {
+            for (dy, x) in dy.chunks_exact_mut(mean.len()).zip(x.chunks_exact(mean.len())) {
+                let lines = self.scale.iter().zip(&self.slope).zip(&self.level);
+                for ((dy, (x, mean)), ((scale, slope), level)) in
+                    dy.iter_mut().zip(x.iter().zip(mean)).zip(lines)
+                {
                     *dy = scale * *dy + (slope * (x - mean) + level);
+                }
+            }
+        });
+    }
+
+    fn apply_to(&self, (dy, x): (&[f32], &[f32]), mean: &[f32], dx: &mut [f32]) {
+        Arch::new().dispatch(|| {
+            let rows = dy.chunks_exact(mean.len()).zip(x.chunks_exact(mean.len()));
+            for (dx, (dy, x)) in dx.chunks_exact_mut(mean.len()).zip(rows) {
+                let lines = self.scale.iter().zip(&self.slope).zip(&self.level);
+                let from = dy.iter().zip(x.iter().zip(mean)).zip(lines);
+                for (dx, ((dy, (x, mean)), ((scale, slope), level))) in dx.iter_mut().zip(from) {
+                    *dx = scale * dy + (slope * (x - mean) + level);
                 }
             }
         });

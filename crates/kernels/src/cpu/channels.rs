@@ -1,36 +1,55 @@
-//! Work on one channel of `[b, c, pixels]` at a time, on all threads.
+//! Sums over the pixels of every channel of `[pixels, channels]`.
 
-use rayon::prelude::*;
+/// Rows that are summed in 32 bits before they go to 64.
+const ROWS: usize = 64;
 
-/// The planes of each channel, for writing.
-pub(crate) fn split_mut(values: &mut [f32], channels: usize, plane: usize) -> Vec<Vec<&mut [f32]>> {
-    let mut split: Vec<Vec<&mut [f32]>> = (0..channels).map(|_| Vec::new()).collect();
-    for (index, values) in values.chunks_mut(plane.max(1)).enumerate() {
-        split[index % channels].push(values);
+/// Numbers of one task: whole pixels. There are as many tasks as threads, so that the order of the sums
+/// depends on their number alone.
+pub(crate) fn share(length: usize, channels: usize) -> usize {
+    let pixels = length / channels.max(1);
+    pixels.div_ceil(rayon::current_num_threads()).max(1) * channels.max(1)
+}
+
+/// Two sums of each channel.
+#[derive(Debug)]
+pub(crate) struct Sums {
+    first: Vec<f32>,
+    second: Vec<f32>,
+    rows: usize,
+    totals: Vec<(f64, f64)>,
+}
+
+impl Sums {
+    #[inline(always)]
+    pub(crate) fn new(channels: usize) -> Self {
+        let zeros = || vec![0.0; channels];
+        Self { first: zeros(), second: zeros(), rows: 0, totals: vec![(0.0, 0.0); channels] }
     }
-    split
+
+    /// Both sums of every channel, to which one pixel is added.
+    #[inline(always)]
+    pub(crate) fn row(&mut self) -> (&mut [f32], &mut [f32]) {
+        if self.rows == ROWS {
+            self.rows = 0;
+            let sums = self.first.iter_mut().zip(&mut self.second);
+            for (total, (first, second)) in self.totals.iter_mut().zip(sums) {
+                total.0 += f64::from(std::mem::take(first));
+                total.1 += f64::from(std::mem::take(second));
+            }
+        }
+        self.rows += 1;
+        (&mut self.first, &mut self.second)
+    }
 }
 
-/// The planes of `channel`, for reading, image after image.
-pub(crate) fn planes(
-    values: &[f32],
-    (channels, plane): (usize, usize),
-    channel: usize,
-) -> impl Iterator<Item = &[f32]> {
-    values.chunks(plane.max(1)).skip(channel).step_by(channels)
-}
-
-/// Calls `work` for every channel with the channel's planes of `values`; results in order.
-pub(crate) fn map<T: Send>(
-    values: &mut [f32],
-    (channels, plane): (usize, usize),
-    work: impl Fn(usize, &mut [&mut [f32]]) -> T + Sync,
-) -> Vec<T> {
-    let mut split = split_mut(values, channels, plane);
-    split.par_iter_mut().enumerate().map(|(channel, planes)| work(channel, planes)).collect()
-}
-
-/// What `work` finds out about each channel, in order.
-pub(crate) fn collect<T: Send>(channels: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
-    (0..channels).into_par_iter().map(work).collect()
+/// The sums of all tasks together.
+pub(crate) fn total(channels: usize, tasks: &[Sums]) -> Vec<(f64, f64)> {
+    let mut totals = vec![(0.0, 0.0); channels];
+    for Sums { first, second, totals: sums, .. } in tasks {
+        for (channel, total) in totals.iter_mut().enumerate() {
+            total.0 += sums[channel].0 + f64::from(first[channel]);
+            total.1 += sums[channel].1 + f64::from(second[channel]);
+        }
+    }
+    totals
 }

@@ -1,4 +1,10 @@
-//! What happens to a convolution's sums before they leave the cache.
+//! What happens to a convolution's sums before they leave the registers.
+
+use std::ops::Range;
+
+use pulp::Simd;
+
+use super::tile::Tile;
 
 /// Scale and shift of each channel, a residual, and ReLU, in this order; each may be missing.
 #[derive(Debug, Clone, Copy, Default)]
@@ -10,37 +16,59 @@ pub(crate) struct Finish<'a> {
     pub(crate) relu: bool,
 }
 
-impl<'a> Finish<'a> {
-    #[inline(always)]
-    pub(crate) fn is_nothing(&self) -> bool {
-        self.scale_and_shift.is_none() && self.residual.is_none() && !self.relu
-    }
-
+impl Finish<'_> {
     /// The same with the residual from `offset` on.
     pub(crate) fn from(self, offset: usize) -> Self {
         Self { residual: self.residual.map(|residual| &residual[offset..]), ..self }
     }
 
-    /// Finishes numbers of `channel` that start at `offset` of the target.
+    /// Finishes the sums of `channels` of the pixels that begin at `to`.
     #[inline(always)]
-    pub(crate) fn apply(&self, channel: usize, offset: usize, values: &mut [f32]) {
+    pub(crate) fn apply<S: Simd, const NV: usize>(
+        &self,
+        simd: S,
+        to: &[usize],
+        channels: &Range<usize>,
+        sums: &mut Tile<S, NV>,
+    ) {
         if let Some((scale, shift)) = self.scale_and_shift {
-            let (scale, shift) = (scale[channel], shift[channel]);
-            for value in values.iter_mut() {
-                *value = *value * scale + shift;
+            let scale = vectors::<S, NV>(simd, &scale[channels.clone()]);
+            let shift = vectors::<S, NV>(simd, &shift[channels.clone()]);
+            for sums in sums.iter_mut() {
+                for n in 0..NV {
+                    sums[n] = simd.add_f32s(simd.mul_f32s(sums[n], scale[n]), shift[n]);
+                }
             }
         }
         if let Some(residual) = self.residual {
-            for (value, residual) in values.iter_mut().zip(&residual[offset..]) {
-                *value += residual;
+            for (sums, to) in sums.iter_mut().zip(to) {
+                let residual = &residual[to + channels.start..][..channels.len()];
+                let residual = vectors::<S, NV>(simd, residual);
+                for n in 0..NV {
+                    sums[n] = simd.add_f32s(sums[n], residual[n]);
+                }
             }
         }
         if self.relu {
-            for value in values.iter_mut() {
-                *value = relu(*value);
+            let zero = simd.splat_f32s(0.0);
+            for sum in sums.iter_mut().flatten() {
+                *sum = simd.select_f32s(simd.less_than_f32s(*sum, zero), zero, *sum);
             }
         }
     }
+}
+
+/// Up to `NV` vectors; what is missing is zero.
+#[inline(always)]
+fn vectors<S: Simd, const NV: usize>(simd: S, values: &[f32]) -> [S::f32s; NV] {
+    if let Some(vectors) = S::as_simd_f32s(values).0.first_chunk() {
+        return *vectors;
+    }
+    let mut vectors = [simd.splat_f32s(0.0); NV];
+    for (vector, values) in vectors.iter_mut().zip(values.chunks(S::F32_LANES)) {
+        *vector = simd.partial_load_f32s(values);
+    }
+    vectors
 }
 
 /// The positive part; what is not a number stays so, as in PyTorch.

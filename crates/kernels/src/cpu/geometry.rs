@@ -38,6 +38,25 @@ impl Geometry {
         self.out_channels * self.in_depth() * self.taps()
     }
 
+    /// Channels and sizes in words, and the floating point operations of one pass.
+    pub(crate) fn describe(&self) -> (String, f64) {
+        let Self { in_channels, out_channels, groups, input, kernel, stride, .. } = self;
+        let shape = format!(
+            "{in_channels} to {out_channels}, {}x{}, stride {}, {}x{}, groups {groups}",
+            kernel[0], kernel[1], stride[0], input[0], input[1]
+        );
+        let sums = self.batch * self.output_plane() * self.out_channels;
+        (shape, 2.0 * (sums * self.in_depth() * self.taps()) as f64)
+    }
+
+    /// Height and width of the input that the taps reach, padding included.
+    pub(crate) fn reach(&self) -> [usize; 2] {
+        [0, 1].map(|axis| {
+            let last = self.output[axis].saturating_sub(1) * self.stride[axis];
+            last + (self.kernel[axis] - 1) * self.dilation[axis] + 1
+        })
+    }
+
     /// The one grid of the forward pass: every output pixel sees every tap.
     pub(crate) fn forward_grid(&self) -> Grid {
         let [kh, kw] = self.kernel;
@@ -112,16 +131,4 @@ pub(crate) struct Grid {
     pub(crate) taps: Vec<Tap>,
     pub(crate) scatter: [usize; 2],
     pub(crate) first: [usize; 2],
-}
-
-impl Grid {
-    /// Every pixel of a plane as it is.
-    pub(crate) fn identity(size: [usize; 2]) -> Self {
-        let taps = vec![Tap { index: 0, offset: [0, 0] }];
-        Self { size, gather: [1, 1], taps, scatter: [1, 1], first: [0, 0] }
-    }
-
-    pub(crate) fn pixels(&self) -> usize {
-        self.size[0] * self.size[1]
-    }
 }

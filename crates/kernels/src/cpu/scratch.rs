@@ -2,17 +2,16 @@
 
 use std::cell::Cell;
 
-use super::gather::Gatherer;
-use super::scatter::Scatterer;
+use super::correlate::Block;
 
 /// What a task packs its operands into.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    pub(crate) packed: Vec<f32>,
-    pub(crate) other: Vec<f32>,
-    pub(crate) tile: Vec<f32>,
-    pub(crate) gatherer: Gatherer,
-    pub(crate) scatterer: Scatterer,
+    pub(crate) packed: Buffer,
+    pub(crate) other: Buffer,
+    pub(crate) block: Block,
+    /// Zeros only.
+    pub(crate) zeros: Vec<f32>,
 }
 
 thread_local! {
@@ -26,11 +25,34 @@ pub(crate) fn with<T>(work: impl FnOnce(&mut Scratch) -> T) -> T {
     SCRATCH.set(scratch);
     result
 }
+/// Bytes of a cache line and of the widest vector: a vector that crosses lines takes twice as long.
+const LINE: usize = 64;
 
-/// Makes `buffer` at least `length` long; what it holds is left over from earlier calls.
-pub(crate) fn grow(buffer: &mut Vec<f32>, length: usize) -> &mut [f32] {
-    if buffer.len() < length {
-        buffer.resize(length, 0.0);
+/// Memory that begins with a cache line.
+#[derive(Debug, Default)]
+pub(crate) struct Buffer {
+    values: Vec<f32>,
+}
+
+impl Buffer {
+    /// The first `length` numbers; what they are is left over from earlier calls.
+    pub(crate) fn grow(&mut self, length: usize) -> &mut [f32] {
+        let margin = LINE / size_of::<f32>();
+        if self.values.len() < length + margin {
+            self.values = vec![0.0; length + margin];
+        }
+        let start = self.start();
+        &mut self.values[start..start + length]
     }
-    &mut buffer[..length]
+
+    /// All numbers.
+    #[inline(always)]
+    pub(crate) fn get(&self) -> &[f32] {
+        &self.values[self.start()..]
+    }
+
+    #[inline(always)]
+    fn start(&self) -> usize {
+        self.values.as_ptr().align_offset(LINE).min(self.values.len())
+    }
 }

@@ -1,88 +1,89 @@
-//! The two innermost loops, which do all the multiplications.
+//! The two innermost loops, which do all the multiplications, and their tiles.
 //!
 //! Everything here is `inline(always)`: it must be compiled with the instructions of the caller's
 //! [`pulp`] dispatch.
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// Rows of a tile of [`outer`]: with three vectors a row, 24 accumulators of 32 registers with
-/// AVX-512 and 12 of 16 otherwise.
+/// Pixels or rows of a tile: with four vectors in each, 24 sums, four factors and one more fill most of
+/// the 32 registers of AVX-512; with two, those of AVX2.
+pub(crate) const HEIGHT: usize = 6;
+
+/// Vectors of a tile's row, for `channels` channels: 1, 2 or 4.
 #[inline(always)]
-pub(crate) fn outer_rows<S: Simd>() -> usize {
-    if S::F32_LANES == 16 { 8 } else { 4 }
+pub(crate) fn vectors<S: Simd>(channels: usize) -> usize {
+    let most = if S::F32_LANES == 8 { 2 } else { 4 };
+    channels.div_ceil(S::F32_LANES).next_power_of_two().clamp(1, most)
 }
 
-/// [`outer_rows`] of this machine.
-pub(crate) fn outer_rows_here() -> usize {
-    struct Rows;
-    impl WithSimd for Rows {
+/// Channels of a tile on this machine, for `channels` channels.
+pub(crate) fn width(channels: usize) -> usize {
+    struct Width(usize);
+    impl WithSimd for Width {
         type Output = usize;
         #[inline(always)]
         fn with_simd<S: Simd>(self, _simd: S) -> usize {
-            outer_rows::<S>()
+            vectors::<S>(self.0) * S::F32_LANES
         }
     }
-    Arch::new().dispatch(Rows)
+    Arch::new().dispatch(Width(channels))
 }
 
-/// Sets `tile` `[MR, NV * lanes]` to the product of `a` `[depth, MR]` and `b` `[depth, NV * lanes]`.
+/// Sums of [`HEIGHT`] pixels or rows, vectors of channels each.
+pub(crate) type Tile<S, const NV: usize> = [[<S as Simd>::f32s; NV]; HEIGHT];
+
+/// Sums that begin.
 #[inline(always)]
-pub(crate) fn outer<S: Simd, const MR: usize, const NV: usize>(
+pub(crate) fn zero<S: Simd, const NV: usize>(simd: S) -> Tile<S, NV> {
+    [[simd.splat_f32s(0.0); NV]; HEIGHT]
+}
+
+/// Adds to `sums` the products of `rows`, the same length each, and `weights` `[length, NV * lanes]`.
+#[inline(always)]
+pub(crate) fn add_rows<S: Simd, const NV: usize>(
     simd: S,
-    a: &[f32],
-    b: &[f32],
-    tile: &mut [f32],
+    sums: &mut Tile<S, NV>,
+    rows: [&[f32]; HEIGHT],
+    weights: &[f32],
 ) {
-    let mut sums = [[simd.splat_f32s(0.0); NV]; MR];
-    let b = S::as_simd_f32s(b).0.as_chunks::<NV>().0;
-    for (a, b) in a.as_chunks::<MR>().0.iter().zip(b) {
-        for m in 0..MR {
-            let a = simd.splat_f32s(a[m]);
+    let weights = S::as_simd_f32s(weights).0.as_chunks::<NV>().0;
+    // A copy, so that the sums stay in registers.
+    let mut local = *sums;
+    // Zipped, not indexed: a check in the loop would keep the weights out of the registers.
+    let [a, b, c, d, e, f] = rows;
+    let rows = a.iter().zip(b).zip(c).zip(d).zip(e).zip(f);
+    for (weights, (((((a, b), c), d), e), f)) in weights.iter().zip(rows) {
+        let factors = [a, b, c, d, e, f];
+        for m in 0..HEIGHT {
+            let factor = simd.splat_f32s(*factors[m]);
             for n in 0..NV {
-                sums[m][n] = simd.mul_add_f32s(a, b[n], sums[m][n]);
+                local[m][n] = simd.mul_add_f32s(factor, weights[n], local[m][n]);
             }
         }
     }
-    let tile = S::as_mut_simd_f32s(tile).0.as_chunks_mut::<NV>().0;
-    for (to, row) in tile.iter_mut().zip(&sums) {
-        *to = *row;
-    }
+    *sums = local;
 }
 
-/// The `MR` times `NR` scalar products of rows of `a` and rows of `b`, all `length` long, a multiple
-/// of the vector width.
+/// Adds to `sums` the products of the first [`HEIGHT`] numbers of every `stride` of `columns` and the
+/// rows of `vectors` `[length, NV * lanes]`.
 #[inline(always)]
-pub(crate) fn inner<S: Simd, const MR: usize, const NR: usize>(
+pub(crate) fn add_columns<S: Simd, const NV: usize>(
     simd: S,
-    a: &[f32],
-    b: &[f32],
-    length: usize,
-) -> [[f32; NR]; MR] {
-    let vectors = length / S::F32_LANES;
-    let (a, b) = (rows::<S, MR>(a, vectors), rows::<S, NR>(b, vectors));
-    let mut sums = [[simd.splat_f32s(0.0); NR]; MR];
-    for i in 0..vectors {
-        for m in 0..MR {
-            for n in 0..NR {
-                sums[m][n] = simd.mul_add_f32s(a[m][i], b[n][i], sums[m][n]);
+    sums: &mut Tile<S, NV>,
+    (columns, stride): (&[f32], usize),
+    vectors: &[f32],
+) {
+    let vectors = S::as_simd_f32s(vectors).0.as_chunks::<NV>().0;
+    // A copy, so that the sums stay in registers.
+    let mut local = *sums;
+    for (column, vectors) in columns.chunks(stride).zip(vectors) {
+        let Some(column) = column.first_chunk::<HEIGHT>() else { continue };
+        for m in 0..HEIGHT {
+            let factor = simd.splat_f32s(column[m]);
+            for n in 0..NV {
+                local[m][n] = simd.mul_add_f32s(factor, vectors[n], local[m][n]);
             }
         }
     }
-    let mut products = [[0.0; NR]; MR];
-    for m in 0..MR {
-        for n in 0..NR {
-            products[m][n] = simd.reduce_sum_f32s(sums[m][n]);
-        }
-    }
-    products
-}
-
-#[inline(always)]
-fn rows<S: Simd, const N: usize>(values: &[f32], vectors: usize) -> [&[S::f32s]; N] {
-    let vector_rows = S::as_simd_f32s(values).0;
-    let mut rows = [&vector_rows[..0]; N];
-    for (n, row) in rows.iter_mut().enumerate() {
-        *row = &vector_rows[n * vectors..][..vectors];
-    }
-    rows
+    *sums = local;
 }

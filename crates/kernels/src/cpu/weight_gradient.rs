@@ -1,92 +1,145 @@
-//! The gradient of a convolution's weights: scalar products over all pixels of all images.
+//! The gradient of a convolution's weights: for every tap a product of the output's gradient with the
+//! pixels that the tap sees, summed over all pixels.
 //!
-//! Pixels are neighbours in memory, so rows of the output's gradient and rows of gathered pixels are
-//! multiplied as they lie, vector by vector; nothing is transposed.
+//! Tensors are channels last: vectors run over input channels, which are copied side by side for some
+//! pixels at a time; the output's gradient is read as it lies.
 
 use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::gather::{Panel, Source};
+use super::correlate::Source;
 use super::geometry::{Geometry, Grid};
 use super::pool;
 use super::scratch::{self, Scratch};
-use super::tile;
+use super::tile::{self, HEIGHT, Tile};
 
-/// Pixels of one step: vectors of every width, and an odd number of cache lines, so that the rows of a
-/// tile lie in different sets of the first-level cache.
-const PIXELS: usize = 63 * 16;
-/// Rows of gathered pixels that stay in the second-level cache; a multiple of every tile.
-const ROWS: usize = 120;
+/// Pixels that a tile sums before it goes to memory; their input channels of one tile stay in the
+/// second-level cache.
+const PIXELS: usize = 384;
+/// Weights from which threads share output channels, not pixels: the sums of each thread for all of
+/// them would not stay in its cache.
+const MANY: usize = 1 << 17;
 
-/// The gradient of the weights, shaped as they are, from the convolution's input `x` and the
-/// gradient `dy` of its output.
-pub(crate) fn weight_gradient(geometry: &Geometry, x: &[f32], dy: &[f32]) -> Vec<f32> {
-    let pixels = geometry.batch * geometry.output_plane();
-    let threads = rayon::current_num_threads().min(pixels.div_ceil(PIXELS)).max(1);
-    let share = pixels.div_ceil(threads).next_multiple_of(PIXELS);
-    let job = Job {
-        geometry,
-        x: Source { values: x, channels: geometry.in_channels, size: geometry.input },
-        dy: Source { values: dy, channels: geometry.out_channels, size: geometry.output },
-        grid: geometry.forward_grid(),
-        identity: Grid::identity(geometry.output),
-    };
-    // Every thread sums its own pixels; the order of the sums depends on the number of threads alone.
-    let sums: Vec<_> = (0..threads)
-        .into_par_iter()
-        .map(|thread| job.sum(thread * share..pixels.min((thread + 1) * share)))
-        .collect();
-    let gradient = transpose(geometry, &sums);
-    sums.into_iter().for_each(pool::give);
-    gradient
+/// Input channels that fill a vector. Narrower groups are taken together: what one of them has to do with
+/// the others' channels is computed and left out.
+const CHANNELS: usize = 16;
+
+/// The gradient of the weights `[o, c, kh, kw]` from the convolution's input and the gradient `dy` of its
+/// output. The grid is that of the forward pass, whose taps see `depth` neighbours each.
+pub(crate) struct Gradient<'a> {
+    geometry: &'a Geometry,
+    source: Source<'a>,
+    dy: &'a [f32],
+    grid: &'a Grid,
+    /// Groups that are taken together.
+    together: usize,
+    /// Neighbours in the source that they see.
+    depth: usize,
 }
 
-/// `[o, taps, c]` of every thread to their sum `[o, c, taps]`.
-fn transpose(geometry: &Geometry, sums: &[Vec<f32>]) -> Vec<f32> {
-    let (depth, taps) = (geometry.in_depth(), geometry.taps());
-    let mut gradient = pool::take(geometry.weight_len());
-    let row = (depth * taps).max(1);
-    gradient.par_chunks_mut(row).enumerate().for_each(|(o, to)| {
-        to.fill(0.0);
-        for sums in sums {
-            let from = &sums[o * row..][..row];
-            for (tap, from) in from.chunks_exact(depth).enumerate() {
-                for (to, from) in to.iter_mut().skip(tap).step_by(taps).zip(from) {
-                    *to += from;
+impl<'a> Gradient<'a> {
+    pub(crate) fn new(
+        geometry: &'a Geometry,
+        (source, grid, depth): (Source<'a>, &'a Grid, usize),
+        dy: &'a [f32],
+    ) -> Self {
+        let fits = |groups: &usize| geometry.groups.is_multiple_of(*groups);
+        let wanted = CHANNELS.div_ceil(depth.max(1)).clamp(1, geometry.groups.max(1));
+        let together = (wanted..=geometry.groups).find(fits).unwrap_or(1);
+        Self { geometry, source, dy, grid, together, depth: depth * together }
+    }
+
+    /// Output channels of the groups that are taken together.
+    fn rows(&self) -> usize {
+        self.geometry.out_depth() * self.together
+    }
+
+    pub(crate) fn run(&self) -> Vec<f32> {
+        let geometry = self.geometry;
+        let pixels = geometry.batch * geometry.output_plane();
+        let threads = rayon::current_num_threads();
+        let by_channels = geometry.groups == 1 && geometry.weight_len() >= MANY;
+        let share = geometry.out_channels.div_ceil(threads).next_multiple_of(HEIGHT);
+        // The order of the sums depends on the number of threads alone.
+        let sums = if by_channels && share < geometry.out_channels {
+            let mut sums = pool::take(geometry.weight_len());
+            let row = self.products();
+            sums.par_chunks_mut(share * row).enumerate().for_each(|(index, sums)| {
+                let first = index * share;
+                self.sum(0..pixels, first..first + sums.len() / row, sums);
+            });
+            vec![sums]
+        } else {
+            let tasks = threads.min(pixels.div_ceil(PIXELS)).max(1);
+            let share = pixels.div_ceil(tasks);
+            let sum = |task: usize| {
+                let mut sums = pool::take(geometry.out_channels * self.products());
+                let pixels = task * share..pixels.min((task + 1) * share);
+                self.sum(pixels, 0..self.rows(), &mut sums);
+                sums
+            };
+            (0..tasks).into_par_iter().map(sum).collect()
+        };
+        let gradient = self.transpose(&sums);
+        sums.into_iter().for_each(pool::give);
+        gradient
+    }
+
+    /// Weights of one output channel.
+    fn products(&self) -> usize {
+        self.grid.taps.len() * self.depth
+    }
+
+    /// `[o, taps, c]` of every thread, with the channels of all groups that are taken together, to their
+    /// sum `[o, c, taps]`.
+    fn transpose(&self, sums: &[Vec<f32>]) -> Vec<f32> {
+        let (depth, taps) = (self.geometry.in_depth(), self.geometry.taps());
+        let mut gradient = pool::take(self.geometry.weight_len());
+        let products = self.products();
+        gradient.par_chunks_mut((depth * taps).max(1)).enumerate().for_each(|(o, to)| {
+            let own = o / self.geometry.out_depth() % self.together * depth;
+            for (index, sums) in sums.iter().enumerate() {
+                let from = &sums[o * products..][..products];
+                for (tap, from) in from.chunks_exact(depth * self.together).enumerate() {
+                    let from = &from[own..][..depth];
+                    for (to, from) in to.iter_mut().skip(tap).step_by(taps).zip(from) {
+                        *to = if index == 0 { *from } else { *to + from };
+                    }
                 }
             }
-        }
-    });
-    gradient
-}
-
-struct Job<'a> {
-    geometry: &'a Geometry,
-    x: Source<'a>,
-    dy: Source<'a>,
-    grid: Grid,
-    identity: Grid,
-}
-
-impl Job<'_> {
-    fn sum(&self, pixels: Range<usize>) -> Vec<f32> {
-        let mut sums = pool::take(self.geometry.weight_len());
-        sums.fill(0.0);
-        scratch::with(|scratch| {
-            Arch::new().dispatch(Task { job: self, pixels, sums: &mut sums, scratch });
         });
-        sums
+        gradient
+    }
+
+    /// Writes the sums over `pixels` for the output channels `rows` of every group.
+    fn sum(&self, pixels: Range<usize>, rows: Range<usize>, sums: &mut [f32]) {
+        if pixels.is_empty() {
+            sums.fill(0.0);
+        }
+        scratch::with(|scratch| {
+            Arch::new().dispatch(Task { job: self, pixels, rows, sums, scratch });
+        });
     }
 }
 
-/// The pixels of one thread.
 struct Task<'a, 't> {
-    job: &'a Job<'a>,
+    job: &'a Gradient<'a>,
     pixels: Range<usize>,
+    rows: Range<usize>,
     sums: &'t mut [f32],
     scratch: &'t mut Scratch,
+}
+
+/// One tile's channels as one tap sees them.
+#[derive(Clone, Copy)]
+struct Panel {
+    group: usize,
+    tap: usize,
+    /// The first of them in the group, and their number.
+    channel: usize,
+    count: usize,
 }
 
 impl WithSimd for Task<'_, '_> {
@@ -94,104 +147,120 @@ impl WithSimd for Task<'_, '_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        if S::F32_LANES == 16 {
-            self.run::<S, 4, 6>(simd);
-        } else {
-            self.run::<S, 3, 4>(simd);
+        match tile::vectors::<S>(self.job.depth) {
+            1 => self.run::<S, 1>(simd),
+            2 => self.run::<S, 2>(simd),
+            _ => self.run::<S, 4>(simd),
         }
     }
 }
 
 impl Task<'_, '_> {
     #[inline(always)]
-    fn run<S: Simd, const MR: usize, const NR: usize>(mut self, simd: S) {
-        let geometry = self.job.geometry;
-        let products = geometry.in_depth() * geometry.taps();
-        for first in self.pixels.clone().step_by(PIXELS) {
-            let pixels = first..(first + PIXELS).min(self.pixels.end);
-            let length = pixels.len().next_multiple_of(S::F32_LANES);
-            for group in 0..geometry.groups {
-                self.pack_gradient::<MR>(group, &pixels, length);
-                for start in (0..products).step_by(ROWS) {
-                    let rows = start..(start + ROWS).min(products);
-                    self.pack_input::<NR>(group, &pixels, &rows, length);
-                    self.multiply::<S, MR, NR>(simd, group, &rows, length);
+    fn run<S: Simd, const NV: usize>(mut self, simd: S) {
+        let (depth, width) = (self.job.depth, NV * S::F32_LANES);
+        let groups = self.job.geometry.groups / self.job.together;
+        for start in self.pixels.clone().step_by(PIXELS) {
+            let pixels = start..self.pixels.end.min(start + PIXELS);
+            for group in 0..groups {
+                for tap in 0..self.job.grid.taps.len() {
+                    for channel in (0..depth).step_by(width) {
+                        let count = width.min(depth - channel);
+                        let panel = Panel { group, tap, channel, count };
+                        self.pack(&pixels, panel, width);
+                        self.multiply::<S, NV>(simd, &pixels, panel);
+                    }
                 }
             }
         }
     }
 
-    /// Packs the rows of the output's gradient, padded to whole tiles.
+    /// Copies the channels of `panel` of all `pixels`: `[pixels, width]`.
     #[inline(always)]
-    fn pack_gradient<const MR: usize>(
-        &mut self,
-        group: usize,
-        pixels: &Range<usize>,
-        length: usize,
-    ) {
-        let Job { geometry, dy, identity, .. } = self.job;
-        let rows = geometry.out_depth();
-        let to = scratch::grow(&mut self.scratch.other, rows.next_multiple_of(MR) * length);
-        to[rows * length..].fill(0.0);
-        self.scratch.gatherer.gather(
-            (dy, identity, &identity.taps[0]),
-            pixels.clone(),
-            group * rows..(group + 1) * rows,
-            (Panel { rows, width: length }, 0),
-            to,
+    fn pack(&mut self, pixels: &Range<usize>, panel: Panel, width: usize) {
+        let Gradient { source, grid, depth, .. } = self.job;
+        let to = self.scratch.packed.grow(pixels.len() * width);
+        let tap = &grid.taps[panel.tap];
+        let [height, columns] = grid.size;
+        let (mut image, mut y, mut x) = (
+            pixels.start / columns / height,
+            pixels.start / columns % height,
+            pixels.start % columns,
         );
-    }
-
-    /// Packs `rows` of the input as the taps see it, padded to whole tiles.
-    #[inline(always)]
-    fn pack_input<const NR: usize>(
-        &mut self,
-        group: usize,
-        pixels: &Range<usize>,
-        rows: &Range<usize>,
-        length: usize,
-    ) {
-        let Job { geometry, x, grid, .. } = self.job;
-        let depth = geometry.in_depth();
-        let panel = Panel { rows: rows.len(), width: length };
-        let to = scratch::grow(&mut self.scratch.packed, panel.rows.next_multiple_of(NR) * length);
-        to[panel.rows * length..].fill(0.0);
-        for tap in rows.start / depth..rows.end.div_ceil(depth) {
-            let part = rows.start.max(tap * depth)..rows.end.min((tap + 1) * depth);
-            let channel = part.start - tap * depth + group * depth;
-            self.scratch.gatherer.gather(
-                (x, grid, &grid.taps[tap]),
-                pixels.clone(),
-                channel..channel + part.len(),
-                (panel, part.start - rows.start),
-                to,
-            );
+        for to in to.chunks_exact_mut(width) {
+            match source.find(grid, tap, [image, y, x]) {
+                None => to.fill(0.0),
+                Some(from) => {
+                    let from = &source.values[from + panel.group * depth + panel.channel..];
+                    if panel.count == width {
+                        to.copy_from_slice(&from[..width]);
+                    } else {
+                        to[..panel.count].copy_from_slice(&from[..panel.count]);
+                        to[panel.count..].fill(0.0);
+                    }
+                }
+            }
+            x += 1;
+            if x == columns {
+                (x, y) = (0, y + 1);
+                if y == height {
+                    (y, image) = (0, image + 1);
+                }
+            }
         }
     }
 
     #[inline(always)]
-    fn multiply<S: Simd, const MR: usize, const NR: usize>(
+    fn multiply<S: Simd, const NV: usize>(&mut self, simd: S, pixels: &Range<usize>, panel: Panel) {
+        let Geometry { out_channels, .. } = *self.job.geometry;
+        let rows = self.rows.clone();
+        let length = pixels.len() * NV * S::F32_LANES;
+        let first = panel.group * self.job.rows();
+        let dy = &self.job.dy[pixels.start * out_channels..pixels.end * out_channels];
+        // Fewer rows than a tile has are copied.
+        let narrow = rows.len() < HEIGHT;
+        if narrow {
+            let to = self.scratch.other.grow(pixels.len() * HEIGHT);
+            to.fill(0.0);
+            for (to, dy) in to.chunks_exact_mut(HEIGHT).zip(dy.chunks_exact(out_channels)) {
+                to[..rows.len()].copy_from_slice(&dy[first + rows.start..][..rows.len()]);
+            }
+        }
+        for row in (0..rows.len()).step_by(HEIGHT) {
+            // The last tile looks back, so that it is whole, but writes only what is new.
+            let at = row.min(rows.len().saturating_sub(HEIGHT));
+            let columns = if narrow {
+                (&self.scratch.other.get()[..pixels.len() * HEIGHT], HEIGHT)
+            } else {
+                (&dy[first + rows.start + at..], out_channels)
+            };
+            let mut tile = tile::zero::<S, NV>(simd);
+            let vectors = &self.scratch.packed.get()[..length];
+            tile::add_columns(simd, &mut tile, columns, vectors);
+            let new = row - at..HEIGHT.min(rows.len() - at);
+            let is_first = pixels.start == self.pixels.start;
+            self.store(simd, (first + at, new), panel, &tile, is_first);
+        }
+    }
+
+    /// Brings the rows `new` of a tile, whose first row is output channel `row`, to the sums.
+    #[inline(always)]
+    fn store<S: Simd, const NV: usize>(
         &mut self,
         simd: S,
-        group: usize,
-        rows: &Range<usize>,
-        length: usize,
+        (row, new): (usize, Range<usize>),
+        panel: Panel,
+        tile: &Tile<S, NV>,
+        is_first: bool,
     ) {
-        let geometry = self.job.geometry;
-        let (count, products) = (geometry.out_depth(), geometry.in_depth() * geometry.taps());
-        let Scratch { packed, other, .. } = &*self.scratch;
-        for m in (0..count).step_by(MR) {
-            let a = &other[m * length..][..MR * length];
-            for n in (0..rows.len()).step_by(NR) {
-                let b = &packed[n * length..][..NR * length];
-                let tile = tile::inner::<S, MR, NR>(simd, a, b, length);
-                for (index, row) in tile.iter().take(count - m).enumerate() {
-                    let start = (group * count + m + index) * products + rows.start + n;
-                    let to = &mut self.sums[start..][..NR.min(rows.len() - n)];
-                    for (to, product) in to.iter_mut().zip(row) {
-                        *to += product;
-                    }
-                }
+        let products = self.job.products();
+        for m in new {
+            let start = (row + m) * products + panel.tap * self.job.depth + panel.channel;
+            let to = &mut self.sums[start..][..panel.count];
+            for (to, &new) in to.chunks_mut(S::F32_LANES).zip(&tile[m]) {
+                let sum =
+                    if is_first { new } else { simd.add_f32s(simd.partial_load_f32s(to), new) };
+                simd.partial_store_f32s(to, sum);
             }
         }
     }

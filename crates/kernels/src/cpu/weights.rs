@@ -7,80 +7,101 @@ use rayon::prelude::*;
 use super::geometry::{Geometry, Tap};
 use super::{pool, tile};
 
-/// `[groups, panels, products, tile rows]`: for each product, a tap and a channel, the weights of the
-/// rows of one tile side by side.
+/// Factors whose rows are written together: few enough for the first-level cache.
+const TOGETHER: usize = 64;
+
+/// `[groups, panels, products, tile width]`: for each product, a tap and a channel of the source, the
+/// weights of one tile's channels side by side.
 #[derive(Debug)]
 pub(crate) struct Weights {
     values: Vec<f32>,
-    /// Rows of a tile.
-    height: usize,
+    /// Channels of a tile.
+    pub(crate) width: usize,
     products: usize,
     panels: usize,
 }
 
+/// Where one panel lies: its group, its channels in the group, and how far apart weights are.
+struct Panel {
+    group: usize,
+    channels: Range<usize>,
+    width: usize,
+}
+
 impl Weights {
-    /// For the forward pass: rows are output channels, products run over taps and input channels.
+    /// For the forward pass: tiles of output channels, products over taps and input channels.
     pub(crate) fn forward(geometry: &Geometry, weights: &[f32], taps: &[Tap]) -> Self {
         let (depth, all, rows) = (geometry.in_depth(), geometry.taps(), geometry.out_depth());
-        Self::pack([geometry.groups, rows, depth], taps, |group, rows_of_panel, height, panel| {
-            let first = group * rows + rows_of_panel.start;
-            let weights = &weights[first * depth * all..][..rows_of_panel.len() * depth * all];
-            for (row, weights) in weights.chunks_exact(depth * all).enumerate() {
-                for (tap, to) in taps.iter().zip(panel.chunks_exact_mut(depth * height)) {
-                    let weights = weights.iter().skip(tap.index).step_by(all);
-                    for (to, &weight) in to.iter_mut().skip(row).step_by(height).zip(weights) {
-                        *to = weight;
+        Self::pack([geometry.groups, rows, depth], taps, |panel, to| {
+            let first = panel.group * rows + panel.channels.start;
+            let rows = weights[first * depth * all..].chunks_exact(depth * all);
+            let together = (TOGETHER / taps.len().max(1)).max(16);
+            for start in (0..depth).step_by(together) {
+                let end = depth.min(start + together);
+                for (lane, row) in rows.clone().take(panel.channels.len()).enumerate() {
+                    let row = &row[start * all..end * all];
+                    for (t, tap) in taps.iter().enumerate() {
+                        let to = &mut to[(t * depth + start) * panel.width..];
+                        let to = to.iter_mut().skip(lane).step_by(panel.width);
+                        let row = row.iter().skip(tap.index).step_by(all);
+                        to.zip(row).for_each(|(to, weight)| *to = *weight);
                     }
                 }
             }
         })
     }
 
-    /// For the data gradient: rows are input channels, products run over taps and output channels.
+    /// For the data gradient: tiles of input channels, products over taps and output channels.
     pub(crate) fn backward(geometry: &Geometry, weights: &[f32], taps: &[Tap]) -> Self {
         let (rows, all, depth) = (geometry.in_depth(), geometry.taps(), geometry.out_depth());
-        Self::pack([geometry.groups, rows, depth], taps, |group, rows_of_panel, height, panel| {
+        Self::pack([geometry.groups, rows, depth], taps, |panel, to| {
             for channel in 0..depth {
-                let first = (group * depth + channel) * rows + rows_of_panel.start;
-                let kernels = &weights[first * all..][..rows_of_panel.len() * all];
+                let first = (panel.group * depth + channel) * rows + panel.channels.start;
+                let kernels = &weights[first * all..][..panel.channels.len() * all];
                 for (t, tap) in taps.iter().enumerate() {
-                    let to = &mut panel[(t * depth + channel) * height..][..height];
-                    for (to, &weight) in
-                        to.iter_mut().zip(kernels.iter().skip(tap.index).step_by(all))
-                    {
-                        *to = weight;
+                    let to = &mut to[(t * depth + channel) * panel.width..][..panel.width];
+                    let kernels = kernels.chunks_exact(all);
+                    for (to, kernel) in to.iter_mut().zip(kernels) {
+                        *to = kernel[tap.index];
                     }
                 }
             }
         })
     }
 
-    /// Fills every panel by `fill(group, rows of the panel, tile rows, panel)`.
     fn pack(
         [groups, rows, depth]: [usize; 3],
         taps: &[Tap],
-        fill: impl Fn(usize, Range<usize>, usize, &mut [f32]) + Sync,
+        fill: impl Fn(Panel, &mut [f32]) + Sync,
     ) -> Self {
-        let height = tile::outer_rows_here();
-        let (products, panels) = (taps.len() * depth, rows.div_ceil(height));
-        let mut values = pool::take(groups * panels * products * height);
-        let panel_len = (products * height).max(1);
+        let width = tile::width(rows);
+        let (products, panels) = (taps.len() * depth, rows.div_ceil(width));
+        let mut values = pool::take(groups * panels * products * width);
+        let panel_len = (products * width).max(1);
         values.par_chunks_mut(panel_len).enumerate().for_each(|(index, panel)| {
-            let (group, first) = (index / panels, index % panels * height);
-            let end = rows.min(first + height);
-            if end < first + height {
+            let (group, first) = (index / panels, index % panels * width);
+            let channels = first..rows.min(first + width);
+            if channels.len() < width {
                 panel.fill(0.0);
             }
-            fill(group, first..end, height, panel);
+            fill(Panel { group, channels, width }, panel);
         });
-        Self { values, height, products, panels }
+        Self { values, width, products, panels }
     }
 
-    /// The weights of `products` for tile `panel` of `group`: `[products, tile rows]`.
+    /// The weights of `products` for panel `panel` of `group`: `[products, tile width]`.
     #[inline(always)]
-    pub(crate) fn panel(&self, group: usize, panel: usize, products: (usize, usize)) -> &[f32] {
-        let start = (group * self.panels + panel) * self.products + products.0;
-        &self.values[start * self.height..(start + products.1 - products.0) * self.height]
+    pub(crate) fn panel(&self, group: usize, panel: usize, products: Range<usize>) -> &[f32] {
+        let start = (group * self.panels + panel) * self.products + products.start;
+        &self.values[start * self.width..][..products.len() * self.width]
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    pub(crate) fn panels(&self) -> usize {
+        self.panels
     }
 }
 

@@ -10,10 +10,12 @@ use burn::backend::{Autodiff, Flex};
 use burn::tensor::ops::ConvOptions;
 
 use super::Epilogue;
-use super::values::{dims, recycle, slice, tensor};
+use super::values::{channels_last, dims, from_channels_last, recycle, slice, take, tensor};
 use crate::cpu::convolution;
 use crate::cpu::finish::Finish;
 use crate::cpu::geometry::Geometry;
+use crate::profile::span;
+use crate::registered;
 
 fn geometry(x: [usize; 4], weight: [usize; 4], options: &ConvOptions<2>) -> Geometry {
     let [batch, in_channels, height, width] = x;
@@ -39,21 +41,25 @@ fn geometry(x: [usize; 4], weight: [usize; 4], options: &ConvOptions<2>) -> Geom
     }
 }
 
+/// Output of `x` `[b, h, w, c]`.
 fn convolve(
+    geometry: &Geometry,
     x: &FlexTensor,
     weight: &FlexTensor,
-    options: &ConvOptions<2>,
     finish: Finish<'_>,
 ) -> FlexTensor {
-    let geometry = geometry(dims(x), dims(weight), options);
-    let (x, weight) = (x.to_contiguous(), weight.to_contiguous());
-    let y = convolution::forward(&geometry, slice(&x), slice(&weight), finish);
+    let y = span(
+        "convolution",
+        || geometry.describe(),
+        || convolution::forward(geometry, slice(x), slice(&weight.to_contiguous()), finish),
+    );
     let [height, width] = geometry.output;
-    tensor(y, [geometry.batch, geometry.out_channels, height, width])
+    from_channels_last(y, [geometry.batch, geometry.out_channels, height, width])
 }
 
-pub(super) fn forward(x: &FlexTensor, weight: &FlexTensor, options: &ConvOptions<2>) -> FlexTensor {
-    convolve(x, weight, options, Finish::default())
+pub(super) fn forward(x: FlexTensor, weight: &FlexTensor, options: &ConvOptions<2>) -> FlexTensor {
+    let geometry = geometry(dims(&x), dims(weight), options);
+    convolve(&geometry, &channels_last(x), weight, Finish::default())
 }
 
 pub(super) fn finished(
@@ -62,14 +68,16 @@ pub(super) fn finished(
     epilogue: Epilogue<Flex>,
     options: &ConvOptions<2>,
 ) -> FlexTensor {
+    let geometry = geometry(dims(&x), dims(weight), options);
     let (scale, shift) = (epilogue.scale.to_contiguous(), epilogue.shift.to_contiguous());
-    let residual = epilogue.residual.into_option().map(|tensor| tensor.to_contiguous());
+    let residual = epilogue.residual.into_option().map(channels_last);
     let finish = Finish {
         scale_and_shift: Some((slice(&scale), slice(&shift))),
         residual: residual.as_ref().map(slice),
         relu: epilogue.relu,
     };
-    let y = convolve(&x, weight, options, finish);
+    let x = channels_last(x);
+    let y = convolve(&geometry, &x, weight, finish);
     recycle(x);
     residual.into_iter().for_each(recycle);
     y
@@ -81,6 +89,7 @@ struct Convolution;
 /// What the backward pass reads again.
 #[derive(Debug, Clone)]
 struct Saved {
+    /// `[b, h, w, c]`.
     x: FlexTensor,
     weight: FlexTensor,
     geometry: Geometry,
@@ -90,18 +99,32 @@ impl Backward<Flex, 2> for Convolution {
     type State = Saved;
 
     fn backward(self, ops: Ops<Saved, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let dy = grads.consume::<Flex>(&ops.node).to_contiguous();
+        registered::forget(ops.node.id);
+        let dy = channels_last(grads.consume::<Flex>(&ops.node));
         let Saved { x, weight, geometry } = ops.state;
         let [node_x, node_weight] = ops.parents;
         if let Some(node) = node_weight {
-            let gradient = convolution::weight_gradient(&geometry, slice(&x), slice(&dy));
+            let gradient = span(
+                "convolution, weight gradient",
+                || geometry.describe(),
+                || convolution::weight_gradient(&geometry, slice(&x), slice(&dy)),
+            );
             grads.register::<Flex>(node.id, tensor(gradient, dims::<4>(&weight)));
         }
-        let shape = dims::<4>(&x);
         recycle(x);
         if let Some(node) = node_x {
-            let gradient = convolution::input_gradient(&geometry, slice(&dy), slice(&weight));
-            grads.register::<Flex>(node.id, tensor(gradient, shape));
+            // A leaf of the graph keeps its gradient when it is consumed.
+            let is_first = node.parents.is_empty() || !registered::forget(node.id);
+            let onto = (!is_first).then(|| take(channels_last(grads.consume::<Flex>(&node))));
+            let dx = span(
+                "convolution, data gradient",
+                || geometry.describe(),
+                || convolution::input_gradient(&geometry, slice(&dy), slice(&weight), onto),
+            );
+            let [height, width] = geometry.input;
+            let shape = [geometry.batch, geometry.in_channels, height, width];
+            grads.register::<Flex>(node.id, from_channels_last(dx, shape));
+            registered::note(node.id);
         }
         recycle(dy);
     }
@@ -113,13 +136,11 @@ pub(super) fn tracked<C: CheckpointStrategy>(
     options: &ConvOptions<2>,
 ) -> FloatTensor<Autodiff<Flex, C>> {
     let ((x, x_node), (weight, weight_node)) = (x.into_parts(), weight.into_parts());
-    let (x, weight) = (x.to_contiguous(), weight.to_contiguous());
-    let y = forward(&x, &weight, options);
+    let geometry = geometry(dims(&x), dims(&weight), options);
+    let (x, weight) = (channels_last(x), weight.to_contiguous());
+    let y = convolve(&geometry, &x, &weight, Finish::default());
     match Convolution.prepare::<C>([x_node, weight_node]).compute_bound().stateful() {
-        OpsKind::Tracked(prep) => {
-            let geometry = geometry(dims(&x), dims(&weight), options);
-            prep.finish(Saved { x, weight, geometry }, y)
-        }
+        OpsKind::Tracked(prep) => prep.finish(Saved { x, weight, geometry }, y),
         OpsKind::UnTracked(prep) => prep.finish(y),
     }
 }

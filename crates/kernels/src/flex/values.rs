@@ -6,7 +6,32 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Flex};
 use burn::tensor::{DType, Shape, TensorData};
 
-use crate::cpu::pool;
+use crate::cpu::{layout, pool};
+use crate::profile::span;
+
+/// `[b, c, h, w]` as a tensor `[b, h, w, c]` without gaps. Without a copy if that is how the numbers lie,
+/// as those of every kernel's results do.
+pub(super) fn channels_last(tensor: FlexTensor) -> FlexTensor {
+    let last = tensor.layout().permute(&[0, 2, 3, 1]);
+    if last.is_contiguous() {
+        return tensor.with_layout(last);
+    }
+    let [batch, channels, height, width] = dims(&tensor);
+    let first = if tensor.is_contiguous() { tensor } else { tensor.to_contiguous() };
+    let shape = || (format!("{channels}, {height}x{width}"), 0.0);
+    let values = span("to channels last", shape, || {
+        layout::channels_last(slice(&first), channels, height * width)
+    });
+    self::tensor(values, [batch, height, width, channels])
+}
+
+/// A tensor `[b, c, h, w]` of numbers that lie as `[b, h, w, c]`.
+pub(super) fn from_channels_last(
+    values: Vec<f32>,
+    [batch, channels, height, width]: [usize; 4],
+) -> FlexTensor {
+    tensor(values, [batch, height, width, channels]).permute(&[0, 3, 1, 2])
+}
 
 /// The numbers of a tensor without gaps.
 pub(super) fn slice(tensor: &FlexTensor) -> &[f32] {

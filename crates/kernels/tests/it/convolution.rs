@@ -68,6 +68,27 @@ fn output_and_gradients_are_those_of_burn() {
     }
 }
 
+/// Groups narrower than a vector, as wide as one, and of other numbers of channels.
+const GROUPS: [([usize; 4], [usize; 4], usize, usize); 4] = [
+    ([2, 32, 8, 8], [32, 4, 3, 3], 8, 1),
+    ([2, 32, 9, 8], [64, 16, 3, 3], 2, 2),
+    ([2, 10, 6, 6], [20, 2, 3, 3], 5, 1),
+    ([1, 6, 5, 5], [6, 1, 3, 3], 6, 1),
+];
+
+#[test]
+fn groups_see_their_own_channels() {
+    for (x, weight, groups, stride) in GROUPS {
+        let options = ConvOptions::new([stride; 2], [1, 1], [1, 1], groups);
+        let ours = run(x, weight, |x, w| conv2d(x, w, options.clone()));
+        let burns = run(x, weight, |x, w| module::conv2d(x, w, None, options));
+        let what = format!("{x:?} {weight:?} groups {groups}");
+        assert_close(&ours.y, &wide(&burns.y), 1e-6, &format!("{what} y"));
+        assert_close(&ours.dx, &wide(&burns.dx), 1e-6, &format!("{what} dx"));
+        assert_close(&ours.dweight, &wide(&burns.dweight), 1e-6, &format!("{what} dweight"));
+    }
+}
+
 #[test]
 fn padding_may_differ_from_side_to_side() {
     let options = || ConvOptions::new_with_padding([1, 2], [(0, 2), (1, 0)], [1, 1], 1);

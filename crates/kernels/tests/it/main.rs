@@ -1,11 +1,13 @@
 //! The kernels against PyTorch, against Burn's own operations, and against differences in f64.
 
 mod batch_norm;
+mod branches;
 mod convolution;
 mod golden;
 #[cfg(feature = "wgpu")]
 mod gpu;
 mod max_pool;
 mod odd_values;
+mod profile;
 mod ranks;
 mod support;

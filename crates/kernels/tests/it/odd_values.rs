@@ -18,6 +18,17 @@ fn nan_reaches_every_output_whose_window_holds_it_and_no_other() {
 }
 
 #[test]
+fn nan_stays_in_its_group() {
+    let mut x = vec![1.0; 8];
+    x[2] = f32::NAN;
+    let options = ConvOptions::new([1, 1], [0, 0], [1, 1], 4);
+    let y = numbers(conv2d(tensor(x, [1, 8, 1, 1]), random(2, [8, 2, 1, 1]), options));
+    for (channel, y) in y.iter().enumerate() {
+        assert_eq!(y.is_nan(), channel / 2 == 1, "channel {channel}");
+    }
+}
+
+#[test]
 fn infinity_times_zero_is_not_a_number() {
     let options = ConvOptions::new([1, 1], [0, 0], [1, 1], 1);
     let x = tensor(vec![f32::INFINITY, 2.0], [1, 1, 1, 2]);

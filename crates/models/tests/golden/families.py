@@ -101,10 +101,11 @@ CASES = {
     "t": (partial(v1, act_layer="silu", stem_width=32, stem_type="deep_tiered", avg_down=True), (4, 3, 32, 64)),
     "se": (partial(v1, attention="se"), (4, 3, 32, 64)),
     "se_basic": (partial(v1, BasicBlock, attention="se"), (4, 3, 32, 64)),
-    "eca_d": (partial(v1, attention="eca", **D), (4, 3, 32, 64)),
+    "eca_d": (partial(v1, attention="eca", **D), (4, 3, 32, 128)),
     "rs": (partial(v1, attention=partial(SEModule, rd_ratio=0.25), replace_stem_pool=True, **D), (4, 3, 32, 48)),
     "blur": (partial(v1, aa_layer=BlurPool2d), (4, 3, 32, 64)),
-    "blur_d_basic_odd": (partial(v1, BasicBlock, aa_layer=BlurPool2d, **D), (4, 3, 43, 66)),
+    # As "d_odd".
+    "blur_d_basic_odd": (partial(v1, BasicBlock, act_layer="silu", aa_layer=BlurPool2d, **D), (4, 3, 43, 66)),
     "average": (partial(v1, aa_layer=torch.nn.AvgPool2d), (4, 3, 32, 64)),
     "group_norm": (partial(v1, norm_layer=GroupNorm), (4, 3, 32, 64)),
     "frozen": (frozen, (4, 3, 32, 64)),

@@ -193,7 +193,7 @@ families! {
     eca_d: bottlenecks().d().efficient_attention();
     rs: bottlenecks().rs();
     blur: bottlenecks().blur();
-    blur_d_basic_odd: basic().d().blur();
+    blur_d_basic_odd: basic().d().blur().with_activation(Activation::Silu);
     average: bottlenecks().with_anti_alias(Some(AntiAlias::Average));
     group_norm: bottlenecks().group_norm();
     frozen: bottlenecks().with_norm(NormKind::FrozenBatch);
