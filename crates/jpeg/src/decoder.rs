@@ -52,6 +52,8 @@ enum Want {
 pub(crate) struct File {
     pub(crate) header: Header,
     pub(crate) frame: Frame,
+    /// What stands before the first scan; what comes later changes nothing of it, as in libjpeg.
+    info: Option<ImageInfo>,
     want: Want,
     /// The part that is wanted; without one, the file is only checked.
     pub(crate) region: Option<Region>,
@@ -156,7 +158,7 @@ impl Decoder {
                 _ => file.header.take(&segment, &self.limits, encoded.len())?,
             }
         }
-        Ok(file.header.info(&file.frame))
+        Ok(file.info.expect("there was a scan"))
     }
 
     /// Reads a scan and gives the place behind it; nothing if it adds nothing.
@@ -189,6 +191,7 @@ impl Decoder {
     /// Makes room for the picture, now that everything about it is known.
     fn begin(&mut self, file: &mut File, frame: Frame, first: &Scan) -> Result<()> {
         file.frame = frame;
+        file.info = Some(file.header.info(&frame));
         let complete = first.parts().len() == frame.components().len();
         file.several_scans = frame.progressive || !complete;
         file.region = match file.want {
