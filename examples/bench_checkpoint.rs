@@ -72,7 +72,7 @@ fn main() -> Result<()> {
 fn small_batch() -> Batch {
     let (images, side) = (2, 32);
     Batch {
-        images: vec![127; images * side * side * 3],
+        images: vec![127; images * side * side * 3].into(),
         labels: vec![0; images],
         weights: vec![1.0; images],
         height: side,

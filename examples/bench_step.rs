@@ -238,8 +238,7 @@ fn batch(batch_size: usize, side: usize) -> Batch {
         weights: vec![1.0; batch_size],
         height: side,
         width: side,
-        bad: Vec::new(),
-        index: 0,
+        ..Batch::default()
     }
 }
 

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use anyhow::Result;
-use resnet::data::Layout;
 use resnet::data::inspect::{Quantiles, Report, SplitReport};
+use resnet::data::{Depth, Layout};
 use serde_json::json;
 
 use crate::output::{Answer, table};
@@ -43,7 +43,9 @@ fn facts(splits: &[SplitReport]) -> Vec<Vec<String>> {
     let row = |name: &str, of: &dyn Fn(&SplitReport) -> String| {
         std::iter::once(name.to_owned()).chain(splits.iter().map(of)).collect()
     };
-    vec![
+    let wide = |split: &SplitReport| split.depths.get(&Depth::Sixteen).copied().unwrap_or(0);
+    let any_wide = splits.iter().any(|split| wide(split) > 0);
+    let mut rows = vec![
         row("", &|split| split.name.clone()),
         row("images", &|split| split.images.to_string()),
         row("bad", &|split| split.bad.len().to_string()),
@@ -52,10 +54,14 @@ fn facts(splits: &[SplitReport]) -> Vec<Vec<String>> {
         row("width (min / median / max)", &|split| quantiles(split.width)),
         row("height", &|split| quantiles(split.height)),
         row("bytes", &|split| quantiles(split.bytes)),
-        row("mean", &|split| channels(split.mean)),
-        row("deviation", &|split| channels(split.std)),
+        row("mean", &|split| channels(split.mean, any_wide)),
+        row("deviation", &|split| channels(split.std, any_wide)),
         row("largest class / smallest", &|split| optional(split.imbalance, |x| format!("{x:.2}"))),
-    ]
+    ];
+    if any_wide {
+        rows.insert(4, row("of 16 bits (levels 0 to 65535)", &|split| wide(split).to_string()));
+    }
+    rows
 }
 
 fn formats(split: &SplitReport) -> String {
@@ -69,8 +75,12 @@ fn quantiles(of: Option<Quantiles>) -> String {
     optional(of, |Quantiles { min, median, max, .. }| format!("{min} / {median} / {max}"))
 }
 
-fn channels(of: Option<[f64; 3]>) -> String {
-    optional(of, |channels| channels.map(|level| format!("{level:.3}")).join(" "))
+/// From 0 to 1, or in levels of 16 bits: a share would have too few digits.
+fn channels(of: Option<[f64; 3]>, wide: bool) -> String {
+    optional(of, |channels| match wide {
+        true => channels.map(|share| format!("{:.1}", share * f64::from(u16::MAX))).join(" "),
+        false => channels.map(|share| format!("{share:.3}")).join(" "),
+    })
 }
 
 fn optional<T>(value: Option<T>, text: impl FnOnce(T) -> String) -> String {

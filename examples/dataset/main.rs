@@ -14,8 +14,12 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use resnet::Recipe;
 use resnet::data::{Dataset, DatasetOptions};
 
+#[cfg(feature = "dicom")]
+#[path = "../common/dicom.rs"]
+mod dicom;
 mod info;
 mod output;
 mod progress;
@@ -61,6 +65,9 @@ pub(crate) struct Input {
     /// Number of classes, where labels are numbers and nothing names them.
     #[arg(long, value_name = "N")]
     num_classes: Option<u32>,
+    #[cfg(feature = "dicom")]
+    #[command(flatten)]
+    dicom: dicom::Flags,
 }
 
 impl Input {
@@ -71,6 +78,13 @@ impl Input {
 
     pub(crate) fn is_sample(&self) -> bool {
         self.path.is_none()
+    }
+
+    /// The recipe with what the flags say about decoding.
+    pub(crate) fn decoding(&self, recipe: Recipe) -> Result<Recipe> {
+        #[cfg(feature = "dicom")]
+        let recipe = recipe.with_overrides(&self.dicom.overrides())?;
+        Ok(recipe)
     }
 
     pub(crate) fn open(&self) -> Result<Dataset> {

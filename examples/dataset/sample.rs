@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use resnet::data::contact_sheet::{ContactSheet, choose, png};
-use resnet::data::inspect::InspectOptions;
 use resnet::data::{Dataset, Source, Transform};
+use resnet::training::pixels::decoder;
 use resnet::training::transforms::{training_transform, validation_transform};
 use resnet::{Recipe, presets};
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ pub(crate) fn run(options: &Options, answer: &Answer) -> Result<bool> {
     let images = choose(source.len(), options.rows.into(), seed);
     let versions = if options.eval { 1 } else { options.versions.into() };
     let drawn = ContactSheet { transform: &transform, seed, versions };
-    let sheet = drawn.draw(&*source, &images, &*InspectOptions::default().decoder)?;
+    let sheet = drawn.draw(&*source, &images, &*decoder(&recipe))?;
     write_new(&options.output, &png(&sheet)?)?;
     let rows = images.iter().map(|&index| row(&dataset, &*source, index));
     let rows: Vec<Row> = rows.collect::<Result<_>>()?;
@@ -97,7 +97,7 @@ impl Options {
         }
         recipe.train.seed = self.seed.unwrap_or(recipe.train.seed);
         recipe.check()?;
-        Ok(recipe)
+        self.input.decoding(recipe)
     }
 
     fn transform(&self, recipe: &Recipe) -> Transform {

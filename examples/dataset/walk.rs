@@ -6,6 +6,8 @@ use anyhow::Result;
 use clap::Args;
 use resnet::data::Dataset;
 use resnet::data::inspect::{Check, InspectOptions, InspectSplit, check_for_training};
+use resnet::presets;
+use resnet::training::pixels::decoder;
 
 use crate::Input;
 use crate::progress::Progress;
@@ -23,7 +25,8 @@ pub(crate) struct Options {
 pub(crate) fn check(dataset: &Dataset, options: &Options) -> Result<Check> {
     let splits = InspectSplit::of(dataset);
     let progress = Progress::new(splits.iter().map(|split| split.source.len()).sum());
-    let mut inspection = InspectOptions::default();
+    let decoder = decoder(&options.input.decoding(presets::tutorial())?);
+    let mut inspection = InspectOptions { decoder, ..InspectOptions::default() };
     inspection.threads = options.threads.unwrap_or(inspection.threads);
     let check = check_for_training(dataset, &inspection, &|| {
         progress.image();

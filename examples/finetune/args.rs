@@ -31,6 +31,9 @@ pub(crate) struct Args {
     /// The manifest's column by whose values results are told besides, such as the hospital.
     #[arg(long, value_name = "COLUMN", help_heading = "Pictures")]
     subgroup: Option<String>,
+    #[cfg(feature = "dicom")]
+    #[command(flatten)]
+    dicom: crate::dicom::Flags,
     /// Another seed makes other splits, weights and order.
     #[arg(long, default_value_t = 0, help_heading = "Pictures")]
     seed: u64,
@@ -156,12 +159,19 @@ impl Args {
             learning_rate: self.learning_rate.or(usual.learning_rate),
             flip: !self.no_flip,
             seed: self.seed,
-            overrides: self.overrides.clone(),
+            overrides: self.overrides(),
             positive: self.positive.clone().or(usual.positive),
             operating: self.operating(),
             prevalence: self.prevalence,
             subgroup: self.subgroup.clone(),
         })
+    }
+
+    fn overrides(&self) -> Vec<String> {
+        let overrides = self.overrides.clone();
+        #[cfg(feature = "dicom")]
+        let overrides = [self.dicom.overrides(), overrides].concat();
+        overrides
     }
 
     /// What the report is called.

@@ -10,6 +10,9 @@
 //! 1 an error, such as a data set that has to be mended first; 2 wrong flags.
 
 mod args;
+#[cfg(feature = "dicom")]
+#[path = "../common/dicom.rs"]
+mod dicom;
 mod progress;
 #[path = "../common/signals.rs"]
 mod signals;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::pixels::{Channels, PixelFormat, Pixels};
+
 /// `batch_size` images of one size, ready to be sent to a device.
 ///
 /// Every batch has the same number of slots, because a change of shape makes devices compile or
@@ -11,8 +13,10 @@ use std::ops::Range;
 /// batch is good, all pixels are 0 and all weights are 0: guard divisions by their sum.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
-    /// `batch_size * height * width * 3` bytes: NHWC, RGB.
-    pub images: Vec<u8>,
+    /// `batch_size * height * width * channels` levels: NHWC.
+    pub images: Pixels,
+    /// Levels of a pixel.
+    pub channels: Channels,
     /// Class of each image, counted from 0.
     pub labels: Vec<u32>,
     /// 1 for an image that counts, 0 for padding and bad images.
@@ -61,33 +65,50 @@ impl Batch {
             return vec![self];
         }
         let slots = self.len().div_ceil(parts);
-        let pixels = self.height * self.width * 3;
         let mut bad = std::mem::take(&mut self.bad);
-        let images = self.images.chunks(slots * pixels);
-        let labelled = std::iter::zip(self.labels.chunks(slots), self.weights.chunks(slots));
-        let part = |(images, (labels, weights)): (&[u8], (&[u32], &[f32]))| Self {
-            images: images.to_vec(),
-            labels: labels.to_vec(),
-            weights: weights.to_vec(),
-            bad: std::mem::take(&mut bad),
-            height: self.height,
-            width: self.width,
-            index: self.index,
+        let starts = (0..self.len()).step_by(slots);
+        let part = |start: usize| {
+            let part = start..(start + slots).min(self.len());
+            Self {
+                images: self.images.part(self.slot(part.start).start..self.slot(part.end).start),
+                labels: self.labels[part.clone()].to_vec(),
+                weights: self.weights[part].to_vec(),
+                bad: std::mem::take(&mut bad),
+                channels: self.channels,
+                height: self.height,
+                width: self.width,
+                index: self.index,
+            }
         };
-        images.zip(labelled).map(part).collect()
+        starts.map(part).collect()
     }
 
     /// An empty batch with all weights 0; `images` is reused memory.
-    pub(crate) fn blank(mut images: Vec<u8>, batch_size: usize, size: usize, index: usize) -> Self {
-        images.resize(batch_size * size * size * 3, 0);
+    pub(crate) fn blank(
+        images: Pixels,
+        PixelFormat { channels, depth }: PixelFormat,
+        batch_size: usize,
+        size: usize,
+        index: usize,
+    ) -> Self {
+        let images = images.resized(depth, batch_size * size * size * channels.count());
         let (labels, weights) = (vec![0; batch_size], vec![0.0; batch_size]);
-        Self { images, labels, weights, height: size, width: size, bad: Vec::new(), index }
+        Self {
+            images,
+            channels,
+            labels,
+            weights,
+            height: size,
+            width: size,
+            bad: Vec::new(),
+            index,
+        }
     }
 
-    /// Puts a good image into a slot.
-    pub(crate) fn place(&mut self, slot: usize, pixels: &[u8], label: u32) {
-        let bytes = self.slot(slot);
-        self.images[bytes].copy_from_slice(pixels);
+    /// Puts a good image, RGB pixels, into a slot.
+    pub(crate) fn place(&mut self, slot: usize, rgb: &Pixels, label: u32) {
+        let start = self.slot(slot).start;
+        self.images.place(start, rgb, self.channels);
         self.labels[slot] = label;
         self.weights[slot] = 1.0;
     }
@@ -96,7 +117,7 @@ impl Batch {
     pub(crate) fn fill_rest(&mut self) {
         let Some(good) = self.weights.iter().position(|&weight| weight > 0.0) else {
             // The memory may hold the pixels of an earlier batch.
-            self.images.fill(0);
+            self.images.blacken();
             return;
         };
         for slot in 0..self.len() {
@@ -109,19 +130,20 @@ impl Batch {
     }
 
     fn slot(&self, slot: usize) -> Range<usize> {
-        let len = self.height * self.width * 3;
+        let len = self.height * self.width * self.channels.count();
         slot * len..(slot + 1) * len
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BadImage, Batch};
+    use super::{BadImage, Batch, Channels, Pixels};
 
     /// Five images of one pixel.
     fn batch() -> Batch {
         Batch {
-            images: (0..15).collect(),
+            images: Pixels::Eight((0..15).collect()),
+            channels: Channels::Rgb,
             labels: vec![0, 1, 2, 3, 4],
             weights: vec![1.0, 1.0, 0.0, 1.0, 1.0],
             height: 1,
@@ -139,8 +161,8 @@ mod tests {
         let joined =
             |field: fn(&Batch) -> Vec<f32>| parts.iter().flat_map(field).collect::<Vec<_>>();
         assert_eq!(joined(|part| part.weights.clone()), batch().weights);
-        let images: Vec<u8> = parts.iter().flat_map(|part| part.images.clone()).collect();
-        assert_eq!(images, batch().images);
+        let images = |batch: &Batch| batch.images.as_eight().expect("8 bits").to_vec();
+        assert_eq!(parts.iter().flat_map(images).collect::<Vec<_>>(), images(&batch()));
         assert_eq!(parts[1].labels, [3, 4]);
     }
 

@@ -7,6 +7,7 @@ use crossbeam_channel::{Receiver, Sender};
 
 use crate::batch::Batch;
 use crate::error::DataError;
+use crate::pixels::Pixels;
 use crate::state::LoaderState;
 use crate::stats::LoaderStats;
 use crate::worker::Shared;
@@ -18,7 +19,7 @@ pub struct Batches {
     shared: Arc<Shared>,
     /// `None` after a failed start, and while it is being dropped.
     batches: Option<Receiver<Result<Batch, DataError>>>,
-    pool: Sender<Vec<u8>>,
+    pool: Sender<Pixels>,
     threads: Vec<JoinHandle<()>>,
     /// The threads could not be started.
     failed: Option<DataError>,
@@ -34,7 +35,7 @@ impl Batches {
     pub(crate) fn new(
         shared: Arc<Shared>,
         batches: Receiver<Result<Batch, DataError>>,
-        pool: Sender<Vec<u8>>,
+        pool: Sender<Pixels>,
         remaining: usize,
         state: LoaderState,
     ) -> Self {

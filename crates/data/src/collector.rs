@@ -8,6 +8,7 @@ use crossbeam_channel::{Receiver, Sender};
 use crate::batch::{BadImage, Batch};
 use crate::error::DataError;
 use crate::options::{LoaderOptions, OnBadImage};
+use crate::pixels::Pixels;
 use crate::sampler::EpochOrder;
 use crate::worker::{Done, Outcome, Shared, Task};
 
@@ -26,7 +27,7 @@ pub(crate) struct Collector {
     pub(crate) tasks: Sender<Task>,
     pub(crate) done: Receiver<Done>,
     pub(crate) batches: Sender<Result<Batch, DataError>>,
-    pub(crate) recycled: Receiver<Vec<u8>>,
+    pub(crate) recycled: Receiver<Pixels>,
     /// Finished images that came before their turn.
     pub(crate) early: BTreeMap<usize, Done>,
     /// Position of the next task.
@@ -46,7 +47,7 @@ impl Collector {
     /// Makes batches `range.start` to `range.end - 1`; stops at the first error.
     pub(crate) fn run(mut self, range: std::ops::Range<usize>) {
         for _ in 0..self.options.workers * WINDOW_PER_WORKER {
-            self.start_task(Vec::new());
+            self.start_task(Pixels::default());
         }
         for index in range {
             let result = match self.collect(index) {
@@ -62,10 +63,10 @@ impl Collector {
     }
 
     /// Gives the next sample to the workers; `pixels` is the memory for it.
-    fn start_task(&mut self, mut pixels: Vec<u8>) {
+    fn start_task(&mut self, pixels: Pixels) {
         let Some(draw) = self.order.draw(self.next_task) else { return };
         let size = self.options.transform.size;
-        pixels.resize(size * size * 3, 0);
+        let pixels = pixels.resized(self.options.format.depth, size * size * 3);
         let task = Task { position: self.next_task, draw, pixels };
         self.next_task += 1;
         // Without workers there is nothing to do here: `finished` finds out.
@@ -75,7 +76,7 @@ impl Collector {
     fn collect(&mut self, index: usize) -> Result<Batch, Halt> {
         let (batch_size, size) = (self.options.batch_size, self.options.transform.size);
         let images = self.recycled.try_recv().unwrap_or_default();
-        let mut batch = Batch::blank(images, batch_size, size, index);
+        let mut batch = Batch::blank(images, self.options.format, batch_size, size, index);
         for slot in 0..batch_size {
             let position = index * batch_size + slot;
             if self.order.draw(position).is_none() {

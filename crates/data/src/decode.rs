@@ -1,32 +1,46 @@
 //! From an encoded image to RGB pixels.
 
 mod any;
+mod bmp;
+#[cfg(feature = "dicom")]
+mod dicom;
 mod jpeg;
 mod orientation;
 mod png;
+mod samples;
+#[cfg(feature = "tiff")]
+mod tiff;
 
 pub use any::AnyImage;
+pub use bmp::Bmp;
+#[cfg(feature = "dicom")]
+pub use dicom::{Dicom, DicomOptions, Frame, Window};
 pub use jpeg::Jpeg;
 pub use orientation::ExifOrientation;
 pub use png::Png;
+#[cfg(feature = "tiff")]
+pub use tiff::Tiff;
 
+use crate::level::Arithmetic as _;
+use crate::pixels::PixelFormat;
 use crate::transform::Region;
 
 /// Pillow's limit, above which it suspects a decompression bomb: 256 MiB of RGB.
 const MAX_PIXELS: usize = 89_478_485;
 
-/// An image in memory: `height * width * 3` bytes of RGB, row by row.
+/// An image in memory: `height * width * 3` levels of red, green and blue, row by row; of 8 bits, if
+/// nothing else is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RgbImage {
+pub struct RgbImage<L = u8> {
     /// Rows.
     pub height: usize,
     /// Pixels in a row.
     pub width: usize,
-    /// Red, green and blue of each pixel, 0 to 255.
-    pub pixels: Vec<u8>,
+    /// Red, green and blue of each pixel.
+    pub pixels: Vec<L>,
 }
 
-impl RgbImage {
+impl<L: Copy> RgbImage<L> {
     /// Keeps a region alone, in the same memory.
     pub(crate) fn keep(&mut self, region: Region) {
         if region == Region::whole(self.height, self.width) {
@@ -47,8 +61,28 @@ pub type PickRegion<'a> = dyn FnMut(usize, usize) -> Region + 'a;
 
 /// Why an image could not be decoded, in words for a person; the caller knows which image it was.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct DecodeError(pub String);
+#[non_exhaustive]
+pub enum DecodeError {
+    /// It is damaged, too large, or of another format.
+    #[error("{0}")]
+    Image(String),
+
+    /// A JPEG with levels of more than 8 bits.
+    #[error("a JPEG of {0} bits, which is not decoded: save it as a 16-bit PNG or TIFF image")]
+    JpegPrecision(u8),
+
+    /// A DICOM file whose pixels are stored in a way that is not read.
+    #[error(
+        "the DICOM transfer syntax {uid} ({name}) is not read: convert the file to Explicit VR Little \
+         Endian, with `gdcmconv --raw` for example"
+    )]
+    TransferSyntax {
+        /// Its unique identifier.
+        uid: String,
+        /// Its name, as far as known.
+        name: String,
+    },
+}
 
 /// Decodes one image format, or several. One decoder serves all threads of a loader.
 pub trait Decoder: Send + Sync {
@@ -77,6 +111,26 @@ pub trait Decoder: Send + Sync {
         image.keep(pick(image.height, image.width));
         Ok(())
     }
+
+    /// Decodes `encoded` to 16 bits; what is stored in 8 is scaled by 257. Without an implementation of
+    /// its own, a decoder gives its 8 bits.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Self::decode).
+    fn decode_16(&self, encoded: &[u8], image: &mut RgbImage<u16>) -> Result<(), DecodeError> {
+        u16::through_8_bits(image, |eight| self.decode(encoded, eight))
+    }
+
+    /// In which form `encoded` is stored, as far as its header tells. Without an implementation of its
+    /// own, a decoder says 8-bit RGB.
+    ///
+    /// # Errors
+    ///
+    /// If the header is damaged or of another format.
+    fn stored_format(&self, _encoded: &[u8]) -> Result<PixelFormat, DecodeError> {
+        Ok(PixelFormat::default())
+    }
 }
 
 /// What a file is, by its first bytes: names lie.
@@ -84,6 +138,9 @@ pub trait Decoder: Send + Sync {
 pub(crate) enum Format {
     Jpeg,
     Png,
+    Tiff,
+    Bmp,
+    Dicom,
     /// Something else, in words.
     Other(&'static str),
 }
@@ -91,12 +148,14 @@ pub(crate) enum Format {
 impl Format {
     pub(crate) fn of(encoded: &[u8]) -> Self {
         match encoded {
+            // Behind 128 bytes of anything, which may be the header of a TIFF file.
+            _ if encoded.get(128..132) == Some(b"DICM") => Self::Dicom,
             [0xff, 0xd8, ..] => Self::Jpeg,
             [0x89, b'P', b'N', b'G', ..] => Self::Png,
             [] => Self::Other("an empty file"),
             [b'G', b'I', b'F', b'8', ..] => Self::Other("a GIF image"),
-            [b'B', b'M', ..] => Self::Other("a BMP image"),
-            [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => Self::Other("a TIFF image"),
+            [b'B', b'M', ..] => Self::Bmp,
+            [b'I', b'I', b'*' | b'+', 0, ..] | [b'M', b'M', 0, b'*' | b'+', ..] => Self::Tiff,
             [b'R', b'I', b'F', b'F', ..] => Self::Other("a RIFF file, perhaps WebP"),
             _ => Self::Other("bytes that do not begin like an image"),
         }
@@ -106,6 +165,11 @@ impl Format {
         match self {
             Self::Jpeg => "a JPEG image",
             Self::Png => "a PNG image",
+            Self::Tiff if cfg!(feature = "tiff") => "a TIFF image",
+            Self::Tiff => "a TIFF image (for which the feature \"tiff\" must be built in)",
+            Self::Bmp => "a BMP image",
+            Self::Dicom if cfg!(feature = "dicom") => "a DICOM file",
+            Self::Dicom => "a DICOM file (for which the feature \"dicom\" must be built in)",
             Self::Other(words) => words,
         }
     }
@@ -116,7 +180,7 @@ impl Format {
             found if found == self => Ok(()),
             found => {
                 let (found, wanted) = (found.in_words(), self.in_words());
-                Err(DecodeError(format!("{found}, where {wanted} is expected")))
+                Err(DecodeError::Image(format!("{found}, where {wanted} is expected")))
             }
         }
     }
@@ -136,13 +200,13 @@ fn check_size(
     if pixels > max_pixels {
         let text =
             format!("{width}x{height} pixels are more than the limit of {max_pixels} pixels");
-        return Err(DecodeError(text));
+        return Err(DecodeError::Image(text));
     }
     let bytes = encoded.len();
     if pixels > bytes.saturating_mul(max_per_byte) {
         let text =
             format!("{bytes} bytes cannot hold {width}x{height} pixels: truncated, or made up");
-        return Err(DecodeError(text));
+        return Err(DecodeError::Image(text));
     }
     Ok(())
 }

@@ -73,7 +73,8 @@ struct Entry {
 }
 
 impl ImageFiles {
-    /// The images `root/CLASS/NAME` (`.jpg`, `.jpeg`, `.png`), classes and names in sorted order, as
+    /// The images `root/CLASS/NAME` (`.jpg`, `.jpeg`, `.png`, `.tif`, `.tiff`,
+    /// `.bmp`), classes and names in sorted order, as
     /// torchvision's `ImageFolder`. Hidden files and folders are passed over.
     ///
     /// # Errors

@@ -40,7 +40,9 @@ pub use check::{Check, check_for_training};
 pub use facts::Format;
 pub use findings::{Finding, FindingKind, Severity};
 pub use problems::Problem;
-pub use report::{Bad, Duplicate, Place, Quantiles, Report, SharedGroup, SplitReport};
+pub use report::{
+    Bad, Duplicate, Normalization, Place, Quantiles, Report, SharedGroup, SplitReport,
+};
 
 use std::ops::ControlFlow;
 use std::sync::Arc;

@@ -6,7 +6,7 @@
 //!   shards in the ImageNet schema, [`ImageFiles`] for folders and lists of image files,
 //!   [`SyntheticImages`] for tests without data.
 //! * A [`Transform`] says what happens to each image, with torchvision's parameters and rounding.
-//! * A [`Loader`] reads, decodes and transforms on its own threads and hands out [`Batch`]es of `u8`
+//! * A [`Loader`] reads, decodes and transforms on its own threads and hands out [`Batch`]es of 8- or 16-bit
 //!   pixels in NHWC order.
 //! * [`inspect`] looks at every image of a data set and says what is wrong with it.
 //! * [`prepare`] makes such shards from ImageNet's archives, or from folders of pictures.
@@ -44,11 +44,13 @@ mod error;
 mod image_files;
 pub mod inspect;
 mod joined;
+mod level;
 mod levels;
 mod loader;
 mod numbering;
 mod open_files;
 mod options;
+mod pixels;
 pub mod prepare;
 mod random;
 mod records;
@@ -67,14 +69,20 @@ mod worker;
 pub use batch::{BadImage, Batch};
 pub use batches::Batches;
 pub use dataset::{Dataset, DatasetError, DatasetOptions, GroupBy, Layout, LeftOut};
+#[cfg(feature = "tiff")]
+pub use decode::Tiff;
 pub use decode::{
-    AnyImage, DecodeError, Decoder, ExifOrientation, Jpeg, PickRegion, Png, RgbImage,
+    AnyImage, Bmp, DecodeError, Decoder, ExifOrientation, Jpeg, PickRegion, Png, RgbImage,
 };
+#[cfg(feature = "dicom")]
+pub use decode::{Dicom, DicomOptions, Frame, Window};
 pub use error::DataError;
 pub use image_files::{ImageFiles, ImageFilesError};
 pub use joined::Joined;
+pub use level::Level;
 pub use loader::Loader;
 pub use options::{LastBatch, LoaderOptions, OnBadImage, Rank, Sampling};
+pub use pixels::{Channels, Depth, PixelFormat, Pixels};
 pub use random::SampleRng;
 pub use records::{ImageRecords, LabelRange};
 pub use shards::Split;

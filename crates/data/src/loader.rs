@@ -10,6 +10,7 @@ use crate::batches::Batches;
 use crate::decode::{AnyImage, Decoder};
 use crate::error::DataError;
 use crate::options::{LastBatch, LoaderOptions};
+use crate::pixels::Pixels;
 use crate::sampler::Sampler;
 use crate::source::Source;
 use crate::state::{LoaderState, OrderKey};
@@ -45,7 +46,7 @@ pub struct Loader {
 }
 
 /// Memory of batches that are no longer needed, for those to come.
-type Pool = (Sender<Vec<u8>>, Receiver<Vec<u8>>);
+type Pool = (Sender<Pixels>, Receiver<Pixels>);
 
 impl Loader {
     /// A loader for JPEG and PNG images, with [`AnyImage`]'s defaults.

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::DataError;
+use crate::pixels::PixelFormat;
 use crate::transform::{Transform, require};
 
 /// How a [`Loader`](crate::Loader) loads. Everything but `workers` and `prefetch` decides what the
@@ -25,6 +26,8 @@ pub struct LoaderOptions {
     pub on_bad_image: OnBadImage,
     /// What is done to each image.
     pub transform: Transform,
+    /// The form of the pixels in a batch.
+    pub format: PixelFormat,
 }
 
 /// Which images an epoch has, and in which order.
@@ -101,7 +104,7 @@ pub enum OnBadImage {
 
 impl LoaderOptions {
     /// For training: shuffled, last images dropped, stop at bad images, one worker per core, two
-    /// batches in advance.
+    /// batches in advance, 8-bit RGB.
     pub fn train(batch_size: usize, seed: u64, transform: Transform) -> Self {
         Self {
             batch_size,
@@ -113,6 +116,7 @@ impl LoaderOptions {
             last_batch: LastBatch::Drop,
             on_bad_image: OnBadImage::Fail,
             transform,
+            format: PixelFormat::default(),
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::decode::{DecodeError, Decoder, PickRegion, RgbImage};
 use crate::error::DataError;
+use crate::level::Level;
 
 /// A set of labelled images with random access, shared by the loader's threads.
 ///
@@ -97,16 +98,16 @@ pub enum Picture {
 impl Picture {
     /// Brings the picture of `record` to `image`. Memory goes from one to the other: `record` holds
     /// anything afterwards.
-    pub(crate) fn decode(
+    pub(crate) fn decode<L: Level>(
         &self,
         decoder: &dyn Decoder,
         record: &mut Vec<u8>,
-        image: &mut RgbImage,
+        image: &mut RgbImage<L>,
     ) -> Result<(), DecodeError> {
         match self {
-            Self::Encoded(range) => decoder.decode(&record[range.clone()], image),
+            Self::Encoded(range) => L::decode(decoder, &record[range.clone()], image),
             &Self::Rgb { height, width } => {
-                std::mem::swap(&mut image.pixels, record);
+                L::take_bytes(record, &mut image.pixels);
                 (image.height, image.width) = (height, width);
                 Ok(())
             }
@@ -114,15 +115,15 @@ impl Picture {
     }
 
     /// As [`decode`](Self::decode), but only the region that `pick` wants.
-    pub(crate) fn decode_region(
+    pub(crate) fn decode_region<L: Level>(
         &self,
         decoder: &dyn Decoder,
         record: &mut Vec<u8>,
         pick: &mut PickRegion<'_>,
-        image: &mut RgbImage,
+        image: &mut RgbImage<L>,
     ) -> Result<(), DecodeError> {
         match self {
-            Self::Encoded(range) => decoder.decode_region(&record[range.clone()], pick, image),
+            Self::Encoded(range) => L::decode_region(decoder, &record[range.clone()], pick, image),
             Self::Rgb { .. } => {
                 self.decode(decoder, record, image)?;
                 image.keep(pick(image.height, image.width));

@@ -29,6 +29,7 @@ mod tables;
 mod views;
 
 pub(crate) use checks::require;
+pub(crate) use colour::luma;
 
 pub use augment::Augment;
 pub use crop::Crop;
@@ -42,6 +43,7 @@ pub use views::Views;
 
 use crate::decode::RgbImage;
 use crate::error::DataError;
+use crate::level::Level;
 use crate::random::SampleRng;
 
 /// What is done to every image; the result has `size` x `size` pixels.
@@ -120,7 +122,7 @@ impl Transform {
         Self { interpolation: Interpolation::BilinearTf1, ..crop }
     }
 
-    /// Writes the transformed image to `out`, which has `size * size * 3` bytes (RGB by row).
+    /// Writes the transformed image to `out`, which has `size * size * 3` levels (RGB by row).
     ///
     /// All randomness comes from `rng`; `scratch` is reused memory.
     ///
@@ -132,12 +134,12 @@ impl Transform {
     /// # Panics
     ///
     /// If `out` or `image.pixels` has another length than said above.
-    pub fn apply(
+    pub fn apply<L: Level>(
         &self,
-        image: &RgbImage,
+        image: &RgbImage<L>,
         rng: &mut SampleRng,
-        scratch: &mut Scratch,
-        out: &mut [u8],
+        scratch: &mut Scratch<L>,
+        out: &mut [L],
     ) -> Result<(), String> {
         let region = self.draw_region(image.height, image.width, rng);
         self.apply_within(image, region, rng, scratch, out)
@@ -162,23 +164,23 @@ impl Transform {
     /// # Panics
     ///
     /// As [`apply`](Self::apply).
-    pub fn apply_to_region(
+    pub fn apply_to_region<L: Level>(
         &self,
-        image: &RgbImage,
+        image: &RgbImage<L>,
         rng: &mut SampleRng,
-        scratch: &mut Scratch,
-        out: &mut [u8],
+        scratch: &mut Scratch<L>,
+        out: &mut [L],
     ) -> Result<(), String> {
         self.apply_within(image, Region::whole(image.height, image.width), rng, scratch, out)
     }
 
-    fn apply_within(
+    fn apply_within<L: Level>(
         &self,
-        image: &RgbImage,
+        image: &RgbImage<L>,
         region: Region,
         rng: &mut SampleRng,
-        scratch: &mut Scratch,
-        out: &mut [u8],
+        scratch: &mut Scratch<L>,
+        out: &mut [L],
     ) -> Result<(), String> {
         if image.height == 0 || image.width == 0 {
             return Err("the image has no pixels".to_owned());
@@ -191,7 +193,12 @@ impl Transform {
     }
 
     /// Everything but the crop, on pixels of the right size.
-    fn apply_steps(&self, rng: &mut SampleRng, scratch: &mut Scratch, pixels: &mut [u8]) {
+    fn apply_steps<L: Level>(
+        &self,
+        rng: &mut SampleRng,
+        scratch: &mut Scratch<L>,
+        pixels: &mut [L],
+    ) {
         let mut ops = std::mem::take(&mut scratch.ops);
         for step in &self.augment {
             step.draw(self.size, self.size, rng, &mut ops);

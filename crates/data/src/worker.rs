@@ -10,6 +10,8 @@ use crossbeam_channel::{Receiver, Sender};
 use crate::batch::BadImage;
 use crate::decode::{Decoder, RgbImage};
 use crate::error::DataError;
+use crate::level::Level;
+use crate::pixels::Pixels;
 use crate::random::SampleRng;
 use crate::sampler::Draw;
 use crate::source::{Sample, Source};
@@ -20,13 +22,13 @@ use crate::transform::{Scratch, Transform};
 pub(crate) struct Task {
     pub(crate) position: usize,
     pub(crate) draw: Draw,
-    pub(crate) pixels: Vec<u8>,
+    pub(crate) pixels: Pixels,
 }
 
 /// A finished [`Task`]; `pixels` holds the image if the outcome is good.
 pub(crate) struct Done {
     pub(crate) position: usize,
-    pub(crate) pixels: Vec<u8>,
+    pub(crate) pixels: Pixels,
     pub(crate) outcome: Outcome,
 }
 
@@ -61,13 +63,21 @@ impl Shared {
 pub(crate) struct Worker {
     shared: Arc<Shared>,
     record: Vec<u8>,
-    image: RgbImage,
-    scratch: Scratch,
+    eight: Workspace<u8>,
+    sixteen: Workspace<u16>,
+}
+
+/// Memory for images of one depth; the loader's options say which of two is used.
+#[derive(Default)]
+struct Workspace<L> {
+    image: RgbImage<L>,
+    scratch: Scratch<L>,
 }
 
 impl Worker {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, record: Vec::new(), image: RgbImage::default(), scratch: Scratch::default() }
+        let (eight, sixteen) = (Workspace::default(), Workspace::default());
+        Self { shared, record: Vec::new(), eight, sixteen }
     }
 
     /// Works until there are no more tasks, nobody wants the results, or the epoch is stopped.
@@ -85,7 +95,7 @@ impl Worker {
     }
 
     /// [`prepare`](Self::prepare), with a panic turned into an error that names the image.
-    fn guarded(&mut self, draw: Draw, pixels: &mut [u8]) -> Outcome {
+    fn guarded(&mut self, draw: Draw, pixels: &mut Pixels) -> Outcome {
         // After a panic the reused memory may hold anything; every use overwrites it first, and the
         // epoch ends with this error.
         let result = catch_unwind(AssertUnwindSafe(|| self.prepare(draw, pixels)));
@@ -98,37 +108,22 @@ impl Worker {
         })
     }
 
-    fn prepare(&mut self, draw: Draw, pixels: &mut [u8]) -> Outcome {
+    fn prepare(&mut self, draw: Draw, pixels: &mut Pixels) -> Outcome {
         let index = draw.sample as usize;
         let Shared { source, clocks, .. } = &*self.shared;
         let sample = match clocks.time_read(|| source.read(index, &mut self.record)) {
             Ok(sample) => sample,
             Err(error) => return Outcome::Fatal(error),
         };
-        let Draw { sample: number, repetition } = draw;
-        let (seed, epoch) = (self.shared.seed, self.shared.epoch);
-        let mut rng = SampleRng::for_repetition(seed, epoch, u64::from(number), repetition);
-        match self.decode(&sample, &mut rng).and_then(|()| self.transform(&mut rng, pixels)) {
+        let (shared, record) = (&*self.shared, &mut self.record);
+        let made = match pixels {
+            Pixels::Eight(out) => self.eight.make(shared, record, &sample, draw, out),
+            Pixels::Sixteen(out) => self.sixteen.make(shared, record, &sample, draw, out),
+        };
+        match made {
             Ok(()) => Outcome::Good(sample.label),
             Err(reason) => Outcome::Bad(BadImage { name: self.name(index, &sample), reason }),
         }
-    }
-
-    /// Brings what the transform needs of the picture of `self.record` to `self.image`.
-    fn decode(&mut self, sample: &Sample, rng: &mut SampleRng) -> Result<(), String> {
-        let Shared { decoder, transform, clocks, .. } = &*self.shared;
-        let (record, image) = (&mut self.record, &mut self.image);
-        let mut pick = |height, width| transform.draw_region(height, width, rng);
-        let decoded = clocks
-            .time_decode(|| sample.picture.decode_region(&**decoder, record, &mut pick, image));
-        decoded.map_err(|error| error.to_string())
-    }
-
-    fn transform(&mut self, rng: &mut SampleRng, pixels: &mut [u8]) -> Result<(), String> {
-        let Shared { transform, clocks, .. } = &*self.shared;
-        clocks.time_transform(|| {
-            transform.apply_to_region(&self.image, rng, &mut self.scratch, pixels)
-        })
     }
 
     /// File name and place of an image, for messages.
@@ -139,6 +134,28 @@ impl Worker {
             filename if filename.is_empty() => place,
             filename => format!("{filename} ({place})"),
         }
+    }
+}
+
+impl<L: Level> Workspace<L> {
+    /// Decodes and transforms the picture of `record`.
+    fn make(
+        &mut self,
+        shared: &Shared,
+        record: &mut Vec<u8>,
+        sample: &Sample,
+        draw: Draw,
+        out: &mut [L],
+    ) -> Result<(), String> {
+        let Shared { decoder, transform, clocks, seed, epoch, .. } = shared;
+        let Self { image, scratch } = self;
+        let Draw { sample: number, repetition } = draw;
+        let mut rng = SampleRng::for_repetition(*seed, *epoch, u64::from(number), repetition);
+        let mut pick = |height, width| transform.draw_region(height, width, &mut rng);
+        let decoded = clocks
+            .time_decode(|| sample.picture.decode_region(&**decoder, record, &mut pick, image));
+        decoded.map_err(|error| error.to_string())?;
+        clocks.time_transform(|| transform.apply_to_region(image, &mut rng, scratch, out))
     }
 }
 

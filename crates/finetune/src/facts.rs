@@ -1,9 +1,10 @@
 //! What is known of the images before training.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
-use resnet_data::Dataset;
 use resnet_data::inspect::{Check, InspectOptions, SplitReport, check_for_training};
+use resnet_data::{Dataset, Decoder};
 
 use serde::Serialize;
 
@@ -19,14 +20,15 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Looks at every image.
+    /// Looks at every image, as `decoder` shows it.
     ///
     /// # Errors
     /// [`FinetuneError::Data`] with everything that is wrong, if anything has to be mended; or if there
     /// is no split `train`.
-    pub fn of(dataset: &Dataset) -> Result<Self, FinetuneError> {
+    pub fn of(dataset: &Dataset, decoder: Arc<dyn Decoder>) -> Result<Self, FinetuneError> {
+        let options = InspectOptions { decoder, ..InspectOptions::default() };
         let go_on = || ControlFlow::Continue(());
-        let check = check_for_training(dataset, &InspectOptions::default(), &go_on)?;
+        let check = check_for_training(dataset, &options, &go_on)?;
         if !check.is_ready() {
             return Err(FinetuneError::Data(Box::new(check)));
         }

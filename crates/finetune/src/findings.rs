@@ -52,7 +52,7 @@ pub fn finetune(
     sink: &mut dyn Sink,
 ) -> Result<Findings, FinetuneError> {
     let dataset = with_all_splits(dataset, plan.seed)?;
-    let facts = Facts::of(&dataset)?;
+    let facts = Facts::of(&dataset, plan.decoder()?)?;
     plan.positive_class(facts.classes())?;
     let recipe = recipe_for(&facts, plan)?;
     let fitted = fit(&dataset, &recipe, plan, options, chosen, sink)?;

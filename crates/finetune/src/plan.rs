@@ -1,9 +1,12 @@
 //! What is wanted of a fine-tuning.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use resnet_data::Decoder;
 use resnet_metrics::OperatingRule;
-use resnet_recipe::{ClassWeights, FreezeUntil};
+use resnet_recipe::{ClassWeights, FreezeUntil, presets};
+use resnet_train::pixels;
 use serde::{Deserialize, Serialize};
 
 /// What is wanted of a fine-tuning. The default suits most data sets: where it says nothing, the images
@@ -142,6 +145,18 @@ const NEGATIVE: [&str; 12] = [
 ];
 
 impl Plan {
+    /// What decodes the images: what the overrides say of it is known before the rest of the recipe.
+    ///
+    /// # Errors
+    /// If one of these overrides makes no sense.
+    pub fn decoder(&self) -> Result<Arc<dyn Decoder>, crate::FinetuneError> {
+        let decides = |change: &&String| {
+            ["data.dicom", "data.exif_orientation"].iter().any(|key| change.starts_with(key))
+        };
+        let changes: Vec<&String> = self.overrides.iter().filter(decides).collect();
+        Ok(pixels::decoder(&presets::tutorial().with_overrides(&changes)?))
+    }
+
     /// The last part that does not learn at first.
     pub(crate) fn frozen_until(&self) -> Option<FreezeUntil> {
         match self.freeze {

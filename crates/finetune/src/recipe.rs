@@ -1,9 +1,10 @@
 //! The recipe that fits the images.
 
+use resnet_data::Depth;
 use resnet_data::inspect::Quantiles;
 use resnet_recipe::{
-    Augment, BadImages, Clip, Crop, Data, Decay, Loss, LrScaling, Model, Optimizer, Recipe, Rule,
-    Schedule, Span, StemKind, Train, ValidationCrop, Warmup, presets,
+    Augment, BadImages, Bits, Clip, Crop, Data, Decay, Loss, LrScaling, Model, Optimizer, Recipe,
+    Rule, Schedule, Span, StemKind, Train, ValidationCrop, Warmup, presets,
 };
 
 use crate::{Facts, FinetuneError, Plan};
@@ -20,7 +21,7 @@ const LAYER_DECAY: f64 = 0.7;
 /// The optimizer is AdamW, whose rate depends little on batch and network, with a warm-up of an epoch, a
 /// cosine and gradients clipped at norm 1. With pretrained weights the classifier alone learns first,
 /// then one stage more after each epoch, each with 0.7 of the next one's rate. The channels' means and
-/// deviations are those of the training images.
+/// deviations are those of the training images, whose 16 bits stay 16 if they have so many.
 ///
 /// # Errors
 /// [`FinetuneError::Recipe`] if a value of the plan makes no sense.
@@ -73,6 +74,11 @@ fn model(facts: &Facts, plan: &Plan) -> Model {
 
 fn data(facts: &Facts, plan: &Plan, base: &Data) -> Data {
     let image_size = image_size(facts, plan);
+    // Pictures of 12 bits in files of 16 are dark: their deviation is small, but no accident.
+    let (bits, darkest) = match facts.train().pixel_format().depth {
+        Depth::Eight => (Bits::Eight, 1e-3),
+        Depth::Sixteen => (Bits::Sixteen, 1e-5),
+    };
     let flip = plan.flip.then_some(Augment::HorizontalFlip { p: 0.5 });
     Data {
         image_size,
@@ -83,7 +89,8 @@ fn data(facts: &Facts, plan: &Plan, base: &Data) -> Data {
         augment: flip.into_iter().collect(),
         label_offset: 0,
         mean: measured(facts.train().mean, base.mean),
-        std: measured(facts.train().std, base.std).map(|std| std.max(1e-3)),
+        std: measured(facts.train().std, base.std).map(|std| std.max(darkest)),
+        bits,
         on_bad_image: BadImages::Fail,
         ..base.clone()
     }

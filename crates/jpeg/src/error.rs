@@ -43,6 +43,15 @@ pub enum Error {
         /// The kind, as `a lossless JPEG`.
         kind: &'static str,
     },
+    /// The samples of the picture do not have 8 bits.
+    #[error(
+        "a JPEG of {bits} bits, which this decoder does not read: save the picture as JPEG of 8 bits, or \
+         as PNG or TIFF of 16"
+    )]
+    Precision {
+        /// Bits of a sample.
+        bits: u8,
+    },
     /// The picture is larger than [`Limits`](crate::Limits) allow.
     #[error("{width}x{height} pixels are more than the limit of {limit} pixels")]
     TooLarge {

@@ -46,7 +46,7 @@ impl Frame {
         let progressive = refuse_other_processes(segment.marker)?;
         let &[precision, h1, h0, w1, w0, count] = segment.bytes(0)?;
         if precision != 8 {
-            return Err(Error::Unsupported { kind: "a JPEG whose samples do not have 8 bits" });
+            return Err(Error::Precision { bits: precision });
         }
         let [height, width] =
             [[h1, h0], [w1, w0]].map(|side| usize::from(u16::from_be_bytes(side)));

@@ -19,9 +19,9 @@ pub use strikes_back::{strikes_back_a1, strikes_back_a2, strikes_back_a3};
 pub use torchvision::torchvision_v2;
 
 use crate::recipe::{
-    Augment, BadImages, Clip, Crop, Data, Decay, Interpolation, Loss, LrScaling, Model, Optimizer,
-    Precision, Recipe, Rule, Sampler, Schedule, StemKind, Train, ValidationCrop, ValidationViews,
-    Warmup,
+    Augment, BadImages, Bits, Channels, Clip, Crop, Data, Decay, Dicom, Interpolation, Loss,
+    LrScaling, Model, Optimizer, Precision, Recipe, Rule, Sampler, Schedule, StemKind, Train,
+    ValidationCrop, ValidationViews, Warmup,
 };
 use crate::span::Span;
 
@@ -68,6 +68,9 @@ pub fn tutorial() -> Recipe {
             label_offset: 1,
             mean: IMAGENET_MEAN,
             std: IMAGENET_STD,
+            bits: Bits::default(),
+            channels: Channels::default(),
+            dicom: Dicom::default(),
             on_bad_image: BadImages::Fail,
         },
         resolution: None,
@@ -112,6 +115,9 @@ pub fn fashion_mnist_sample() -> Recipe {
             // Of the bundled training images, all channels being equal.
             mean: [0.289; 3],
             std: [0.351; 3],
+            bits: Bits::default(),
+            channels: Channels::default(),
+            dicom: Dicom::default(),
             on_bad_image: BadImages::Fail,
         },
         resolution: None,

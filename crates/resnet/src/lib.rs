@@ -47,6 +47,8 @@
 //! - `dataloader`: [`training`]'s loader for programs that train with `burn-train`.
 //! - `mpi`: ranks as processes on one or many machines.
 //! - `parquet`: Parquet files with images.
+//! - `tiff`: TIFF files.
+//! - `dicom`: DICOM files, as scanners write them.
 //! - `download`: getting published weights over HTTPS.
 
 #![warn(missing_docs)]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Instant;
 
-use resnet_data::Batch;
+use resnet_data::{Batch, PixelFormat};
 use resnet_recipe::Recipe;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,7 @@ use crate::TrainError;
 use crate::device::Chosen;
 use crate::learner::{Learner, StepAt};
 use crate::meter::Meter;
+use crate::pixels::pixel_format;
 
 /// A batch twice as large has to be faster by this share to be worth its memory.
 const WORTH_IT: f64 = 0.05;
@@ -100,9 +101,11 @@ fn made_up(recipe: &Recipe) -> Batch {
     let (slots, last) = (recipe.train.batch_size, recipe.train.epochs.saturating_sub(1));
     let side = recipe.training_size(last).max(recipe.training_size(0));
     let byte = |i: usize| (i.wrapping_mul(2_654_435_761) >> 7) as u8;
+    let PixelFormat { channels, .. } = pixel_format(recipe);
     let classes = u32::try_from(recipe.model.num_classes).unwrap_or(u32::MAX).max(1);
     Batch {
-        images: (0..slots * side * side * 3).map(byte).collect(),
+        images: (0..slots * side * side * channels.count()).map(byte).collect(),
+        channels,
         labels: (0..classes).cycle().take(slots).collect(),
         weights: vec![1.0; slots],
         height: side,

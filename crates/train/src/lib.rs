@@ -60,6 +60,7 @@ mod non_finite;
 pub mod optimizer;
 mod options;
 mod out_of_memory;
+pub mod pixels;
 pub mod precision;
 pub mod predict;
 pub mod ranks;

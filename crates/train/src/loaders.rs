@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use resnet_data::{
-    AnyImage, DataError, ExifOrientation, Loader, LoaderOptions, OnBadImage, Rank, Sampling, Source,
-};
+use resnet_data::{DataError, Loader, LoaderOptions, OnBadImage, Rank, Sampling, Source};
 use resnet_recipe::{BadImages, Recipe, Sampler};
 
+use crate::pixels::{decoder, pixel_format};
 use crate::transforms::{training_transform_at, validation_transform};
 
 /// Drawn as the recipe's sampler says, augmented, without the last incomplete batch; images have the
@@ -76,10 +75,7 @@ fn loader(
         BadImages::Fail => OnBadImage::Fail,
         BadImages::Skip { max } => OnBadImage::Skip { max },
     };
-    let orientation = match recipe.data.exif_orientation {
-        true => ExifOrientation::Apply,
-        false => ExifOrientation::Ignore,
-    };
-    let decoder = AnyImage { orientation, ..AnyImage::default() };
-    Loader::with_decoder(source, LoaderOptions { on_bad_image, ..options }, Arc::new(decoder))
+    let format = pixel_format(recipe);
+    let options = LoaderOptions { on_bad_image, format, ..options };
+    Loader::with_decoder(source, options, decoder(recipe))
 }

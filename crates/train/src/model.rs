@@ -10,6 +10,8 @@ use resnet_models::{
 use resnet_recipe::{Precision, Recipe, StemKind};
 use thiserror::Error;
 
+use crate::pixels::pixel_format;
+
 /// The recipe asks for a network that does not exist.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -55,6 +57,7 @@ pub fn config(recipe: &Recipe) -> Result<ResNetConfig, NetworkError> {
     };
     let config = config
         .with_num_classes(model.num_classes)
+        .with_in_channels(pixel_format(recipe).channels.count())
         .with_stem(stem)
         .with_zero_init_gamma(model.zero_init_gamma)
         .with_stochastic_depth(model.stochastic_depth)

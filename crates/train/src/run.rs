@@ -22,6 +22,7 @@ use crate::loaders::{train_loader_at, validation_loader, validation_share};
 use crate::lock::FolderLock;
 use crate::meter::Meter;
 use crate::model::build_among;
+use crate::pixels::settled;
 use crate::predict::Trained;
 use crate::ranks::{self, Exchange};
 use crate::resume::{self, Begun, Fresh};
@@ -45,6 +46,7 @@ pub fn train(
     chosen: &Chosen,
     sink: &mut dyn Sink,
 ) -> Result<Outcome, TrainError> {
+    let recipe = &*settled(recipe, &*datasets.train)?;
     let network = |device: &Device| Ok(build_among(recipe, device, &options.world)?);
     train_model(&network, recipe, datasets, options, chosen, sink)
 }
@@ -84,6 +86,7 @@ fn train_rank<M: Classifier + 'static>(
 ) -> Result<Outcome, TrainError> {
     let start = Instant::now();
     recipe.check()?;
+    let recipe = &*settled(recipe, &*datasets.train)?;
     check_names(&options.classes, recipe)?;
     let images = Images::of_rank(recipe, datasets, options)?;
     let scratch = ranks::scratch_folder(options)?;

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use jpeg_encoder::{ColorType, Encoder, QuantizationTableType, SamplingFactor};
-use tfrecord_codec::{ExampleBuilder, RecordWriter};
+use resnet_data::prepare::ImageExample;
+use tfrecord_codec::RecordWriter;
 
 mod idx;
 mod papers;
@@ -137,17 +138,18 @@ fn example(images: &Images, index: usize) -> Result<Vec<u8>> {
     let (height, width) = images.size();
     let jpeg = encode(images.pixels(index), height, width)?;
     let filename = format!("{id}_{index:05}.JPEG");
-    Ok(ExampleBuilder::new()
-        .int64("image/height", i64::from(height))
-        .int64("image/width", i64::from(width))
-        .bytes("image/colorspace", b"RGB")
-        .int64("image/channels", 3)
-        .int64("image/class/label", i64::from(label) + 1)
-        .bytes("image/class/synset", id.as_bytes())
-        .bytes("image/format", b"JPEG")
-        .bytes("image/filename", filename.as_bytes())
-        .bytes("image/encoded", &jpeg)
-        .build())
+    let example = ImageExample {
+        height: height.into(),
+        width: width.into(),
+        label: i64::from(label) + 1,
+        synset: id,
+        filename: &filename,
+        jpeg: &jpeg,
+        boxes: None,
+    };
+    let mut record = Vec::new();
+    example.build_into(&mut record);
+    Ok(record)
 }
 
 /// Grey pixels as a three-channel JPEG, as small as the format allows.

@@ -1,12 +1,19 @@
 //! Whatever format a file turns out to have.
 
+#[cfg(feature = "tiff")]
+use super::Tiff;
 use super::{
-    DecodeError, Decoder, ExifOrientation, Format, Jpeg, MAX_PIXELS, PickRegion, Png, RgbImage,
+    Bmp, DecodeError, Decoder, ExifOrientation, Format, Jpeg, MAX_PIXELS, PickRegion, Png, RgbImage,
 };
+#[cfg(feature = "dicom")]
+use super::{Dicom, DicomOptions};
+use crate::level::Level;
+use crate::pixels::PixelFormat;
 
-/// JPEG and PNG, told apart by their content. The decoder of [`Loader::new`](crate::Loader::new).
+/// JPEG, PNG and BMP, TIFF with the feature `tiff` and DICOM with the feature `dicom`, told apart by their
+/// content. The decoder of [`Loader::new`](crate::Loader::new).
 ///
-/// What each format gives is said at [`Jpeg`] and [`Png`].
+/// What each format gives is said at [`Jpeg`], [`Png`], [`Bmp`], `Tiff` and `Dicom`.
 ///
 /// ```
 /// use resnet_data::{AnyImage, Decoder, ExifOrientation, RgbImage};
@@ -14,7 +21,7 @@ use super::{
 /// let decoder = AnyImage { orientation: ExifOrientation::Apply, ..AnyImage::default() };
 /// let mut image = RgbImage::default();
 /// let error = decoder.decode(b"GIF89a", &mut image).unwrap_err();
-/// assert_eq!(error.to_string(), "a GIF image, where a JPEG or PNG image is expected");
+/// assert!(error.to_string().starts_with("a GIF image, where an image is expected: JPEG, PNG, BMP"));
 /// ```
 #[derive(Clone, Debug)]
 pub struct AnyImage {
@@ -22,31 +29,45 @@ pub struct AnyImage {
     ///
     /// The default is Pillow's: 89,478,485 (256 MiB of RGB).
     pub max_pixels: usize,
-    /// What becomes of the orientation in EXIF data. The default is to ignore it.
+    /// What becomes of the orientation in EXIF data of JPEG and PNG. The default is to ignore it.
     pub orientation: ExifOrientation,
+    /// What becomes visible of a DICOM file.
+    #[cfg(feature = "dicom")]
+    pub dicom: DicomOptions,
 }
 
 impl Default for AnyImage {
     fn default() -> Self {
-        Self { max_pixels: MAX_PIXELS, orientation: ExifOrientation::default() }
+        Self {
+            max_pixels: MAX_PIXELS,
+            orientation: ExifOrientation::default(),
+            #[cfg(feature = "dicom")]
+            dicom: DicomOptions::default(),
+        }
     }
 }
 
 impl Decoder for AnyImage {
     fn decode(&self, encoded: &[u8], image: &mut RgbImage) -> Result<(), DecodeError> {
+        self.read(encoded, image)
+    }
+
+    fn decode_16(&self, encoded: &[u8], image: &mut RgbImage<u16>) -> Result<(), DecodeError> {
+        self.read(encoded, image)
+    }
+
+    fn stored_format(&self, encoded: &[u8]) -> Result<PixelFormat, DecodeError> {
         let max_pixels = self.max_pixels;
-        let orientation = match Format::of(encoded) {
-            Format::Jpeg => Jpeg { max_pixels }.decode_oriented(encoded, image)?,
-            Format::Png => Png { max_pixels }.decode_oriented(encoded, image)?,
-            Format::Other(found) => {
-                let text = format!("{found}, where a JPEG or PNG image is expected");
-                return Err(DecodeError(text));
-            }
-        };
-        if let (ExifOrientation::Apply, Some(orientation)) = (self.orientation, orientation) {
-            super::orientation::turn(image, orientation);
+        match Format::of(encoded) {
+            Format::Jpeg => Jpeg { max_pixels }.stored_format(encoded),
+            Format::Png => Png { max_pixels }.stored_format(encoded),
+            #[cfg(feature = "tiff")]
+            Format::Tiff => Tiff { max_pixels }.stored_format(encoded),
+            Format::Bmp => Bmp { max_pixels }.stored_format(encoded),
+            #[cfg(feature = "dicom")]
+            Format::Dicom => self.dicom().stored_format(encoded),
+            other => Err(refused(other)),
         }
-        Ok(())
     }
 
     fn decode_region(
@@ -63,4 +84,39 @@ impl Decoder for AnyImage {
         image.keep(pick(image.height, image.width));
         Ok(())
     }
+}
+
+impl AnyImage {
+    fn read<L: Level>(&self, encoded: &[u8], image: &mut RgbImage<L>) -> Result<(), DecodeError> {
+        let max_pixels = self.max_pixels;
+        let orientation = match Format::of(encoded) {
+            Format::Jpeg => {
+                L::through_8_bits(image, |eight| Jpeg { max_pixels }.read(encoded, eight))?
+            }
+            Format::Png => L::read_png(&Png { max_pixels }, encoded, image)?,
+            #[cfg(feature = "tiff")]
+            Format::Tiff => return Tiff { max_pixels }.read(encoded, image),
+            Format::Bmp => return Bmp { max_pixels }.read(encoded, image),
+            #[cfg(feature = "dicom")]
+            Format::Dicom => return self.dicom().read(encoded, image),
+            other => return Err(refused(other)),
+        };
+        if let (ExifOrientation::Apply, Some(orientation)) = (self.orientation, orientation) {
+            super::orientation::turn(image, orientation);
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "dicom")]
+    fn dicom(&self) -> Dicom {
+        Dicom { max_pixels: self.max_pixels, options: self.dicom }
+    }
+}
+
+fn refused(found: Format) -> DecodeError {
+    let tiff = if cfg!(feature = "tiff") { ", TIFF" } else { "" };
+    let dicom = if cfg!(feature = "dicom") { ", DICOM" } else { "" };
+    let found = found.in_words();
+    let text = format!("{found}, where an image is expected: JPEG, PNG, BMP{tiff}{dicom}");
+    DecodeError::Image(text)
 }

@@ -3,9 +3,10 @@
 use std::cell::RefCell;
 
 use image::metadata::Orientation;
-use resnet_jpeg::{ImageInfo, Limits};
+use resnet_jpeg::{ColourModel, ImageInfo, Limits};
 
 use super::{DecodeError, Decoder, Format, MAX_PIXELS, PickRegion, RgbImage};
+use crate::pixels::{Channels, Depth, PixelFormat};
 
 thread_local! {
     /// The memory of each thread's decoder: a [`Jpeg`] is shared by all of them.
@@ -37,7 +38,13 @@ impl Default for Jpeg {
 
 impl Decoder for Jpeg {
     fn decode(&self, encoded: &[u8], image: &mut RgbImage) -> Result<(), DecodeError> {
-        self.decode_oriented(encoded, image).map(drop)
+        self.read(encoded, image).map(drop)
+    }
+
+    fn stored_format(&self, encoded: &[u8]) -> Result<PixelFormat, DecodeError> {
+        let grey = self.info(encoded)?.colour == ColourModel::Grey;
+        let channels = if grey { Channels::Grey } else { Channels::Rgb };
+        Ok(PixelFormat { channels, depth: Depth::Eight })
     }
 
     fn decode_region(
@@ -58,7 +65,7 @@ impl Decoder for Jpeg {
 
 impl Jpeg {
     /// Decodes the pixels as they are stored, and says how EXIF data wants them turned.
-    pub(super) fn decode_oriented(
+    pub(super) fn read(
         &self,
         encoded: &[u8],
         image: &mut RgbImage,
@@ -87,7 +94,10 @@ impl Jpeg {
         Format::Jpeg.expect(encoded)?;
         DECODER.with_borrow_mut(|decoder| {
             decoder.set_limits(Limits { max_pixels: self.max_pixels, ..Limits::default() });
-            work(decoder).map_err(|error| DecodeError(error.to_string()))
+            work(decoder).map_err(|error| match error {
+                resnet_jpeg::Error::Precision { bits } => DecodeError::JpegPrecision(bits),
+                other => DecodeError::Image(other.to_string()),
+            })
         })
     }
 }

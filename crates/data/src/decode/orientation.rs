@@ -1,6 +1,5 @@
 //! How a camera was held.
 
-use image::DynamicImage;
 use image::metadata::Orientation;
 
 use super::RgbImage;
@@ -20,13 +19,35 @@ pub enum ExifOrientation {
     Apply,
 }
 
-/// Turns an image upright. Allocates for quarter turns.
-pub(super) fn turn(image: &mut RgbImage, orientation: Orientation) {
-    let side = |pixels| u32::try_from(pixels).expect("both formats hold sides in 32 bits");
-    let (height, width) = (side(image.height), side(image.width));
-    let pixels = image::RgbImage::from_raw(width, height, std::mem::take(&mut image.pixels));
-    let mut turned = DynamicImage::ImageRgb8(pixels.expect("height * width * 3 bytes"));
-    turned.apply_orientation(orientation);
-    (image.height, image.width) = (turned.height() as usize, turned.width() as usize);
-    image.pixels = turned.into_rgb8().into_raw();
+/// Turns an image upright. Allocates, if there is something to turn.
+pub(super) fn turn<L: Copy>(image: &mut RgbImage<L>, orientation: Orientation) {
+    use Orientation::{
+        FlipHorizontal, FlipVertical, NoTransforms, Rotate90, Rotate90FlipH, Rotate180, Rotate270,
+        Rotate270FlipH,
+    };
+    if orientation == NoTransforms || image.pixels.is_empty() {
+        return;
+    }
+    let RgbImage { height, width, ref pixels } = *image;
+    let (bottom, right) = (height - 1, width - 1);
+    // Where the pixel of row y and column x of the upright image is stored.
+    let stored_at = |y: usize, x: usize| match orientation {
+        NoTransforms => (y, x),
+        FlipHorizontal => (y, right - x),
+        Rotate180 => (bottom - y, right - x),
+        FlipVertical => (bottom - y, x),
+        Rotate90FlipH => (x, y),
+        Rotate90 => (bottom - x, y),
+        Rotate270FlipH => (bottom - x, right - y),
+        Rotate270 => (x, right - y),
+    };
+    let quarter = matches!(orientation, Rotate90 | Rotate90FlipH | Rotate270 | Rotate270FlipH);
+    let (rows, columns) = if quarter { (width, height) } else { (height, width) };
+    let (stored, _) = pixels.as_chunks::<3>();
+    let mut upright = Vec::with_capacity(pixels.len());
+    for y in 0..rows {
+        let places = (0..columns).map(|x| stored_at(y, x));
+        upright.extend(places.flat_map(|(y, x)| stored[y * width + x]));
+    }
+    *image = RgbImage { height: rows, width: columns, pixels: upright };
 }

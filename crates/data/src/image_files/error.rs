@@ -26,7 +26,7 @@ pub enum ImageFilesError {
     },
 
     /// A class folder has no image.
-    #[error("{} has no .jpg, .jpeg or .png file: add images, or remove the folder", path.display())]
+    #[error("{} has no .jpg, .png, .tif, .bmp or other image file: add images, or remove the folder", path.display())]
     EmptyClass {
         /// The class folder.
         path: PathBuf,

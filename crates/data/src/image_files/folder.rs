@@ -84,5 +84,7 @@ fn is_image(_: &DirEntry, name: &str) -> bool {
 /// Whether a file is an image, by its name.
 pub(crate) fn has_image_extension(name: &str) -> bool {
     let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
-    matches!(extension.as_deref(), Some("jpg" | "jpeg" | "png"))
+    let known = ["jpg", "jpeg", "png", "tif", "tiff", "bmp"];
+    let dicom = cfg!(feature = "dicom") && extension.as_deref() == Some("dcm");
+    dicom || extension.is_some_and(|extension| known.contains(&extension.as_str()))
 }

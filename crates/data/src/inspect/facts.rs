@@ -5,8 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::decode::{self, Decoder, RgbImage};
-use crate::levels::Levels;
+use crate::decode::{self, DecodeError, Decoder, RgbImage};
+use crate::level::Level;
+use crate::levels::AllLevels;
+use crate::pixels::{Depth, PixelFormat};
 use crate::source::{Picture, Sample, Source};
 use crate::worker::panic_message;
 
@@ -19,6 +21,12 @@ pub enum Format {
     Jpeg,
     /// PNG.
     Png,
+    /// TIFF.
+    Tiff,
+    /// BMP.
+    Bmp,
+    /// DICOM.
+    Dicom,
     /// Any other kind of file that the decoder takes.
     Other,
     /// Pixels as they are.
@@ -30,6 +38,9 @@ impl std::fmt::Display for Format {
         f.write_str(match self {
             Self::Jpeg => "JPEG",
             Self::Png => "PNG",
+            Self::Tiff => "TIFF",
+            Self::Bmp => "BMP",
+            Self::Dicom => "DICOM",
             Self::Other => "other",
             Self::Rgb => "raw RGB",
         })
@@ -44,6 +55,8 @@ pub(super) struct Facts {
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) bytes: u64,
+    /// How it is stored, as far as the decoder tells.
+    pub(super) stored: PixelFormat,
     /// Whether red, green and blue are equal in every pixel.
     pub(super) grey: bool,
     /// Of size and pixels: two images of equal pixels have it in common. That two of a million
@@ -64,12 +77,14 @@ pub(super) struct Examiner<'a> {
     decoder: &'a dyn Decoder,
     classes: usize,
     record: Vec<u8>,
-    image: RgbImage,
+    eight: RgbImage,
+    sixteen: RgbImage<u16>,
 }
 
 impl<'a> Examiner<'a> {
     pub(super) fn new(decoder: &'a dyn Decoder, classes: usize) -> Self {
-        Self { decoder, classes, record: Vec::new(), image: RgbImage::default() }
+        let (eight, sixteen) = (RgbImage::default(), RgbImage::default());
+        Self { decoder, classes, record: Vec::new(), eight, sixteen }
     }
 
     /// The facts of image `index`; its pixels are added to `levels`.
@@ -77,7 +92,7 @@ impl<'a> Examiner<'a> {
         &mut self,
         source: &dyn Source,
         index: usize,
-        levels: &mut Levels,
+        levels: &mut AllLevels,
     ) -> Result<Facts, Refused> {
         // One file that makes a decoder panic must not hide what is wrong with the others. Reused
         // memory may then hold anything; every use overwrites it first.
@@ -86,7 +101,10 @@ impl<'a> Examiner<'a> {
             let reason = format!("reading it panicked: {}", panic_message(&*panic));
             Err(Refused { label: None, reason })
         })?;
-        levels.add(&self.image);
+        match facts.stored.depth {
+            Depth::Eight => levels.add_eight(&self.eight),
+            Depth::Sixteen => levels.add_sixteen(&self.sixteen),
+        }
         Ok(facts)
     }
 
@@ -95,17 +113,7 @@ impl<'a> Examiner<'a> {
             .read(index, &mut self.record)
             .map_err(|error| Refused { label: None, reason: with_causes(&error) })?;
         let decoded = self.check_label(sample.label).and_then(|()| self.decode(&sample));
-        let (format, bytes) =
-            decoded.map_err(|reason| Refused { label: Some(sample.label), reason })?;
-        Ok(Facts {
-            label: sample.label,
-            format,
-            width: u32::try_from(self.image.width).unwrap_or(u32::MAX),
-            height: u32::try_from(self.image.height).unwrap_or(u32::MAX),
-            bytes,
-            grey: is_grey(&self.image.pixels),
-            hash: hash(&self.image),
-        })
+        decoded.map_err(|reason| Refused { label: Some(sample.label), reason })
     }
 
     fn check_label(&self, label: u32) -> Result<(), String> {
@@ -115,19 +123,46 @@ impl<'a> Examiner<'a> {
         }
     }
 
-    /// Brings the picture to `self.image`; its format and stored bytes.
-    fn decode(&mut self, sample: &Sample) -> Result<(Format, u64), String> {
+    /// Decodes the picture to as many bits as are stored.
+    fn decode(&mut self, sample: &Sample) -> Result<Facts, String> {
         let picture = &sample.picture;
-        let stored = match picture {
+        let (format, bytes, stored) = match picture {
             Picture::Encoded(range) => {
                 let encoded = &self.record[range.clone()];
-                (format_of(encoded), encoded.len() as u64)
+                // What is wrong with the header is said by decoding.
+                let stored = self.decoder.stored_format(encoded).unwrap_or_default();
+                (format_of(encoded), encoded.len() as u64, stored)
             }
-            Picture::Rgb { .. } => (Format::Rgb, self.record.len() as u64),
+            Picture::Rgb { .. } => (Format::Rgb, self.record.len() as u64, PixelFormat::default()),
         };
-        let decoded = picture.decode(self.decoder, &mut self.record, &mut self.image);
-        decoded.map_err(|error| error.to_string()).map(|()| stored)
+        let (decoder, record) = (self.decoder, &mut self.record);
+        let pixels = match stored.depth {
+            Depth::Eight => look_at_pixels(picture, decoder, record, &mut self.eight),
+            Depth::Sixteen => look_at_pixels(picture, decoder, record, &mut self.sixteen),
+        };
+        let Seen { width, height, grey, hash } = pixels.map_err(|error| error.to_string())?;
+        Ok(Facts { label: sample.label, format, width, height, bytes, stored, grey, hash })
     }
+}
+
+/// What the pixels tell.
+struct Seen {
+    width: u32,
+    height: u32,
+    grey: bool,
+    hash: u128,
+}
+
+fn look_at_pixels<L: Level>(
+    picture: &Picture,
+    decoder: &dyn Decoder,
+    record: &mut Vec<u8>,
+    image: &mut RgbImage<L>,
+) -> Result<Seen, DecodeError> {
+    picture.decode(decoder, record, image)?;
+    let side = |pixels| u32::try_from(pixels).unwrap_or(u32::MAX);
+    let (width, height) = (side(image.width), side(image.height));
+    Ok(Seen { width, height, grey: is_grey(&image.pixels), hash: hash(image) })
 }
 
 /// An error and what caused it, as one sentence.
@@ -140,19 +175,22 @@ fn format_of(encoded: &[u8]) -> Format {
     match decode::Format::of(encoded) {
         decode::Format::Jpeg => Format::Jpeg,
         decode::Format::Png => Format::Png,
+        decode::Format::Tiff => Format::Tiff,
+        decode::Format::Bmp => Format::Bmp,
+        decode::Format::Dicom => Format::Dicom,
         decode::Format::Other(_) => Format::Other,
     }
 }
 
-fn is_grey(rgb: &[u8]) -> bool {
+fn is_grey<L: Level>(rgb: &[L]) -> bool {
     let (pixels, _) = rgb.as_chunks::<3>();
     pixels.iter().all(|[red, green, blue]| red == green && green == blue)
 }
 
-fn hash(image: &RgbImage) -> u128 {
+fn hash<L: Level>(image: &RgbImage<L>) -> u128 {
     let mut hasher = Xxh3::new();
     hasher.update(&(image.width as u64).to_le_bytes());
     hasher.update(&(image.height as u64).to_le_bytes());
-    hasher.update(&image.pixels);
+    hasher.update(bytemuck::cast_slice(&image.pixels));
     hasher.digest128()
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::report::{Bad, Duplicate, Place, Report, SharedGroup, SplitReport};
+use crate::pixels::{Channels, Depth};
 use crate::split_name;
 
 /// One thing that is wrong, where, and what to do about it.
@@ -56,6 +57,8 @@ pub enum FindingKind {
     EmptyClass,
     /// Images with colour among grey ones, or grey ones among images with colour.
     MixedColour,
+    /// Images of 16 bits among images of 8, or files in grey among files in colour without colour.
+    MixedStorage,
 }
 
 impl Report {
@@ -102,7 +105,8 @@ impl Report {
             1 => Some(lone_image(split, &self.class_name(class))),
             _ => None,
         };
-        counts().filter_map(class).chain(mixed_colour(split)).collect()
+        let classes = counts().filter_map(class);
+        classes.chain(mixed_colour(split)).chain(mixed_storage(split)).collect()
     }
 }
 
@@ -169,6 +173,29 @@ fn mixed_colour(split: &SplitReport) -> Option<Finding> {
     );
     let remedy = "See that colour does not tell the class, or convert them";
     Some(warning(FindingKind::MixedColour, split.name.clone(), problem, remedy))
+}
+
+/// Bits, and channels where colour is not mixed anyway: how an image was stored could tell its class.
+fn mixed_storage(split: &SplitReport) -> Vec<Finding> {
+    let mixed = |counts: Vec<(&str, u64)>| {
+        let counts: Vec<String> =
+            counts.iter().map(|(name, images)| format!("{images} {name}")).collect();
+        let problem = format!("the images are stored in different ways: {}", counts.join(", "));
+        let remedy = "See that this does not tell the class, or convert them";
+        warning(FindingKind::MixedStorage, split.name.clone(), problem, remedy)
+    };
+    let depth = |(depth, images): (&Depth, &u64)| match depth {
+        Depth::Eight => ("with 8 bits", *images),
+        Depth::Sixteen => ("with 16 bits", *images),
+    };
+    let channel = |(channels, images): (&Channels, &u64)| match channels {
+        Channels::Grey => ("in grey", *images),
+        Channels::Rgb => ("in colour", *images),
+    };
+    let depths = (split.depths.len() > 1).then(|| split.depths.iter().map(depth).collect());
+    let plain = split.channels.len() > 1 && [0, split.good()].contains(&split.grey);
+    let channels = plain.then(|| split.channels.iter().map(channel).collect());
+    depths.into_iter().chain(channels).map(mixed).collect()
 }
 
 fn error(kind: FindingKind, place: String, problem: String, remedy: &str) -> Finding {

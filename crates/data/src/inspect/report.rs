@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::Format;
 use crate::dataset::LeftOut;
+use crate::pixels::{Channels, Depth, PixelFormat};
 
 /// What a data set holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +44,12 @@ pub struct SplitReport {
     pub bytes: Option<Quantiles>,
     /// How many images are stored in which form.
     pub formats: BTreeMap<Format, u64>,
+    /// How many images are stored in grey and how many in colour.
+    #[serde(default)]
+    pub channels: BTreeMap<Channels, u64>,
+    /// How many images are stored with 8 bits and how many with 16.
+    #[serde(default)]
+    pub depths: BTreeMap<Depth, u64>,
     /// Images whose pixels have no colour, however they are stored.
     pub grey: u64,
     /// The images without colour or those with colour, whichever are fewer: the first 20.
@@ -54,6 +61,15 @@ pub struct SplitReport {
     pub std: Option<[f64; 3]>,
     /// Images that cannot be read or do not decode.
     pub bad: Vec<Bad>,
+}
+
+/// Mean and standard deviation of red, green and blue, levels from 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Normalization {
+    /// What is subtracted.
+    pub mean: [f32; 3],
+    /// What is then divided by.
+    pub std: [f32; 3],
 }
 
 /// Smallest value, quarter, half, three quarters and largest (the nearest ranks).
@@ -127,6 +143,28 @@ impl Report {
 }
 
 impl SplitReport {
+    /// The form in which a loader keeps all that the images of this split hold: 16 bits if one of them
+    /// is stored so, one channel if no pixel has colour.
+    pub fn pixel_format(&self) -> PixelFormat {
+        let sixteen = self.depths.contains_key(&Depth::Sixteen);
+        let grey = self.grey == self.good();
+        PixelFormat {
+            channels: if grey { Channels::Grey } else { Channels::Rgb },
+            depth: if sixteen { Depth::Sixteen } else { Depth::Eight },
+        }
+    }
+
+    /// What a recipe normalises by, measured on these images: mean and standard deviation of red, green
+    /// and blue, levels from 0 to 1, whatever their bits. `None` if nothing decodes, or a channel is the
+    /// same everywhere.
+    pub fn normalization(&self) -> Option<Normalization> {
+        let (mean, std) = (self.mean?, self.std?);
+        let single = |channels: [f64; 3]| channels.map(|value| value as f32);
+        std.iter()
+            .all(|&std| std > 0.0)
+            .then(|| Normalization { mean: single(mean), std: single(std) })
+    }
+
     /// Images that decode.
     pub fn good(&self) -> u64 {
         self.images - self.bad.len() as u64

@@ -24,6 +24,11 @@ fn of_split(split: &InspectSplit, walked: &Walked, classes: usize) -> SplitRepor
     for (_, facts) in &walked.good {
         *formats.entry(facts.format).or_default() += 1;
     }
+    let (mut channels, mut depths) = (BTreeMap::new(), BTreeMap::new());
+    for (_, Facts { stored, .. }) in &walked.good {
+        *channels.entry(stored.channels).or_default() += 1;
+        *depths.entry(stored.depth).or_default() += 1;
+    }
     let (mean, std) = walked.levels.mean_and_std().unzip();
     SplitReport {
         name: split.name.clone(),
@@ -34,6 +39,8 @@ fn of_split(split: &InspectSplit, walked: &Walked, classes: usize) -> SplitRepor
         height: quantiles(|facts| facts.height.into()),
         bytes: quantiles(|facts| facts.bytes),
         formats,
+        channels,
+        depths,
         grey: walked.good.iter().filter(|(_, facts)| facts.grey).count() as u64,
         odd_colour: odd_colour(split, walked),
         mean,

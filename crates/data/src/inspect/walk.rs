@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::facts::{Examiner, Facts, Refused};
 use super::{InspectError, InspectOptions, InspectSplit, Progress};
-use crate::levels::Levels;
+use crate::levels::AllLevels;
 
 /// What was found in one split, in the order of its images.
 #[derive(Default)]
 pub(super) struct Walked {
     pub(super) good: Vec<(usize, Facts)>,
     pub(super) bad: Vec<(usize, Refused)>,
-    pub(super) levels: Levels,
+    pub(super) levels: AllLevels,
 }
 
 impl Walked {

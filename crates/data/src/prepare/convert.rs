@@ -74,11 +74,11 @@ impl Converter {
             && !self.too_large(height, width)
         {
             if self.verify {
-                Jpeg::default().check(raw).map_err(|error| error.0)?;
+                Jpeg::default().check(raw).map_err(|error| error.to_string())?;
             }
             return Ok(Converted { jpeg: raw, height, width, change: Change::None, pixels: None });
         }
-        AnyImage::default().decode(raw, &mut self.decoded).map_err(|error| error.0)?;
+        AnyImage::default().decode(raw, &mut self.decoded).map_err(|error| error.to_string())?;
         let RgbImage { height, width, .. } = self.decoded;
         let change = match kind {
             Kind::Png => Change::FromPng,
@@ -122,10 +122,10 @@ fn kind(raw: &[u8]) -> Result<Kind, String> {
     match Format::of(raw) {
         Format::Png => return Ok(Kind::Png),
         Format::Jpeg => {}
-        Format::Other(_) if raw.is_empty() => return Err("an empty file".to_owned()),
-        Format::Other(_) => return Err("neither a JPEG nor a PNG image".to_owned()),
+        _ if raw.is_empty() => return Err("an empty file".to_owned()),
+        _ => return Err("neither a JPEG nor a PNG image".to_owned()),
     }
-    let info = Jpeg::default().info(raw).map_err(|error| error.0)?;
+    let info = Jpeg::default().info(raw).map_err(|error| error.to_string())?;
     Ok(match info.colour {
         ColourModel::Cmyk | ColourModel::Ycck => Kind::Cmyk,
         _ => Kind::Jpeg(info.height, info.width),

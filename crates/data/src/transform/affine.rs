@@ -2,6 +2,7 @@
 
 use super::interpolation::PixelSampling;
 use super::scratch::copy_to;
+use crate::level::Level;
 
 /// From a place `(x, y)` of the result to its origin `(a x + b y + c, d x + e y + f)`, as
 /// `[a, b, c, d, e, f]`.
@@ -30,12 +31,12 @@ pub(super) fn rotation(degrees: f64, height: usize, width: usize) -> Matrix {
 }
 
 /// Replaces every pixel by the one at its origin, or by black where that is outside.
-pub(super) fn apply(
+pub(super) fn apply<L: Level>(
     matrix: Matrix,
     sampling: PixelSampling,
-    pixels: &mut [u8],
+    pixels: &mut [L],
     width: usize,
-    source: &mut Vec<u8>,
+    source: &mut Vec<L>,
 ) {
     copy_to(source, pixels);
     let (source, _) = source.as_chunks();
@@ -47,20 +48,20 @@ pub(super) fn apply(
     }
 }
 
-struct Source<'a> {
-    pixels: &'a [[u8; 3]],
+struct Source<'a, L> {
+    pixels: &'a [[L; 3]],
     height: usize,
     width: usize,
 }
 
-impl Source<'_> {
+impl<L: Level> Source<'_, L> {
     /// The pixel, or black outside.
-    fn at(&self, x: i64, y: i64) -> [u8; 3] {
+    fn at(&self, x: i64, y: i64) -> [L; 3] {
         let inside =
             |place: i64, extent: usize| usize::try_from(place).ok().filter(|&place| place < extent);
         match (inside(x, self.width), inside(y, self.height)) {
             (Some(x), Some(y)) => self.pixels[y * self.width + x],
-            _ => [0; 3],
+            _ => [L::default(); 3],
         }
     }
 
@@ -68,12 +69,12 @@ impl Source<'_> {
     fn clamped(&self, x: i64, y: i64) -> [f64; 3] {
         let inside = |place: i64, extent: usize| place.clamp(0, extent as i64 - 1) as usize;
         let (x, y) = (inside(x, self.width), inside(y, self.height));
-        self.pixels[y * self.width + x].map(f64::from)
+        self.pixels[y * self.width + x].map(Into::into)
     }
 }
 
 /// Origins in steps of 1/65536 pixel, as Pillow takes them: `Geometry.c`, `affine_fixed`.
-fn nearest([a, b, c, d, e, f]: Matrix, source: &Source<'_>, out: &mut [[u8; 3]]) {
+fn nearest<L: Level>([a, b, c, d, e, f]: Matrix, source: &Source<'_, L>, out: &mut [[L; 3]]) {
     let fixed = |value: f64| (value * 65_536.0 + 0.5).floor() as i64;
     let [ax, bx, ay, by] = [fixed(a), fixed(b), fixed(d), fixed(e)];
     let mut row_start = (fixed(c + 0.5 * (a + b)), fixed(f + 0.5 * (d + e)));
@@ -88,7 +89,7 @@ fn nearest([a, b, c, d, e, f]: Matrix, source: &Source<'_>, out: &mut [[u8; 3]])
 }
 
 /// Source: Pillow 13, `Geometry.c`, `bilinear_filter32RGB`.
-fn bilinear([a, b, c, d, e, f]: Matrix, source: &Source<'_>, out: &mut [[u8; 3]]) {
+fn bilinear<L: Level>([a, b, c, d, e, f]: Matrix, source: &Source<'_, L>, out: &mut [[L; 3]]) {
     let (width, height) = (source.width as f64, source.height as f64);
     for (row, out) in out.chunks_exact_mut(source.width).enumerate() {
         let y = row as f64 + 0.5;
@@ -96,13 +97,16 @@ fn bilinear([a, b, c, d, e, f]: Matrix, source: &Source<'_>, out: &mut [[u8; 3]]
             let x = column as f64 + 0.5;
             let (from_x, from_y) = (a * x + b * y + c, d * x + e * y + f);
             let inside = (0.0..width).contains(&from_x) && (0.0..height).contains(&from_y);
-            *pixel = if inside { between(source, from_x - 0.5, from_y - 0.5) } else { [0; 3] };
+            *pixel = match inside {
+                true => between(source, from_x - 0.5, from_y - 0.5),
+                false => [L::default(); 3],
+            };
         }
     }
 }
 
 /// The mean of the four pixels around a place, truncated.
-fn between(source: &Source<'_>, x: f64, y: f64) -> [u8; 3] {
+fn between<L: Level>(source: &Source<'_, L>, x: f64, y: f64) -> [L; 3] {
     // Places begin at -0.5, where truncation would round up; `floor` is slow on plain x86-64.
     let whole = |place: f64| (place + 1.0) as i64 - 1;
     let (left, top) = (whole(x), whole(y));
@@ -114,6 +118,6 @@ fn between(source: &Source<'_>, x: f64, y: f64) -> [u8; 3] {
             corners.map(|corner| corner[channel]);
         let upper = upper_left + (upper_right - upper_left) * dx;
         let lower = lower_left + (lower_right - lower_left) * dx;
-        (upper + (lower - upper) * dy) as u8
+        L::truncated(upper + (lower - upper) * dy)
     })
 }

@@ -3,13 +3,14 @@
 use super::part::Part;
 use super::region::Region;
 use crate::decode::RgbImage;
+use crate::level::Level;
 
 /// The nearest pixels, chosen as Pillow chooses them.
-pub(super) fn nearest(
-    image: &RgbImage,
+pub(super) fn nearest<L: Level>(
+    image: &RgbImage<L>,
     region: Region,
     (height, width): (usize, usize),
-    out: &mut [u8],
+    out: &mut [L],
 ) -> Result<(), String> {
     let part = Part::of(image, region)?;
     let rows = out[..height * width * 3].chunks_exact_mut(width * 3);
@@ -35,11 +36,11 @@ fn nearest_of(from: usize, to: usize) -> impl Iterator<Item = usize> {
 /// `x * scale` of the input, not at `(x + 0.5) * scale - 0.5`.
 ///
 /// Source: TensorFlow 2.21, `core/util/image_resizer_state.h` (`LegacyScaler`).
-pub(super) fn bilinear_tf1(
-    image: &RgbImage,
+pub(super) fn bilinear_tf1<L: Level>(
+    image: &RgbImage<L>,
     region: Region,
     (height, width): (usize, usize),
-    out: &mut [u8],
+    out: &mut [L],
 ) -> Result<(), String> {
     let part = Part::of(image, region)?;
     for (y, out) in out[..height * width * 3].chunks_exact_mut(width * 3).enumerate() {
@@ -50,7 +51,7 @@ pub(super) fn bilinear_tf1(
             *out = std::array::from_fn(|c| {
                 let upper = mix(above[before][c].into(), above[after][c].into(), dx);
                 let lower = mix(below[before][c].into(), below[after][c].into(), dx);
-                mix(upper, lower, dy).round() as u8
+                L::truncated_f32(mix(upper, lower, dy).round())
             });
         }
     }

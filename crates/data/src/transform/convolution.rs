@@ -6,6 +6,7 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod plain;
 mod weights;
 
 use weights::Weights;
@@ -13,6 +14,7 @@ use weights::Weights;
 pub(super) use weights::Filter;
 
 use super::part::Part;
+use crate::level::Level;
 
 /// Rows that are summed at once.
 const ROWS: usize = 4;
@@ -22,22 +24,22 @@ type Column = [[u8; 4]; ROWS];
 
 /// The memory that resizing needs; it is used again.
 #[derive(Debug, Default)]
-pub(super) struct Convolution {
+pub(super) struct Convolution<L> {
     across: Weights,
     down: Weights,
     /// The region at its new width.
-    narrowed: Vec<u8>,
+    narrowed: Vec<L>,
     columns: Vec<Column>,
 }
 
-impl Convolution {
+impl<L: Level> Convolution<L> {
     /// Resizes a part of an image to (height, width) in `out`.
     pub(super) fn resize(
         &mut self,
         filter: Filter,
-        part: Part<'_>,
+        part: Part<'_, L>,
         (height, width): (usize, usize),
-        out: &mut [u8],
+        out: &mut [L],
     ) {
         let region = part.region;
         self.across.set(filter, region.width, width);
@@ -50,7 +52,7 @@ impl Convolution {
                 let (mut memory, len) =
                     (std::mem::take(&mut self.narrowed), region.height * width * 3);
                 // It never shrinks: what grows is filled with zeros.
-                memory.resize(len.max(memory.len()), 0);
+                memory.resize(len.max(memory.len()), L::default());
                 self.across(part, &mut memory[..len]);
                 self.down(Part::whole(&memory[..len], region.height, width), out);
                 self.narrowed = memory;
@@ -58,19 +60,25 @@ impl Convolution {
         }
     }
 
-    fn across(&mut self, part: Part<'_>, out: &mut [u8]) {
+    fn across(&mut self, part: Part<'_, L>, out: &mut [L]) {
         let Self { across, columns, .. } = self;
-        let wide = Wide::detect();
+        if L::BITS > 8 {
+            return plain::across(part, across, out);
+        }
+        let (wide, part, out) = (Wide::detect(), part.eight(), bytemuck::cast_slice_mut(out));
         wide.run(Across { wide, part, weights: across, columns, out });
     }
 
-    fn down(&self, part: Part<'_>, out: &mut [u8]) {
-        let wide = Wide::detect();
+    fn down(&self, part: Part<'_, L>, out: &mut [L]) {
+        if L::BITS > 8 {
+            return plain::down(part, &self.down, out);
+        }
+        let (wide, part, out) = (Wide::detect(), part.eight(), bytemuck::cast_slice_mut(out));
         wide.run(Down { wide, part, weights: &self.down, out });
     }
 }
 
-fn copy(part: Part<'_>, out: &mut [u8]) {
+fn copy<L: Level>(part: Part<'_, L>, out: &mut [L]) {
     for (row, out) in out.chunks_exact_mut(3 * part.region.width).enumerate() {
         out.copy_from_slice(part.row(row).as_flattened());
     }

@@ -8,6 +8,7 @@ use super::resize::Resizer;
 use super::{checks, checks::require};
 use crate::decode::RgbImage;
 use crate::error::DataError;
+use crate::level::Level;
 use crate::random::SampleRng;
 
 /// How an image of any size becomes `size` x `size` pixels.
@@ -91,14 +92,14 @@ impl Crop {
     }
 
     /// Brings `region`, which was drawn of `image`, to `size` x `size` pixels.
-    pub(super) fn apply(
+    pub(super) fn apply<L: Level>(
         self,
-        image: &RgbImage,
+        image: &RgbImage<L>,
         region: Region,
         (size, interpolation): (usize, Interpolation),
         rng: &mut SampleRng,
-        resizer: &mut Resizer,
-        out: &mut [u8],
+        resizer: &mut Resizer<L>,
+        out: &mut [L],
     ) -> Result<(), String> {
         match self {
             Self::RandomResizedCrop { .. } | Self::DistortedBox { .. } | Self::Squash => {
@@ -106,13 +107,13 @@ impl Crop {
             }
             Self::PadCrop { pad } => {
                 let offset = pad_crop_offset(image, size, pad, rng)?;
-                pixels::window(image, offset, size, [0; 3], out);
+                pixels::window(image, offset, size, [L::default(); 3], out);
                 Ok(())
             }
             Self::ResizeCenterCrop { .. }
             | Self::TensorFlowCenterCrop { .. }
             | Self::Letterbox { .. } => {
-                let fill = self.fill();
+                let fill = self.fill().map(L::of_8_bits);
                 let whole = self.resized(image, size, interpolation, resizer)?;
                 pixels::window(whole, self.offset(whole, size), size, fill, out);
                 Ok(())
@@ -121,13 +122,13 @@ impl Crop {
     }
 
     /// The whole image as it is before the crop at its centre.
-    pub(super) fn resized<'a>(
+    pub(super) fn resized<'a, L: Level>(
         self,
-        image: &'a RgbImage,
+        image: &'a RgbImage<L>,
         size: usize,
         interpolation: Interpolation,
-        resizer: &'a mut Resizer,
-    ) -> Result<&'a RgbImage, String> {
+        resizer: &'a mut Resizer<L>,
+    ) -> Result<&'a RgbImage<L>, String> {
         let (height, width) = match self {
             Self::ResizeCenterCrop { resize } => shorter_side_to(resize, image.height, image.width),
             Self::TensorFlowCenterCrop { resize } => {
@@ -138,7 +139,7 @@ impl Crop {
         resizer.whole(interpolation, image, height, width)
     }
 
-    fn offset(self, image: &RgbImage, size: usize) -> (isize, isize) {
+    fn offset<L>(self, image: &RgbImage<L>, size: usize) -> (isize, isize) {
         let offset = |extent: usize| match self {
             Self::TensorFlowCenterCrop { .. } => {
                 (extent.cast_signed() - size.cast_signed()).div_euclid(2)
@@ -185,8 +186,8 @@ fn tensorflow_shorter_side_to(side: usize, height: usize, width: usize) -> (usiz
 
 /// Top and left of a random window of the padded image, in coordinates of the image itself (so
 /// they may be negative). Drawn in torchvision's order: rows, then columns.
-fn pad_crop_offset(
-    image: &RgbImage,
+fn pad_crop_offset<L>(
+    image: &RgbImage<L>,
     size: usize,
     pad: usize,
     rng: &mut SampleRng,

@@ -4,11 +4,13 @@ use super::interpolation::PixelSampling;
 use super::region::Region;
 use super::scratch::Scratch;
 use super::{affine, colour, hue, mixture, pixels, sharpness, tables};
+use crate::level::Level;
 
 /// One deterministic change of an image that keeps its size: what an
 /// [`Augment`](crate::Augment) step draws.
 ///
-/// Results are Pillow's, as torchvision calls it, within 1 level.
+/// Results are Pillow's, as torchvision calls it, within 1 level. Images of 16 bits, which Pillow does not
+/// change in these ways, are treated alike.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PixelOp {
@@ -28,11 +30,11 @@ pub enum PixelOp {
     Sharpness(f64),
     /// Turn of the hue, from -0.5 to 0.5 of the colour circle.
     Hue(f64),
-    /// Every level becomes 255 minus itself.
+    /// Every level becomes the brightest minus itself.
     Invert,
     /// Only this many high bits of every level stay, 0 to 8.
     Posterize(u32),
-    /// Levels from this one on are inverted.
+    /// Levels from this one of 0 to 255 on are inverted.
     Solarize(f64),
     /// Every channel is stretched to the full range.
     AutoContrast,
@@ -73,7 +75,7 @@ impl PixelOp {
     ///
     /// If the length of `pixels` is no multiple of `width * 3`, or if an erased region is not inside
     /// the image.
-    pub fn apply(self, pixels: &mut [u8], width: usize, scratch: &mut Scratch) {
+    pub fn apply<L: Level>(self, pixels: &mut [L], width: usize, scratch: &mut Scratch<L>) {
         let source = &mut scratch.source;
         match self {
             Self::HorizontalFlip => pixels::flip_horizontally(pixels, width),
@@ -103,7 +105,9 @@ impl PixelOp {
                 let matrix = affine::rotation(degrees, pixels.len() / (3 * width), width);
                 affine::apply(matrix, sampling, pixels, width, source);
             }
-            Self::Erase { region, value } => erase(pixels, width, region, value),
+            Self::Erase { region, value } => {
+                erase(pixels, width, region, value.map(L::of_8_bits));
+            }
             Self::MixBegin(share) => mixture::begin(pixels, share, scratch),
             Self::MixAdd(share) => mixture::add(pixels, share, scratch),
             Self::MixEnd => mixture::end(pixels, scratch),
@@ -111,7 +115,7 @@ impl PixelOp {
     }
 }
 
-fn erase(pixels: &mut [u8], width: usize, region: Region, value: [u8; 3]) {
+fn erase<L: Level>(pixels: &mut [L], width: usize, region: Region, value: [L; 3]) {
     let rows = pixels.chunks_exact_mut(width * 3).skip(region.top).take(region.height);
     for row in rows {
         pixels::paint(&mut row[region.left * 3..][..region.width * 3], value);

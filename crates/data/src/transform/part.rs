@@ -2,17 +2,18 @@
 
 use super::region::Region;
 use crate::decode::RgbImage;
+use crate::level::Level;
 
 /// A part of an image, by rows.
 #[derive(Clone, Copy)]
-pub(super) struct Part<'a> {
-    pixels: &'a [[u8; 3]],
+pub(super) struct Part<'a, L = u8> {
+    pixels: &'a [[L; 3]],
     image_width: usize,
     pub(super) region: Region,
 }
 
-impl<'a> Part<'a> {
-    pub(super) fn of(image: &'a RgbImage, region: Region) -> Result<Self, String> {
+impl<'a, L: Level> Part<'a, L> {
+    pub(super) fn of(image: &'a RgbImage<L>, region: Region) -> Result<Self, String> {
         let Region { top, left, height, width } = region;
         let inside = top + height <= image.height && left + width <= image.width;
         if !inside || height == 0 || width == 0 {
@@ -23,14 +24,20 @@ impl<'a> Part<'a> {
     }
 
     /// All of an image, which has as many pixels as this says.
-    pub(super) fn whole(pixels: &'a [u8], height: usize, width: usize) -> Self {
+    pub(super) fn whole(pixels: &'a [L], height: usize, width: usize) -> Self {
         let region = Region::whole(height, width);
         Self { pixels: pixels.as_chunks().0, image_width: width, region }
     }
 
     #[inline(always)]
-    pub(super) fn row(self, row: usize) -> &'a [[u8; 3]] {
+    pub(super) fn row(self, row: usize) -> &'a [[L; 3]] {
         let start = (self.region.top + row) * self.image_width + self.region.left;
         &self.pixels[start..][..self.region.width]
+    }
+
+    /// The same pixels, whose levels have 8 bits.
+    pub(super) fn eight(self) -> Part<'a> {
+        let Self { pixels, image_width, region } = self;
+        Part { pixels: bytemuck::cast_slice(pixels), image_width, region }
     }
 }

@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use crate::decode::RgbImage;
+use crate::level::Level;
 
 /// Mirrors an image of `width` pixels a row left to right.
-pub(super) fn flip_horizontally(pixels: &mut [u8], width: usize) {
+pub(super) fn flip_horizontally<L: Level>(pixels: &mut [L], width: usize) {
     for row in pixels.chunks_exact_mut(width * 3) {
         let (pixels, _) = row.as_chunks_mut::<3>();
         pixels.reverse();
@@ -13,7 +14,7 @@ pub(super) fn flip_horizontally(pixels: &mut [u8], width: usize) {
 }
 
 /// Mirrors an image of `width` pixels a row top to bottom.
-pub(super) fn flip_vertically(pixels: &mut [u8], width: usize) {
+pub(super) fn flip_vertically<L: Level>(pixels: &mut [L], width: usize) {
     let row = width * 3;
     let rows = pixels.len() / row;
     let (top, bottom) = pixels.split_at_mut(rows / 2 * row);
@@ -25,12 +26,12 @@ pub(super) fn flip_vertically(pixels: &mut [u8], width: usize) {
 
 /// Copies the `size` x `size` window at `(top, left)` of `image` to `out`; what lies outside the
 /// image has the colour `fill`.
-pub(super) fn window(
-    image: &RgbImage,
+pub(super) fn window<L: Level>(
+    image: &RgbImage<L>,
     (top, left): (isize, isize),
     size: usize,
-    fill: [u8; 3],
-    out: &mut [u8],
+    fill: [L; 3],
+    out: &mut [L],
 ) {
     let (from, to) = overlap(image.width, left, size);
     for (row, out) in out.chunks_exact_mut(size * 3).enumerate() {
@@ -49,7 +50,7 @@ pub(super) fn window(
 }
 
 /// Gives every pixel the same colour.
-pub(super) fn paint(pixels: &mut [u8], colour: [u8; 3]) {
+pub(super) fn paint<L: Level>(pixels: &mut [L], colour: [L; 3]) {
     pixels.as_chunks_mut::<3>().0.fill(colour);
 }
 
@@ -68,7 +69,7 @@ mod tests {
 
     /// One row of grey pixels 1, 2, 3.
     fn row() -> RgbImage {
-        RgbImage { height: 1, width: 3, pixels: [1, 2, 3].iter().flat_map(|&n| [n; 3]).collect() }
+        RgbImage { height: 1, width: 3, pixels: [1u8, 2, 3].iter().flat_map(|&n| [n; 3]).collect() }
     }
 
     fn reds(pixels: &[u8]) -> Vec<u8> {
@@ -77,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_window_beyond_the_image_is_filled_there() {
-        let mut out = [9; 4 * 4 * 3];
+        let mut out = [9u8; 4 * 4 * 3];
         window(&row(), (-1, -2), 4, [0; 3], &mut out);
         assert_eq!(reds(&out), [0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0]);
         window(&row(), (0, 2), 4, [7, 8, 9], &mut out);
@@ -89,12 +90,12 @@ mod tests {
 
     #[test]
     fn a_flip_mirrors_pixels_and_keeps_their_colours() {
-        let mut pixels = [1, 2, 3, 4, 5, 6];
+        let mut pixels = [1u8, 2, 3, 4, 5, 6];
         flip_horizontally(&mut pixels, 2);
         assert_eq!(pixels, [4, 5, 6, 1, 2, 3]);
         flip_vertically(&mut pixels, 1);
         assert_eq!(pixels, [1, 2, 3, 4, 5, 6]);
-        let mut three_rows = [1, 1, 1, 2, 2, 2, 3, 3, 3];
+        let mut three_rows = [1u8, 1, 1, 2, 2, 2, 3, 3, 3];
         flip_vertically(&mut three_rows, 1);
         assert_eq!(three_rows, [3, 3, 3, 2, 2, 2, 1, 1, 1]);
     }

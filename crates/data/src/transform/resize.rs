@@ -6,16 +6,17 @@ use super::interpolation::Interpolation;
 use super::part::Part;
 use super::region::Region;
 use crate::decode::RgbImage;
+use crate::level::Level;
 
 /// Resizing as Pillow does it (within 1 level), and the memory it needs.
 #[derive(Debug, Default)]
-pub struct Resizer {
-    kernels: Kernels,
-    resized: RgbImage,
+pub struct Resizer<L = u8> {
+    kernels: Kernels<L>,
+    resized: RgbImage<L>,
 }
 
-impl Resizer {
-    /// Resizes `region` of `image` to `height` x `width` pixels in `out` (`height * width * 3` bytes),
+impl<L: Level> Resizer<L> {
+    /// Resizes `region` of `image` to `height` x `width` pixels in `out` (`height * width * 3` levels),
     /// bilinear and antialiased.
     ///
     /// The region is cut out first: pixels beside it have no influence. (A resizer that is given a
@@ -31,11 +32,11 @@ impl Resizer {
     /// If `out` is too short.
     pub fn resize(
         &mut self,
-        image: &RgbImage,
+        image: &RgbImage<L>,
         region: Region,
         height: usize,
         width: usize,
-        out: &mut [u8],
+        out: &mut [L],
     ) -> Result<(), String> {
         self.resize_by(Interpolation::Bilinear, image, region, (height, width), out)
     }
@@ -52,10 +53,10 @@ impl Resizer {
     pub fn resize_by(
         &mut self,
         interpolation: Interpolation,
-        image: &RgbImage,
+        image: &RgbImage<L>,
         region: Region,
         (height, width): (usize, usize),
-        out: &mut [u8],
+        out: &mut [L],
     ) -> Result<(), String> {
         self.kernels.resize(interpolation, image, region, (height, width), out)
     }
@@ -64,16 +65,16 @@ impl Resizer {
     pub(super) fn whole<'a>(
         &'a mut self,
         interpolation: Interpolation,
-        image: &'a RgbImage,
+        image: &'a RgbImage<L>,
         height: usize,
         width: usize,
-    ) -> Result<&'a RgbImage, String> {
+    ) -> Result<&'a RgbImage<L>, String> {
         if (height, width) == (image.height, image.width) {
             return Ok(image);
         }
         let resized = &mut self.resized;
         (resized.height, resized.width) = (height, width);
-        resized.pixels.resize(height * width * 3, 0);
+        resized.pixels.resize(height * width * 3, L::default());
         let whole = Region::whole(image.height, image.width);
         let out = &mut resized.pixels;
         self.kernels.resize(interpolation, image, whole, (height, width), out)?;
@@ -82,18 +83,18 @@ impl Resizer {
 }
 
 #[derive(Debug, Default)]
-struct Kernels {
-    convolution: Convolution,
+struct Kernels<L> {
+    convolution: Convolution<L>,
 }
 
-impl Kernels {
+impl<L: Level> Kernels<L> {
     fn resize(
         &mut self,
         interpolation: Interpolation,
-        image: &RgbImage,
+        image: &RgbImage<L>,
         region: Region,
         size: (usize, usize),
-        out: &mut [u8],
+        out: &mut [L],
     ) -> Result<(), String> {
         let out = &mut out[..size.0 * size.1 * 3];
         let filter = match interpolation {

@@ -2,10 +2,16 @@
 
 use super::colour::blend;
 use super::scratch::copy_to;
+use crate::level::Level;
 
 /// Blends the image with its average over 3x3 pixels, of which the centre counts five times
 /// (Pillow's `SMOOTH` filter). The outermost pixels stay as they are.
-pub(super) fn sharpness(pixels: &mut [u8], width: usize, factor: f64, source: &mut Vec<u8>) {
+pub(super) fn sharpness<L: Level>(
+    pixels: &mut [L],
+    width: usize,
+    factor: f64,
+    source: &mut Vec<L>,
+) {
     let stride = width * 3;
     let height = pixels.len() / stride;
     if height < 3 || width < 3 {
@@ -20,11 +26,11 @@ pub(super) fn sharpness(pixels: &mut [u8], width: usize, factor: f64, source: &m
     }
 }
 
-/// The weighted average around byte `at` of the middle one of three rows, rounded.
-fn smooth(rows: &[u8], stride: usize, at: usize) -> u8 {
-    let level = |index: usize| u32::from(rows[index]);
+/// The weighted average around level `at` of the middle one of three rows, rounded.
+fn smooth<L: Level>(rows: &[L], stride: usize, at: usize) -> L {
+    let level = |index: usize| Into::<u32>::into(rows[index]);
     let sum_across = |at: usize| level(at - 3) + level(at) + level(at + 3);
     let middle = stride + at;
     let sum = sum_across(at) + sum_across(middle) + sum_across(middle + stride);
-    ((sum + 4 * level(middle) + 6) / 13) as u8
+    L::of(((sum + 4 * level(middle) + 6) / 13) as usize)
 }

@@ -1,75 +1,89 @@
 //! Operations that replace every level by another: Pillow's `ImageOps`.
 
-/// The new level of each level, for red, green and blue.
-type Tables = [[u8; 256]; 3];
+use crate::level::Level;
 
-fn replace(pixels: &mut [u8], tables: &Tables) {
-    for colour in pixels.as_chunks_mut::<3>().0 {
-        *colour = std::array::from_fn(|c| tables[c][usize::from(colour[c])]);
+pub(super) fn invert<L: Level>(pixels: &mut [L]) {
+    pixels.iter_mut().for_each(|level| *level = inverse(*level));
+}
+
+fn inverse<L: Level>(level: L) -> L {
+    let (most, level): (u32, u32) = (L::MAX.into(), level.into());
+    L::of((most - level) as usize)
+}
+
+pub(super) fn posterize<L: Level>(pixels: &mut [L], bits: u32) {
+    let mask = u32::MAX.checked_shl(L::BITS.saturating_sub(bits)).unwrap_or(0);
+    let kept = |level: L| L::of((Into::<u32>::into(level) & mask) as usize);
+    pixels.iter_mut().for_each(|level| *level = kept(*level));
+}
+
+/// `threshold` is one of 0 to 255.
+pub(super) fn solarize<L: Level>(pixels: &mut [L], threshold: f64) {
+    let threshold = threshold * (Into::<f64>::into(L::MAX) / 255.0);
+    for level in pixels.iter_mut().filter(|level| Into::<f64>::into(**level) >= threshold) {
+        *level = inverse(*level);
     }
 }
 
-fn identity() -> [u8; 256] {
-    std::array::from_fn(|level| level as u8)
+pub(super) fn auto_contrast<L: Level>(pixels: &mut [L]) {
+    replace(pixels, |counts| stretch::<L>(counts));
 }
 
-/// How many pixels have each level, for red, green and blue.
-fn histograms(pixels: &[u8]) -> [[usize; 256]; 3] {
-    let mut counts = [[0; 256]; 3];
+pub(super) fn equalize<L: Level>(pixels: &mut [L]) {
+    replace(pixels, |counts| flatten(counts, L::BITS));
+}
+
+/// Gives each level of each channel the one that `becomes` puts in place of the number of its pixels.
+fn replace<L: Level>(pixels: &mut [L], becomes: impl Fn(&mut [usize])) {
+    let mut tables: [L::PerLevel; 3] = std::array::from_fn(|_| L::per_level());
     for colour in pixels.as_chunks::<3>().0 {
-        for (count, &level) in counts.iter_mut().zip(colour) {
-            count[usize::from(level)] += 1;
+        for (counts, &level) in tables.iter_mut().zip(colour) {
+            counts.as_mut()[place(level)] += 1;
         }
     }
-    counts
-}
-
-pub(super) fn invert(pixels: &mut [u8]) {
-    pixels.iter_mut().for_each(|level| *level = !*level);
-}
-
-pub(super) fn posterize(pixels: &mut [u8], bits: u32) {
-    let mask = u8::MAX.checked_shl(8u32.saturating_sub(bits)).unwrap_or(0);
-    pixels.iter_mut().for_each(|level| *level &= mask);
-}
-
-pub(super) fn solarize(pixels: &mut [u8], threshold: f64) {
-    for level in pixels.iter_mut().filter(|level| f64::from(**level) >= threshold) {
-        *level = !*level;
+    tables.iter_mut().for_each(|counts| becomes(counts.as_mut()));
+    for colour in pixels.as_chunks_mut::<3>().0 {
+        *colour = std::array::from_fn(|c| L::of(tables[c].as_ref()[place(colour[c])]));
     }
 }
 
-pub(super) fn auto_contrast(pixels: &mut [u8]) {
-    replace(pixels, &histograms(pixels).map(|counts| stretch(&counts)));
+fn place<L: Level>(level: L) -> usize {
+    Into::<u32>::into(level) as usize
 }
 
-/// Darkest level to 0, lightest to 255.
-fn stretch(counts: &[usize; 256]) -> [u8; 256] {
+/// Every level stays.
+fn identity(levels: &mut [usize]) {
+    levels.iter_mut().enumerate().for_each(|(level, becomes)| *becomes = level);
+}
+
+/// Darkest level to 0, lightest to the brightest.
+fn stretch<L: Level>(counts: &mut [usize]) {
     let low = counts.iter().position(|&count| count > 0).unwrap_or(0);
     let high = counts.iter().rposition(|&count| count > 0).unwrap_or(0);
     if high <= low {
-        return identity();
+        return identity(counts);
     }
-    let scale = 255.0 / (high - low) as f64;
+    let scale = Into::<f64>::into(L::MAX) / (high - low) as f64;
     let offset = -(low as f64) * scale;
-    std::array::from_fn(|level| (level as f64 * scale + offset) as u8)
-}
-
-pub(super) fn equalize(pixels: &mut [u8]) {
-    replace(pixels, &histograms(pixels).map(|counts| flatten(&counts)));
+    for (level, becomes) in counts.iter_mut().enumerate() {
+        *becomes = place(L::truncated(level as f64 * scale + offset));
+    }
 }
 
 /// Levels by the number of pixels below them.
-fn flatten(counts: &[usize; 256]) -> [u8; 256] {
+fn flatten(counts: &mut [usize], bits: u32) {
+    let most = counts.len() - 1;
     let brightest = counts.iter().rfind(|&&count| count > 0).copied().unwrap_or(0);
-    let step = (counts.iter().sum::<usize>() - brightest) / 255;
+    let others = counts.iter().sum::<usize>() - brightest;
+    // Pillow counts in whole pixels for each level. Of 65,536 levels most have less than one.
+    let (step, scale) = if bits == 8 { (others / most, 1) } else { (others, most) };
     if step == 0 {
-        return identity();
+        return identity(counts);
     }
-    let mut below = step / 2;
-    counts.map(|count| {
-        let level = (below / step).min(255) as u8;
+    let mut below = if bits == 8 { step / 2 } else { 0 };
+    for becomes in counts {
+        let count = *becomes;
+        *becomes = (below * scale / step).min(most);
         below += count;
-        level
-    })
+    }
 }

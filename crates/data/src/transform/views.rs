@@ -6,6 +6,7 @@ use super::pixels::{flip_horizontally, window};
 use super::region::centre_offset;
 use super::scratch::Scratch;
 use crate::decode::RgbImage;
+use crate::level::Level;
 use crate::random::SampleRng;
 
 /// How many looks an evaluation takes at an image, and which.
@@ -35,7 +36,7 @@ impl Views {
 
 impl Transform {
     /// Writes every view of an image to `out`, one after the other: `views.count() * size * size * 3`
-    /// bytes. Random steps draw the same for every image, so this is for evaluation transforms.
+    /// levels. Random steps draw the same for every image, so this is for evaluation transforms.
     ///
     /// # Errors
     ///
@@ -45,12 +46,12 @@ impl Transform {
     /// # Panics
     ///
     /// If `out` or `image.pixels` has another length than said above.
-    pub fn views(
+    pub fn views<L: Level>(
         &self,
-        image: &RgbImage,
+        image: &RgbImage<L>,
         views: Views,
-        scratch: &mut Scratch,
-        out: &mut [u8],
+        scratch: &mut Scratch<L>,
+        out: &mut [L],
     ) -> Result<(), String> {
         if views == Views::TenCrop {
             return self.ten_crops(image, scratch, out);
@@ -64,11 +65,11 @@ impl Transform {
         Ok(())
     }
 
-    fn ten_crops(
+    fn ten_crops<L: Level>(
         &self,
-        image: &RgbImage,
-        scratch: &mut Scratch,
-        out: &mut [u8],
+        image: &RgbImage<L>,
+        scratch: &mut Scratch<L>,
+        out: &mut [L],
     ) -> Result<(), String> {
         let Self { size, crop, interpolation, .. } = *self;
         if !matches!(crop, Crop::ResizeCenterCrop { .. }) {
@@ -85,12 +86,12 @@ impl Transform {
         let centre = (centre_offset(height, size), centre_offset(width, size));
         let five = [(0, 0), (0, right), (bottom, 0), (bottom, right), centre];
         let (straight, mirrored) = out.split_at_mut(five.len() * size * size * 3);
-        let images = |half| <[u8]>::chunks_exact_mut(half, size * size * 3).zip(five);
+        let images = |half| <[L]>::chunks_exact_mut(half, size * size * 3).zip(five);
         for (out, offset) in images(straight) {
-            window(whole, offset, size, [0; 3], out);
+            window(whole, offset, size, [L::default(); 3], out);
         }
         for (out, (top, left)) in images(mirrored) {
-            window(whole, (top, right - left), size, [0; 3], out);
+            window(whole, (top, right - left), size, [L::default(); 3], out);
             flip_horizontally(out, size);
         }
         for view in out.chunks_exact_mut(size * size * 3) {

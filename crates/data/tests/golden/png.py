@@ -1,5 +1,5 @@
 """Writes png/*.png, tiny pictures of every PNG colour type, depth and interlacing, and Pillow's pixels of
-each as png/*.rgb. Run it in its own folder; needs Pillow and numpy, and says their versions."""
+each as png/*.rgb; of 16 bits, all of them, without transparency, as png/*.rgb16 (little-endian). Run it in its own folder; needs Pillow and numpy, and says their versions."""
 
 import io
 import pathlib
@@ -48,7 +48,7 @@ def png(color, depth, interlaced, transparency, rng):
     if transparency:
         key = b"".join(struct.pack(">H", value) for value in samples[0, 0])
         out += chunk(b"tRNS", bytes([0, 128]) if color == 3 else key)
-    return out + chunk(b"IDAT", zlib.compress(data, 9)) + chunk(b"IEND", b"")
+    return out + chunk(b"IDAT", zlib.compress(data, 9)) + chunk(b"IEND", b""), samples
 
 
 def pixels(encoded):
@@ -67,11 +67,15 @@ def main():
         for depth in several:
             for interlaced in (0, 1):
                 for transparency in (0, 1) if color in (0, 2, 3) else (0,):
-                    encoded = png(color, depth, interlaced, transparency, rng)
+                    encoded, samples = png(color, depth, interlaced, transparency, rng)
                     words = [NAMES[color], str(depth)] + ["interlaced"] * interlaced + ["transparent"] * transparency
                     name = "-".join(words)
                     (folder / f"{name}.png").write_bytes(encoded)
                     (folder / f"{name}.rgb").write_bytes(pixels(encoded))
+                    if depth == 16:
+                        colour = samples[..., :1] if samples.shape[2] < 3 else samples[..., :3]
+                        colour = np.broadcast_to(colour, (HEIGHT, WIDTH, 3))
+                        (folder / f"{name}.rgb16").write_bytes(colour.astype("<u2").tobytes())
     (folder / "versions.txt").write_text(f"Pillow {PIL.__version__}\nnumpy {np.__version__}\n")
 
 

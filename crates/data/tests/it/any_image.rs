@@ -9,7 +9,9 @@ use resnet_data::{
 
 use crate::support::{KEEP, assert_says, batches, in_order, jpeg, record, records_loader};
 
-const APPLY: AnyImage = AnyImage { max_pixels: 10_000, orientation: ExifOrientation::Apply };
+fn apply() -> AnyImage {
+    AnyImage { orientation: ExifOrientation::Apply, ..AnyImage::default() }
+}
 
 fn golden(name: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)).unwrap()
@@ -36,7 +38,7 @@ fn formats_are_told_by_content() {
     assert_eq!(decode(&AnyImage::default(), &png), decode(&Png::default(), &png));
     assert_eq!(decode(&AnyImage::default(), &jpeg(9)), decode(&Jpeg::default(), &jpeg(9)));
     let error = AnyImage::default().decode(b"RIFF0000WEBP", &mut RgbImage::default()).unwrap_err();
-    assert_says(&error.to_string(), &["WebP", "a JPEG or PNG image is expected"]);
+    assert_says(&error.to_string(), &["WebP", "JPEG, PNG, BMP"]);
 }
 
 #[test]
@@ -60,7 +62,7 @@ fn a_loader_takes_jpeg_and_png_from_one_source() {
 fn orientation_is_ignored_unless_asked_for() {
     let (plain, turned) = (decode(&Jpeg::default(), &held(1)), held(6));
     assert_eq!(decode(&AnyImage::default(), &turned), plain);
-    assert_ne!(decode(&APPLY, &turned), plain);
+    assert_ne!(decode(&apply(), &turned), plain);
 }
 
 /// Where the pixel at row `y` and column `x` of the upright image is stored, by the table of
@@ -87,7 +89,7 @@ fn stored_at(
 fn every_orientation_is_turned_upright() {
     let plain = decode(&Jpeg::default(), &held(1));
     for orientation in 0..=9 {
-        let upright = decode(&APPLY, &held(orientation));
+        let upright = decode(&apply(), &held(orientation));
         let quarter_turn = (5..=8).contains(&orientation);
         let size = if quarter_turn { (43, 37) } else { (37, 43) };
         assert_eq!((upright.height, upright.width), size, "orientation {orientation}");
@@ -108,7 +110,7 @@ fn damaged_exif_data_does_not_matter() {
     for index in 28..56 {
         let mut damaged = bytes.clone();
         damaged[index] ^= 0xff;
-        let mut pixels = decode(&APPLY, &damaged).pixels;
+        let mut pixels = decode(&apply(), &damaged).pixels;
         let mut expected = plain.pixels.clone();
         pixels.sort_unstable();
         expected.sort_unstable();
@@ -172,7 +174,7 @@ fn a_region_has_the_pixels_of_the_whole() {
     let names = ["baseline-420.jpg", "progressive-420.jpg", "cmyk.jpg", "png/rgb-8.png"];
     let files = names.map(golden).into_iter().chain([held(6)]);
     for bytes in files {
-        for decoder in [AnyImage::default(), APPLY] {
+        for decoder in [AnyImage::default(), apply()] {
             let RgbImage { height, width, .. } = decode(&decoder, &bytes);
             let inside = Region {
                 top: height / 4,

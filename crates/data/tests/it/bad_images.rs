@@ -3,7 +3,7 @@
 use resnet_data::{Batch, DataError, Loader, LoaderOptions, OnBadImage, Transform};
 
 use crate::support::{
-    KEEP, assert_says, batches, first_error, good_records, in_order, record, records_loader,
+    KEEP, assert_says, batches, first_error, good_records, in_order, levels, record, records_loader,
 };
 
 /// Eight images of which those with these numbers (from 0) are cut in half.
@@ -44,7 +44,7 @@ fn a_skipped_image_is_named_and_has_no_weight() {
     assert_says(&all[0].bad[0].name, &["bad-0.JPEG (", "record 0 at byte 0)"]);
     assert_says(&all[1].bad[0].name, &["bad-6.JPEG"]);
     assert_says(&all[1].bad[0].reason, &["truncated JPEG"]);
-    let slots: Vec<&[u8]> = all[0].images.chunks(16 * 16 * 3).collect();
+    let slots: Vec<&[u8]> = levels(&all[0]).chunks(16 * 16 * 3).collect();
     assert_eq!(slots[0], slots[1], "a bad slot repeats a good image");
     assert_eq!(all[0].labels, [1, 1, 2, 3]);
     assert_eq!(epoch.stats().bad, 2);
@@ -73,7 +73,7 @@ fn a_batch_without_a_good_image_is_black_and_counts_nothing() {
     let batch = batches(&loader(&[0, 1, 2, 3], skip(4), 2), 0, 0).remove(0);
     assert_eq!(batch.weights, [0.0; 4]);
     assert_eq!(batch.bad.len(), 4);
-    assert!(batch.images.iter().all(|&level| level == 0));
+    assert!(levels(&batch).iter().all(|&level| level == 0));
 }
 
 #[test]

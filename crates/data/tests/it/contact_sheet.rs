@@ -7,7 +7,7 @@ use resnet_data::contact_sheet::{ContactSheet, choose, png};
 use resnet_data::{AnyImage, Loader, LoaderOptions, RgbImage, Source, SyntheticImages, Transform};
 
 use crate::inspect_support::{encoded, even, split};
-use crate::support::assert_says;
+use crate::support::{assert_says, levels};
 
 /// A cell of a sheet of 8-pixel images.
 fn cell(sheet: &RgbImage, row: usize, column: usize) -> Vec<u8> {
@@ -38,7 +38,7 @@ fn a_sheet_shows_what_the_loader_makes_in_each_epoch() {
                 _ => continue,
             };
             let column = 1 + usize::try_from(epoch).unwrap();
-            assert!(cell(&sheet, row, column) == batch.images, "row {row}, epoch {epoch}");
+            assert!(cell(&sheet, row, column) == levels(&batch), "row {row}, epoch {epoch}");
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use resnet_data::{Dataset, DatasetOptions, Layout};
+use resnet_data::{Crop, Dataset, DatasetOptions, Layout, Loader, Transform};
 use tfrecord_codec::{ExampleBuilder, RecordWriter};
 
-use crate::support::{assert_says, good_records, jpeg, write_shards};
+use crate::support::{assert_says, batches, good_records, in_order, jpeg, levels, write_shards};
 
 /// Writes a file and the folders above it.
 pub(crate) fn save(path: &Path, content: impl AsRef<[u8]>) {
@@ -118,6 +118,24 @@ fn a_folder_of_tensorflow_datasets_opens() {
     assert_eq!(&record[sample.filename], b"x.jpg");
     save(&folder.path().join("label.labels.txt"), "cat\ndog\ncow\n");
     assert_eq!(open(folder.path()).classes(), ["cat", "dog", "cow"]);
+}
+
+/// `golden/tfds_layout.py` writes it with TensorFlow.
+#[test]
+fn records_that_tensorflow_wrote_as_tensorflow_datasets_does_are_read() {
+    let dataset = open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/tfds"));
+    assert_eq!((dataset.layout(), dataset.splits()), (Layout::Tfds, vec!["train", "validation"]));
+    assert_eq!(dataset.classes(), ["n01440764", "n01443537", "n01484850"]);
+    assert_eq!(labels(&dataset, "train"), [1, 0, 2]);
+    let mut record = Vec::new();
+    let train = dataset.split("train").unwrap();
+    let sample = train.read(2, &mut record).unwrap();
+    assert_eq!(&record[sample.filename], b"n01484850_3.JPEG");
+    let options = in_order(3, Transform::new(10, Crop::Squash));
+    let batch = batches(&Loader::new(train, options).unwrap(), 0, 0).remove(0);
+    for (image, level) in levels(&batch).chunks(300).zip([80u8, 40, 120]) {
+        assert!(image.iter().all(|found| found.abs_diff(level) <= 1), "{level}: {image:?}");
+    }
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn pad_crops_reach_every_offset_and_flip_equally_often() {
     let mut counts = std::collections::BTreeMap::new();
     let mut scratch = Scratch::default();
     for index in 0..18_000 {
-        let mut out = [0; 9 * 9 * 3];
+        let mut out = [0u8; 9 * 9 * 3];
         let mut rng = SampleRng::for_sample(1, 0, index);
         transform.apply(&image, &mut rng, &mut scratch, &mut out).unwrap();
         let place = out.iter().position(|&level| level == 255).unwrap() / 3;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use resnet_data::{
-    Augment, Batch, Crop, LastBatch, Loader, LoaderOptions, SampleRng, SyntheticImages, Transform,
+    Augment, Batch, Crop, LastBatch, Loader, LoaderOptions, Pixels, SampleRng, SyntheticImages,
+    Transform,
 };
 
 use crate::support::{
-    KEEP, assert_says, batches, good_records, in_order, records_loader, shuffled, synthetic,
+    KEEP, assert_says, batches, good_records, in_order, levels, records_loader, shuffled, synthetic,
 };
 
 fn random_crop() -> Transform {
@@ -89,7 +90,7 @@ fn epochs_and_seeds_differ_in_order_and_in_crops() {
     let pixels_of = |batches: &[Batch], sample| {
         let batch = batches.iter().find(|batch| batch.labels.contains(&sample)).unwrap();
         let slot = batch.labels.iter().position(|&label| label == sample).unwrap();
-        batch.images[slot * 192..(slot + 1) * 192].to_vec()
+        levels(batch)[slot * 192..(slot + 1) * 192].to_vec()
     };
     assert_ne!(pixels_of(&load(1, 1), 5), pixels_of(&first, 5), "another crop in another epoch");
 }
@@ -117,7 +118,7 @@ fn padding_repeats_a_good_image_of_the_batch() {
     let last = batches(&loader, 0, 1).remove(0);
     assert_eq!(last.weights, [1.0, 0.0, 0.0, 0.0]);
     assert_eq!(last.labels, [4; 4]);
-    let (first, padding) = last.images.split_at(16 * 16 * 3);
+    let (first, padding) = levels(&last).split_at(16 * 16 * 3);
     assert!(first.iter().all(|level| level.abs_diff(50) <= 1), "{first:?}");
     assert!(padding.chunks(first.len()).all(|slot| slot == first));
 }
@@ -128,7 +129,7 @@ fn records_keep_their_order_and_pixels() {
     let batch = batches(&loader, 0, 0).remove(0);
     assert_eq!((batch.height, batch.width), (16, 16));
     assert_eq!(batch.labels, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
-    for (n, pixels) in (1u8..).zip(batch.images.chunks(16 * 16 * 3)) {
+    for (n, pixels) in (1u8..).zip(levels(&batch).chunks(16 * 16 * 3)) {
         assert!(pixels.iter().all(|level| level.abs_diff(n * 10) <= 1), "image {n}: {pixels:?}");
     }
 }
@@ -141,7 +142,7 @@ fn recycled_memory_does_not_shine_through() {
     for expected in &expected {
         let mut batch = epoch.next().unwrap().unwrap();
         assert_eq!(&batch, expected);
-        batch.images.fill(255);
+        batch.images = Pixels::Eight(vec![255; batch.images.len()]);
         epoch.recycle(batch);
     }
     drop(epoch);

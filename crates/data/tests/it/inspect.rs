@@ -82,7 +82,7 @@ fn bad_images_are_listed_with_reasons_and_the_others_are_looked_at() {
     assert_eq!((train.images, train.good(), train.bad.len()), (4, 1, 3));
     assert_says(&train.bad[0].reason, &["cannot read image-0", "not found"]);
     assert_eq!((train.bad[0].image.label, train.bad[1].image.label), (None, Some(1)));
-    assert_says(&train.bad[1].reason, &["where a JPEG or PNG image is expected"]);
+    assert_says(&train.bad[1].reason, &["where an image is expected: JPEG"]);
     assert_says(&train.bad[2].reason, &["label 2 is none of the 2 classes"]);
     assert_eq!(train.images_per_class, [0, 1]);
 }

@@ -8,8 +8,12 @@ mod contact_sheet;
 mod dataset;
 mod decode;
 mod decode_corpus;
+#[cfg(feature = "dicom")]
+mod dicom;
 mod draws;
 mod epochs;
+#[cfg(feature = "tiff")]
+mod formats;
 mod image_files;
 mod inspect;
 mod inspect_problems;
@@ -33,6 +37,7 @@ mod resuming;
 mod sample;
 mod sampling;
 mod shards;
+mod sixteen_bits;
 mod stopping;
 mod stratify;
 mod support;

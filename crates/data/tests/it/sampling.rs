@@ -10,7 +10,7 @@ use resnet_data::{
 };
 
 use crate::support::{
-    KEEP, assert_says, batches, good_records, in_order, records_loader, shuffled, synthetic,
+    KEEP, assert_says, batches, good_records, in_order, levels, records_loader, shuffled, synthetic,
 };
 
 /// Synthetic images, each with its own label, and the weights that are given.
@@ -52,7 +52,7 @@ fn images(batches: &[Batch]) -> Vec<(u32, &[u8])> {
     batches
         .iter()
         .flat_map(|batch| {
-            let images = zip(batch.labels.iter().copied(), batch.images.chunks(slots(batch)));
+            let images = zip(batch.labels.iter().copied(), levels(batch).chunks(slots(batch)));
             zip(images, &batch.weights)
                 .filter(|&(_, &weight)| weight == 1.0)
                 .map(|(image, _)| image)

@@ -112,6 +112,11 @@ pub(crate) fn batches(loader: &Loader, epoch: u64, first_batch: usize) -> Vec<Ba
     loader.epoch(epoch, first_batch).collect::<Result<_, _>>().unwrap()
 }
 
+/// The levels of a batch of 8 bits.
+pub(crate) fn levels(batch: &Batch) -> &[u8] {
+    batch.images.as_eight().unwrap()
+}
+
 /// The first error of an epoch.
 pub(crate) fn first_error(loader: &Loader) -> String {
     loader.epoch(0, 0).find_map(Result::err).expect("the epoch should fail").to_string()

@@ -77,7 +77,7 @@ fn a_region_outside_the_image_is_an_error() {
 fn an_image_of_one_pixel_can_be_transformed() {
     let image = RgbImage { height: 1, width: 1, pixels: vec![10, 20, 30] };
     for transform in [Transform::imagenet_train(3), Transform::imagenet_validation(3)] {
-        let mut out = [0; 27];
+        let mut out = [0u8; 27];
         let mut rng = SampleRng::for_sample(0, 0, 0);
         transform.apply(&image, &mut rng, &mut Scratch::default(), &mut out).unwrap();
         assert!(out.chunks(3).all(|pixel| pixel == [10, 20, 30]), "{transform:?}: {out:?}");
@@ -86,7 +86,7 @@ fn an_image_of_one_pixel_can_be_transformed() {
 
 #[test]
 fn an_image_without_pixels_is_an_error() {
-    let mut out = [0; 27];
+    let mut out = [0u8; 27];
     let mut rng = SampleRng::for_sample(0, 0, 0);
     let transform = Transform::imagenet_train(3);
     let result = transform.apply(&RgbImage::default(), &mut rng, &mut Scratch::default(), &mut out);

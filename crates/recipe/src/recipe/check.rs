@@ -13,6 +13,7 @@ impl Recipe {
         self.resolution.map_or(Ok(()), |resolution| resolution.check())?;
         self.data.sampler.check()?;
         self.data.crop.check()?;
+        self.data.dicom.check()?;
         self.data.augment.iter().try_for_each(Augment::check)?;
         self.optimizer.check()?;
         self.loss.check(self.model.num_classes)?;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Recipe;
 use super::augment::Augment;
 use super::crop::{Crop, Interpolation, ValidationCrop};
+use super::pixels::{Bits, Channels, Dicom};
 use super::sampler::{Sampler, ValidationViews};
 
 /// The images and what is done to them.
@@ -41,10 +42,19 @@ pub struct Data {
     pub augment: Vec<Augment>,
     /// Label of the first class in the files: 1 for ImageNet shards, where 0 is "background".
     pub label_offset: u32,
-    /// Mean of each channel (red, green, blue), pixel values 0 to 1.
+    /// Mean of each channel (red, green, blue), pixel values 0 to 1. The first of a network with one.
     pub mean: [f32; 3],
     /// Standard deviation of each channel, pixel values 0 to 1.
     pub std: [f32; 3],
+    /// Bits of a level, from the file to the device.
+    #[serde(default)]
+    pub bits: Bits,
+    /// Levels of a pixel, which are the channels of the network's input.
+    #[serde(default)]
+    pub channels: Channels,
+    /// What becomes visible of DICOM files.
+    #[serde(default)]
+    pub dicom: Dicom,
     /// What an unreadable image does.
     pub on_bad_image: BadImages,
 }

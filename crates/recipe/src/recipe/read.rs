@@ -44,6 +44,12 @@ impl Node<'_> {
                 let content = self.child(name, Value::Table(Table::new()));
                 Ok(Choice { name: name.clone(), content })
             }
+            // Some choices are called by a number.
+            Value::Integer(number) => {
+                let name = number.to_string();
+                let content = self.child(&name, Value::Table(Table::new()));
+                Ok(Choice { name, content })
+            }
             Value::Table(table) if table.len() == 1 => {
                 let (name, value) = table.iter().next().expect("one entry");
                 Ok(Choice { name: name.clone(), content: self.child(name, value.clone()) })

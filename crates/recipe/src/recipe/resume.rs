@@ -17,6 +17,8 @@ impl Recipe {
         compare("model.name", was.name.clone(), is.name.clone());
         compare("model.stem", format!("{:?}", was.stem), format!("{:?}", is.stem));
         compare("model.num_classes", was.num_classes.to_string(), is.num_classes.to_string());
+        let (was, is) = (saved.data.channels, self.data.channels);
+        compare("data.channels", format!("{was:?}"), format!("{is:?}"));
         let (was, is) = (&saved.train, &self.train);
         compare("train.batch_size", was.batch_size.to_string(), is.batch_size.to_string());
         compare("train.seed", was.seed.to_string(), is.seed.to_string());

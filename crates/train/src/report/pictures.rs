@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use resnet_data::contact_sheet::{png, thumbnail};
-use resnet_data::{AnyImage, RgbImage, Source};
+use resnet_data::{RgbImage, Source};
 use resnet_report::{Figure, Picture};
 
 use crate::TrainError;
+use crate::pixels::decoder;
 use crate::predict::Predictor;
 
 /// Longer side of a picture without a heat map, in pixels.
@@ -45,7 +46,8 @@ fn figure(
 ) -> Result<Figure, TrainError> {
     let figure = match shown.explained {
         None => {
-            let image = thumbnail(&**source, shown.image, SIZE, &AnyImage::default())?;
+            let decoder = decoder(&predictor.trained().recipe);
+            let image = thumbnail(&**source, shown.image, SIZE, &*decoder)?;
             Figure::new(picture(&image)?, shown.alt.clone())
         }
         Some(class) => {

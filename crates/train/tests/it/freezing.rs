@@ -28,8 +28,7 @@ fn batch() -> Batch {
         weights: vec![1.0; 4],
         height: 12,
         width: 12,
-        bad: Vec::new(),
-        index: 0,
+        ..Batch::default()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The step as a whole, with everything a recipe can ask of it.
 
 use burn::tensor::Device;
-use resnet_data::Batch;
+use resnet_data::{Batch, Pixels};
 use resnet_models::state_dict;
 use resnet_models::tensors::TensorMap;
 use resnet_recipe::{Ema, Recipe, Rule};
@@ -41,7 +41,8 @@ fn gradients_of_the_parts_of_a_batch_add_up_to_its_own() {
     let mut recipe = recipe();
     let mut batch = batches(&recipe).remove(0);
     let half = batch.images.len() / 2;
-    batch.images.copy_within(..half, half);
+    let Pixels::Eight(levels) = &mut batch.images else { panic!("8 bits") };
+    levels.copy_within(..half, half);
     batch.labels.copy_within(..2, 2);
     let step = |recipe: &Recipe| {
         let at = StepAt { step: 0, lr: 0.1 };

@@ -114,7 +114,8 @@ fn photographs_are_turned_upright_if_the_recipe_says_so() {
         let mut recipe = recipe();
         recipe.data.exif_orientation = upright;
         let loader = validation_loader(source.clone(), &recipe, 1).expect("a loader");
-        loader.epoch(0, 0).next().expect("a batch").expect("images").images
+        let batch = loader.epoch(0, 0).next().expect("a batch").expect("images");
+        batch.images.as_eight().expect("8 bits").to_vec()
     };
     let (stored, upright) = (pixels(false), pixels(true));
     assert_ne!(stored, upright);
