@@ -119,7 +119,7 @@ impl Dicom {
         if object.element_opt(tags::MODALITY_LUT_SEQUENCE).ok().flatten().is_some() {
             return Err(unsupported("a lookup table of its modality"));
         }
-        refuse_12_bit_jpeg(&object)?;
+        check_frames(&object, (height, width))?;
         let frame = self.frame(&object)?;
         let decoded = no_panic(|| object.decode_pixel_data_frame(frame).map_err(damaged))?;
         let window = self.options.window;
@@ -168,13 +168,47 @@ fn open(encoded: &[u8], options: OpenFileOptions) -> Result<DefaultDicomObject, 
     no_panic(read)
 }
 
-/// The library would say less clearly what it is.
-fn refuse_12_bit_jpeg(object: &DefaultDicomObject) -> Result<(), DecodeError> {
+/// Of JPEG inside, the library would say less clearly that it has 12 bits; and it takes memory for the size
+/// that stands there, and for what run lengths point to.
+fn check_frames(object: &DefaultDicomObject, size: (usize, usize)) -> Result<(), DecodeError> {
     let pixels = object.element(tags::PIXEL_DATA).map_err(damaged)?;
-    let jpeg = pixels.fragments().and_then(|fragments| fragments.first());
-    match jpeg.map(|jpeg| Jpeg::default().info(jpeg)) {
-        Some(Err(error @ DecodeError::JpegPrecision(_))) => Err(error),
-        _ => Ok(()),
+    let runs = object.meta().transfer_syntax() == syntax::RLE;
+    for jpeg in pixels.fragments().into_iter().flatten() {
+        if runs && !runs_lie_within(jpeg) {
+            return Err(damaged("run lengths that lie outside of the file"));
+        }
+        if let Err(error @ DecodeError::JpegPrecision(_)) = Jpeg::default().info(jpeg) {
+            return Err(error);
+        }
+        if jpeg_size(jpeg).is_some_and(|found| found != size) {
+            return Err(damaged("a picture inside of another size than the file says"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the segments of run-length coded pixels begin within them (PS3.5, G.5).
+fn runs_lie_within(frame: &[u8]) -> bool {
+    let header = frame.get(..64).unwrap_or_default().as_chunks::<4>().0;
+    let mut words = header.iter().map(|&bytes| u32::from_le_bytes(bytes) as usize);
+    // The number of segments, then where they begin.
+    words.next().is_some_and(|segments| segments < 16) && words.all(|place| place <= frame.len())
+}
+
+/// Height and width in the first frame header of a JPEG file of any process (ITU-T T.81, B.2.2).
+fn jpeg_size(jpeg: &[u8]) -> Option<(usize, usize)> {
+    let two = |at: usize| Some(usize::from(u16::from_be_bytes(*jpeg.get(at..)?.first_chunk()?)));
+    let mut place = if two(0)? == 0xffd8 { 2 } else { return None };
+    loop {
+        let marker = two(place)?;
+        match marker {
+            // Tables and an extension among the numbers of frames.
+            0xffc4 | 0xffc8 | 0xffcc => {}
+            0xffc0..=0xffcf => return Some((two(place + 5)?, two(place + 7)?)),
+            _ if marker < 0xff00 => return None,
+            _ => {}
+        }
+        place += 2 + two(place + 2)?;
     }
 }
 

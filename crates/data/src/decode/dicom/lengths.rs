@@ -53,10 +53,11 @@ fn next(encoded: &[u8], place: usize, syntax: &Syntax) -> Option<usize> {
     let value = encoded.get(element.value..)?;
     // Items of pixel data hold bytes, others hold elements.
     let inside = element.is_item && holds_elements(value, syntax);
-    if inside || element.length == UNDEFINED || begins_with_item(value, syntax) {
+    if element.length == UNDEFINED {
         return Some(element.value);
     }
-    element.end(encoded)
+    let end = element.end(encoded)?;
+    Some(if inside || begins_with_item(value, syntax) { element.value } else { end })
 }
 
 /// What the header of an element says.
