@@ -41,7 +41,7 @@ impl LearnerState {
     }
 }
 
-/// The state of a [`Learner`](super::Learner) at one moment, for another thread to write.
+/// The state of a [`Learner`](crate::learner::Learner) at one moment, for another thread to write.
 #[derive(Debug)]
 pub struct Snapshot<M: Classifier>(pub(crate) Kept<M>);
 
