@@ -12,7 +12,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Result, bail, ensure};
-use resnet_distributed::{World, mpi};
+use resnet_distributed::{Wire, World, mpi};
 
 fn main() -> Result<ExitCode> {
     let world = mpi::world()?;
@@ -35,6 +35,8 @@ fn exchange(world: &World, wish: Option<&str>) -> Result<()> {
     world.sum(&mut values)?;
     let expected = (0..size).map(|rank| rank as f32 + 0.5).sum::<f32>();
     ensure!(values.iter().all(|&value| value == expected), "a sum is wrong");
+    let rounded = world.start_sum(vec![rank as f32 + 0.5; 1001], Wire::Bf16).finish()?;
+    ensure!(rounded.iter().all(|&value| value == expected), "a sum of 16 bits is wrong");
     let mut wide = [0.1, rank as f64];
     world.sum_f64(&mut wide)?;
     let ranks = (0..size).map(|rank| rank as f64).sum::<f64>();

@@ -32,4 +32,4 @@ mod world;
 
 pub use error::CollectiveError;
 pub use launch::{Launch, LaunchError, detect};
-pub use world::{Collective, World};
+pub use world::{Collective, PendingSum, Sums, Wire, World};

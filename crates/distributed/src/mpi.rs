@@ -5,12 +5,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
+use half::bf16;
 use mpi::Threading;
 use mpi::collective::SystemOperation;
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::{Communicator, CommunicatorCollectives, Equivalence, Root};
 
-use crate::{Collective, CollectiveError, World};
+use crate::{Collective, CollectiveError, Sums, Wire, World};
 
 /// Numbers in one message: 16 MiB of them.
 const BUCKET: usize = 1 << 22;
@@ -44,9 +45,13 @@ fn unusable(reason: String) -> CollectiveError {
     CollectiveError::Mpi { reason }
 }
 
+fn ended() -> CollectiveError {
+    unusable("its thread has ended".to_owned())
+}
+
 /// What the thread is asked to do, and where its answer goes.
 enum Order {
-    Sum(Vec<f32>, Sender<Vec<f32>>),
+    Sum(Vec<f32>, Wire, Sender<Vec<f32>>),
     SumWide(Vec<f64>, Sender<Vec<f64>>),
     Gather(Vec<u8>, Sender<Vec<Vec<u8>>>),
     Broadcast(Vec<u8>, Sender<Vec<u8>>),
@@ -65,7 +70,13 @@ fn serve(ready: &Sender<Option<(usize, usize)>>, orders: &Receiver<Order>) {
     // Whoever gave an order waits for the answer.
     for order in orders {
         match order {
-            Order::Sum(values, answer) => answer.send(sum(&ranks, values)).unwrap_or_default(),
+            Order::Sum(values, wire, answer) => {
+                let sums = match wire {
+                    Wire::F32 => sum(&ranks, values),
+                    Wire::Bf16 => sum_bf16(&ranks, values),
+                };
+                answer.send(sums).unwrap_or_default();
+            }
             Order::SumWide(values, answer) => answer.send(sum(&ranks, values)).unwrap_or_default(),
             Order::Gather(bytes, answer) => answer.send(gather(&ranks, &bytes)).unwrap_or_default(),
             Order::Broadcast(bytes, answer) => {
@@ -86,6 +97,28 @@ fn sum<T: Equivalence + Clone + Default>(ranks: &SimpleCommunicator, values: Vec
         ranks.all_reduce_into(values, sums, SystemOperation::sum());
     }
     sums
+}
+
+/// Each rank takes its stretch of everybody's numbers, adds them up in the order of the ranks, and
+/// everybody takes the sums: half the bytes of [`sum`], and one rounding on each of the two ways.
+fn sum_bf16(ranks: &SimpleCommunicator, mut values: Vec<f32>) -> Vec<f32> {
+    let count = usize::try_from(ranks.size()).unwrap_or(1);
+    for values in values.chunks_mut(BUCKET) {
+        let stretch = values.len().div_ceil(count);
+        let mut sent: Vec<u16> = values.iter().map(|&x| bf16::from_f32(x).to_bits()).collect();
+        sent.resize(stretch * count, 0);
+        let mut received = vec![0; sent.len()];
+        ranks.all_to_all_into(&sent[..], &mut received[..]);
+        let of_all = |index| {
+            let numbers = received.iter().skip(index).step_by(stretch);
+            let sum = numbers.map(|&bits| bf16::from_bits(bits).to_f32()).sum::<f32>();
+            bf16::from_f32(sum).to_bits()
+        };
+        let sums: Vec<u16> = (0..stretch).map(of_all).collect();
+        ranks.all_gather_into(&sums[..], &mut sent[..]);
+        values.iter_mut().zip(&sent).for_each(|(x, &bits)| *x = bf16::from_bits(bits).to_f32());
+    }
+    values
 }
 
 fn gather(ranks: &SimpleCommunicator, bytes: &[u8]) -> Vec<Vec<u8>> {
@@ -115,7 +148,7 @@ impl Process {
     fn ask<T>(&self, order: impl FnOnce(Sender<T>) -> Order) -> Result<T, CollectiveError> {
         let (answer, answered) = channel();
         self.send(order(answer));
-        answered.recv().map_err(|_gone| unusable("its thread has ended".to_owned()))
+        answered.recv().map_err(|_gone| ended())
     }
 
     fn send(&self, order: Order) {
@@ -153,10 +186,11 @@ impl Collective for Process {
         self.size
     }
 
-    fn sum(&self, values: &mut [f32]) -> Result<(), CollectiveError> {
-        let sums = self.ask(|answer| Order::Sum(values.to_vec(), answer))?;
-        values.copy_from_slice(&sums);
-        Ok(())
+    /// The thread of MPI adds while the caller goes on.
+    fn start_sum(&self, values: Vec<f32>, wire: Wire) -> Sums {
+        let (answer, answered) = channel();
+        self.send(Order::Sum(values, wire, answer));
+        Box::new(move || answered.recv().map_err(|_gone| ended()))
     }
 
     fn sum_f64(&self, values: &mut [f64]) -> Result<(), CollectiveError> {

@@ -6,7 +6,9 @@ use std::ops::AddAssign;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use crate::{Collective, CollectiveError, World};
+use half::bf16;
+
+use crate::{Collective, CollectiveError, Sums, Wire, World};
 
 /// The worlds of `size` ranks, for a thread each.
 ///
@@ -155,11 +157,19 @@ impl Rank {
     }
 
     /// Each rank adds up one stretch, in the order of the ranks, and takes the sums of the others.
-    fn add_up<T>(&self, values: &mut [T]) -> Result<(), CollectiveError>
+    /// What ranks take from each other is packed.
+    fn add_up<T, P>(
+        &self,
+        values: &mut [T],
+        pack: fn(T) -> P,
+        unpack: fn(P) -> T,
+    ) -> Result<(), CollectiveError>
     where
-        T: Copy + Default + AddAssign + Send + Sync + 'static,
+        T: Copy + Default + AddAssign,
+        P: Copy + Send + Sync + 'static,
     {
-        let all = self.meet(values.to_vec())?;
+        let packed = |values: &[T]| values.iter().map(|&value| pack(value)).collect::<Vec<P>>();
+        let all = self.meet(packed(values))?;
         if let Some(rank) = all.iter().position(|of_rank| of_rank.len() != values.len()) {
             let (found, expected) = (all[rank].len(), values.len());
             let words = |count| format!("{count} numbers");
@@ -174,10 +184,11 @@ impl Rank {
         let end = (start + stretch).min(values.len());
         let mut sums = vec![T::default(); end - start];
         for of_rank in &all {
-            sums.iter_mut().zip(&of_rank[start..end]).for_each(|(sum, value)| *sum += *value);
+            let of_stretch = sums.iter_mut().zip(&of_rank[start..end]);
+            of_stretch.for_each(|(sum, &value)| *sum += unpack(value));
         }
-        for (part, sums) in values.chunks_mut(stretch).zip(self.meet(sums)?) {
-            part.copy_from_slice(&sums);
+        for (part, sums) in values.chunks_mut(stretch).zip(self.meet(packed(&sums))?) {
+            part.iter_mut().zip(&*sums).for_each(|(value, &sum)| *value = unpack(sum));
         }
         Ok(())
     }
@@ -216,12 +227,17 @@ impl Collective for Rank {
         self.meeting.size
     }
 
-    fn sum(&self, values: &mut [f32]) -> Result<(), CollectiveError> {
-        self.add_up(values)
+    /// There is nothing that could go on meanwhile: the ranks' own threads add.
+    fn start_sum(&self, mut values: Vec<f32>, wire: Wire) -> Sums {
+        let done = match wire {
+            Wire::F32 => self.add_up(&mut values, |value| value, |value| value),
+            Wire::Bf16 => self.add_up(&mut values, bf16::from_f32, bf16::to_f32),
+        };
+        Box::new(move || done.map(|()| values))
     }
 
     fn sum_f64(&self, values: &mut [f64]) -> Result<(), CollectiveError> {
-        self.add_up(values)
+        self.add_up(values, |value| value, |value| value)
     }
 
     fn gather(&self, bytes: Vec<u8>) -> Result<Vec<Vec<u8>>, CollectiveError> {

@@ -5,6 +5,19 @@ use std::sync::{Arc, OnceLock};
 
 use crate::CollectiveError;
 
+/// Floats in which ranks send each other numbers; sums are taken in 32 bits in any case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Wire {
+    /// As they are.
+    #[default]
+    F32,
+    /// Rounded to 16 bits with the range of 32, and the sums once more.
+    Bf16,
+}
+
+/// Waits for sums that a [`Collective`] takes.
+pub type Sums = Box<dyn FnOnce() -> Result<Vec<f32>, CollectiveError> + Send>;
+
 /// What a way to connect ranks has to do; [`World`] is what programs use.
 ///
 /// Every rank makes the same calls in the same order. After an error nothing but
@@ -16,13 +29,11 @@ pub trait Collective: Debug + Send + Sync {
     /// Number of ranks.
     fn size(&self) -> usize;
 
-    /// Replaces `values` by their sums over all ranks.
-    ///
-    /// # Errors
-    /// [`CollectiveError`] if the ranks cannot go on.
-    fn sum(&self, values: &mut [f32]) -> Result<(), CollectiveError>;
+    /// Begins to add up `values` over all ranks; the sums are what the closure returns, which waits for
+    /// them. Other exchanges may begin meanwhile.
+    fn start_sum(&self, values: Vec<f32>, wire: Wire) -> Sums;
 
-    /// As [`sum`](Self::sum), in double precision.
+    /// Replaces `values` by their sums over all ranks.
     ///
     /// # Errors
     /// [`CollectiveError`] if the ranks cannot go on.
@@ -67,6 +78,28 @@ impl Ranks {
         how(&*self.collective).inspect_err(|error| {
             self.failure.get_or_init(|| error.clone());
         })
+    }
+}
+
+/// Sums that are being taken.
+#[must_use]
+pub struct PendingSum(Pending);
+
+enum Pending {
+    Alone(Vec<f32>),
+    Among(Arc<Ranks>, Sums),
+}
+
+impl PendingSum {
+    /// The sums, the same bits on each rank.
+    ///
+    /// # Errors
+    /// [`CollectiveError`] if the ranks cannot go on.
+    pub fn finish(self) -> Result<Vec<f32>, CollectiveError> {
+        match self.0 {
+            Pending::Alone(values) => Ok(values),
+            Pending::Among(ranks, sums) => ranks.exchange(|_ranks| sums()),
+        }
     }
 }
 
@@ -116,7 +149,23 @@ impl World {
     /// # Errors
     /// [`CollectiveError`] if the ranks cannot go on.
     pub fn sum(&self, values: &mut [f32]) -> Result<(), CollectiveError> {
-        self.0.as_ref().map_or(Ok(()), |ranks| ranks.exchange(|ranks| ranks.sum(values)))
+        if !self.is_alone() {
+            values.copy_from_slice(&self.start_sum(values.to_vec(), Wire::F32).finish()?);
+        }
+        Ok(())
+    }
+
+    /// Begins to add up `values` over all ranks, while the caller does something else.
+    pub fn start_sum(&self, values: Vec<f32>, wire: Wire) -> PendingSum {
+        let Some(ranks) = &self.0 else { return PendingSum(Pending::Alone(values)) };
+        let sums = match ranks.failure.get() {
+            Some(failure) => {
+                let failure = failure.clone();
+                Box::new(move || Err(failure))
+            }
+            None => ranks.collective.start_sum(values, wire),
+        };
+        PendingSum(Pending::Among(Arc::clone(ranks), sums))
     }
 
     /// As [`sum`](Self::sum), in double precision.

@@ -26,6 +26,8 @@ use crate::precision::like;
 #[derive(Debug, Clone)]
 pub struct Drops {
     rng: ChaCha8Rng,
+    /// Which of how many ranks.
+    rank: (usize, usize),
 }
 
 impl Drops {
@@ -34,7 +36,14 @@ impl Drops {
     pub fn new(seed: u64, step: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(step);
-        Self { rng }
+        Self { rng, rank: (0, 1) }
+    }
+
+    /// Those for rank `rank` of `ranks` that share a batch, of which it has every `ranks`-th image: together
+    /// they make the choices that one makes for the whole batch.
+    #[must_use]
+    pub fn of_rank(self, rank: usize, ranks: usize) -> Self {
+        Self { rank: (rank, ranks), ..self }
     }
 
     /// Sets each image of `[b, c, h, w]` to zero with probability `rate` and scales the others so
@@ -46,7 +55,7 @@ impl Drops {
             return x_bchw;
         }
         let b = x_bchw.dims()[0];
-        let kept = self.kept(b, rate, &x_bchw.device());
+        let kept = self.kept([b, 1], rate, &x_bchw.device());
         let kept = like(kept.reshape([b, 1, 1, 1]), &x_bchw);
         x_bchw * kept
     }
@@ -59,16 +68,21 @@ impl Drops {
             return x_bc;
         }
         let [b, c] = x_bc.dims();
-        let kept = self.kept(b * c, rate, &x_bc.device());
+        let kept = self.kept([b, c], rate, &x_bc.device());
         x_bc * kept.reshape([b, c])
     }
 
-    /// Zero with probability `rate`, otherwise 1 / (1 - rate).
-    fn kept(&mut self, count: usize, rate: f64, device: &Device) -> Tensor<1> {
+    /// Zero with probability `rate`, otherwise 1 / (1 - rate), for each value of this rank's rows.
+    fn kept(&mut self, [rows, columns]: [usize; 2], rate: f64, device: &Device) -> Tensor<1> {
         let scale = (1.0 / (1.0 - rate)) as f32;
         let threshold = (rate * 2f64.powi(32)) as u32;
         let mut draw = || if self.rng.next_u32() < threshold { 0.0 } else { scale };
-        let values: Vec<f32> = (0..count).map(|_| draw()).collect();
-        Tensor::from_data(TensorData::new(values, [count]), device)
+        let (rank, ranks) = self.rank;
+        let mut values = Vec::with_capacity(rows * columns);
+        for row in 0..rows * ranks {
+            let of_row = (0..columns).map(|_| draw());
+            if row % ranks == rank { values.extend(of_row) } else { of_row.for_each(drop) }
+        }
+        Tensor::from_data(TensorData::new(values, [rows * columns]), device)
     }
 }

@@ -43,9 +43,9 @@ pub use jsonl::JsonLines;
 pub use metrics::{Averages, Totals};
 pub use recipe::{
     Augment, BadImages, Bits, Channels, ClassWeights, Clip, Crop, Data, Decay, Dicom, Distillation,
-    Ema, Frame, FreezeUntil, Interpolation, Loss, LossKind, LrScaling, Model, Optimizer, Precision,
-    ProgressiveResolution, Recipe, RecipeError, Rule, Sampler, Sampling, Schedule, StemKind, Train,
-    ValidationCrop, ValidationViews, Warmup, Window,
+    Ema, ExchangeFloats, Frame, FreezeUntil, Interpolation, Loss, LossKind, LrScaling, Model,
+    Optimizer, Precision, ProgressiveResolution, Recipe, RecipeError, Rule, Sampler, Sampling,
+    Schedule, StemKind, Train, ValidationCrop, ValidationViews, Warmup, Window,
 };
 pub use schedule::{
     DecaySteps, LrSchedule, Plateau, PlateauState, WarmupShape, WarmupSteps, Watch,

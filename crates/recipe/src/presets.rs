@@ -19,9 +19,9 @@ pub use strikes_back::{strikes_back_a1, strikes_back_a2, strikes_back_a3};
 pub use torchvision::torchvision_v2;
 
 use crate::recipe::{
-    Augment, BadImages, Bits, Channels, Clip, Crop, Data, Decay, Dicom, Interpolation, Loss,
-    LrScaling, Model, Optimizer, Precision, Recipe, Rule, Sampler, Schedule, StemKind, Train,
-    ValidationCrop, ValidationViews, Warmup,
+    Augment, BadImages, Bits, Channels, Clip, Crop, Data, Decay, Dicom, ExchangeFloats,
+    Interpolation, Loss, LrScaling, Model, Optimizer, Precision, Recipe, Rule, Sampler, Schedule,
+    StemKind, Train, ValidationCrop, ValidationViews, Warmup,
 };
 use crate::span::Span;
 
@@ -144,6 +144,7 @@ fn train(epochs: u64, batch_size: usize) -> Train {
         epochs_between_evals: 1,
         precision: Precision::F32,
         reestimate_batch_norm: 0,
+        exchange: ExchangeFloats::F32,
     }
 }
 

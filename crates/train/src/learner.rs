@@ -212,6 +212,9 @@ impl<M: Classifier> Learner<M> {
         let (trace, device) = (self.trace.clone(), self.device.clone());
         let mut gradients = GradientMap::default();
         let mut drops = Drops::new(self.seed, at.step);
+        if let Some(Exchange { world, .. }) = &self.exchange {
+            drops = drops.of_rank(world.rank(), world.size());
+        }
         let parts = batch.split(self.accumulate);
         let count = parts.len();
         for (part, batch) in (0..).zip(parts) {
@@ -230,7 +233,11 @@ impl<M: Classifier> Learner<M> {
         match trace
             .span("exchange", &device, || exchange.average(gradients, (examples, share), meter))
         {
-            Ok(gradients) => self.update(at, gradients).with_averaged_statistics(&exchange.world),
+            Ok(gradients) => {
+                let moved = trace.span("optimizer", &device, || self.update(at, gradients));
+                let average = || moved.with_averaged_statistics(&exchange.world);
+                trace.span("exchange of statistics", &device, average)
+            }
             Err(error) => Self { failure: Some(error), ..self },
         }
     }

@@ -1,16 +1,13 @@
 //! The network a recipe asks for.
 
-use std::sync::Arc;
-
 use burn::tensor::Device;
 use resnet_distributed::World;
-use resnet_models::{
-    ConfigError, Part, ResNet, ResNetConfig, Stem, SumOverRanks, UnknownName, by_name,
-};
+use resnet_models::{ConfigError, Part, ResNet, ResNetConfig, Stem, UnknownName, by_name};
 use resnet_recipe::{Precision, Recipe, StemKind};
 use thiserror::Error;
 
 use crate::pixels::pixel_format;
+use crate::ranks::sums_over;
 
 /// The recipe asks for a network that does not exist.
 #[derive(Debug, Error)]
@@ -94,19 +91,7 @@ pub(crate) fn build_among(
     if world.is_alone() || !recipe.model.sync_batch_norm {
         return build(recipe, device);
     }
-    let ranks = Arc::new(StatisticsOf(world.clone()));
-    Ok(config(recipe)?.init_among(ranks, recipe.train.seed, device))
-}
-
-/// The ranks as batch normalisation sees them.
-#[derive(Debug)]
-struct StatisticsOf(World);
-
-impl SumOverRanks for StatisticsOf {
-    fn sum(&self, values: &mut [f64]) {
-        // A failure is met again, and told, when gradients are exchanged.
-        self.0.sum_f64(values).ok();
-    }
+    Ok(config(recipe)?.init_among(sums_over(world), recipe.train.seed, device))
 }
 
 /// The last part that stays as it is in `epoch` (from 0), if one does.

@@ -4,13 +4,14 @@
 //! step the gradients of all are added up, and with them the counts of the meter and whether anybody was
 //! asked to stop, so that all ranks always decide alike. Rank 0 alone reads and writes the model folder.
 
+mod bucket;
 mod sharing;
 mod statistics;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use resnet_data::Rank;
-use resnet_distributed::{CollectiveError, World, threads};
-use resnet_recipe::{Fanout, Recipe, Sink};
+use resnet_distributed::{CollectiveError, Wire, World, threads};
+use resnet_recipe::{ExchangeFloats, Fanout, Recipe, Sink};
 
 use crate::device::Chosen;
 use crate::gradients::GradientMap;
@@ -19,9 +20,12 @@ use crate::meter::Meter;
 use crate::options::{Outcome, RunOptions};
 use crate::run::train;
 use crate::stopping::StopHandle;
+use crate::trace::Trace;
 use crate::{OnNonFinite, TrainError};
 
+use bucket::Bucket;
 pub(crate) use sharing::{agree, begin_together, gather_epoch, scratch_folder, total};
+pub use statistics::sums_over;
 pub(crate) use statistics::{averaged, averaged_statistics};
 
 /// Trains on several devices of this machine, one rank for each, as [`train`] does on one; rank 0, on
@@ -44,7 +48,8 @@ pub fn train_on(
     let workers = (options.workers / devices.len().max(1)).max(1);
     let train_as = |world: World, sink: &mut dyn Sink| {
         let chosen = &devices[world.rank()];
-        let options = RunOptions { workers, world, ..options.clone() };
+        let trace = if world.is_chief() { options.trace.clone() } else { Trace::default() };
+        let options = RunOptions { workers, world, trace, ..options.clone() };
         train(recipe, datasets, &options, chosen, sink)
     };
     let outcomes = threads::run_with(
@@ -76,6 +81,8 @@ pub(crate) fn share(options: &RunOptions, recipe: &Recipe) -> Result<Rank, Train
 #[derive(Debug, Clone)]
 pub(crate) struct Exchange {
     pub(crate) world: World,
+    /// Floats in which gradients are sent.
+    wire: Wire,
     /// Somebody asked this rank to stop.
     wish: StopHandle,
     /// All ranks stop after this step.
@@ -84,14 +91,21 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     /// A rank that stops when any is asked to; and the handle that says so, on all in the same step.
-    pub(crate) fn new(world: World, wish: StopHandle) -> (Self, StopHandle) {
+    pub(crate) fn new(world: World, recipe: &Recipe, wish: StopHandle) -> (Self, StopHandle) {
         let agreed = if world.is_alone() { wish.clone() } else { StopHandle::default() };
-        (Self { world, wish, agreed: agreed.clone() }, agreed)
+        let wire = match recipe.train.exchange {
+            ExchangeFloats::F32 => Wire::F32,
+            ExchangeFloats::Bf16 => Wire::Bf16,
+        };
+        (Self { world, wire, wish, agreed: agreed.clone() }, agreed)
     }
 
     /// The gradients of the mean loss over the batch of all ranks, from those of this rank's `examples`,
     /// whose losses were added up and divided by `divisor`. The newest entry of `meter` becomes that of
     /// all ranks.
+    ///
+    /// Gradients go in buckets: while one is on its way, the next is read from the device, or one that has
+    /// arrived is written to it.
     pub(crate) fn average(
         &self,
         gradients: GradientMap,
@@ -100,38 +114,36 @@ impl Exchange {
     ) -> Result<GradientMap, CollectiveError> {
         let newest = meter.newest();
         let device = newest.device();
-        let tensors = gradients.into_tensors();
-        let (names, values): (Vec<_>, Vec<_>) = tensors.into_iter().unzip();
-        let lengths: Vec<usize> = values.iter().map(|values| values.dims()[0]).collect();
-        let weighted = values.into_iter().map(|values| values.mul_scalar(divisor));
-        let mut flat = on_host(Tensor::cat(weighted.map(inner).chain([newest]).collect(), 0));
-        flat.extend([examples as f32, if self.wish.is_requested() { 1.0 } else { 0.0 }]);
-        self.world.sum(&mut flat)?;
-        let stops = flat.pop().unwrap_or_default();
-        let all_examples = flat.pop().unwrap_or_default();
-        if stops > 0.0 {
-            self.agreed.request();
-        }
-        let sums = flat.split_off(flat.len() - METER_SUMS);
-        meter.replace_newest(f64::from(all_examples), on_device(sums, &device));
+        let mut counts = on_host(newest);
+        counts.extend([examples as f32, if self.wish.is_requested() { 1.0 } else { 0.0 }]);
+        let counts = self.world.start_sum(counts, Wire::F32);
+        let send = |bucket: Bucket| {
+            let sums = self.world.start_sum(bucket.scaled_on_host(divisor), self.wire);
+            (bucket, sums)
+        };
+        let sent: Vec<_> = Bucket::all(gradients).into_iter().map(send).collect();
+        let all_examples = self.take_counts(counts.finish()?, &device, meter);
         let factor = 1.0 / all_examples.max(1.0);
-        flat.iter_mut().for_each(|value| *value *= factor);
         let mut averaged = GradientMap::default();
-        let mut rest = &flat[..];
-        for (name, length) in names.into_iter().zip(lengths) {
-            let (values, later) = rest.split_at(length);
-            averaged.insert(name, on_device(values.to_vec(), &device));
-            rest = later;
+        for (bucket, sums) in sent {
+            let mut sums = sums.finish()?;
+            sums.iter_mut().for_each(|value| *value *= factor);
+            bucket.unpack(&sums, &device, &mut averaged);
         }
         Ok(averaged)
     }
-}
 
-/// Sums that the meter keeps for a batch.
-const METER_SUMS: usize = 3;
-
-fn inner(tensor: Tensor<1>) -> Tensor<1> {
-    if tensor.device().is_autodiff() { tensor.inner() } else { tensor }
+    /// What is summed beside the gradients: the newest entry of `meter`, the examples, which are
+    /// returned, and who was asked to stop.
+    fn take_counts(&self, mut counts: Vec<f32>, device: &Device, meter: &mut Meter) -> f32 {
+        let stops = counts.pop().unwrap_or_default();
+        let examples = counts.pop().unwrap_or_default();
+        if stops > 0.0 {
+            self.agreed.request();
+        }
+        meter.replace_newest(f64::from(examples), on_device(counts, device));
+        examples
+    }
 }
 
 fn on_host(tensor: Tensor<1>) -> Vec<f32> {

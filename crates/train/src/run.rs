@@ -91,7 +91,7 @@ fn train_rank<M: Classifier + 'static>(
     let images = Images::of_rank(recipe, datasets, options)?;
     let scratch = ranks::scratch_folder(options)?;
     let model_dir = scratch.as_ref().map_or(&*options.model_dir, |scratch| scratch.path());
-    let (exchange, stop) = Exchange::new(options.world.clone(), options.stop.clone());
+    let (exchange, stop) = Exchange::new(options.world.clone(), recipe, options.stop.clone());
     let options = &RunOptions { stop, model_dir: model_dir.to_owned(), ..options.clone() };
     let (folder, _lock) = open_folder(options)?;
     let store = Store::new(folder.path());

@@ -1,6 +1,6 @@
 //! Ranks as threads.
 
-use resnet_distributed::{CollectiveError, World, threads};
+use resnet_distributed::{CollectiveError, Wire, World, threads};
 
 type Answer<T> = Result<T, CollectiveError>;
 
@@ -19,6 +19,32 @@ fn sums_are_those_of_all_ranks_and_the_same_bits_on_each() {
             .collect();
         assert!(sums.iter().all(|of_rank| *of_rank == expected), "{ranks} ranks, {len} numbers");
     }
+}
+
+#[test]
+fn sums_of_16_bits_are_rounded_once_on_each_way() {
+    let sums = threads::run(threads::worlds(3), |world| {
+        let values = vec![1.0 + 1.0 / 512.0, 1000.0, world.rank() as f32];
+        world.start_sum(values, Wire::Bf16).finish()
+    });
+    // 1 + 1/512 has one bit more than bf16 keeps.
+    assert!(sums.expect("no rank fails").iter().all(|sums| *sums == [3.0, 3008.0, 3.0]));
+}
+
+#[test]
+fn after_an_exchange_that_failed_every_other_is_the_same_error() {
+    let errors = threads::run(threads::worlds(2), |world| {
+        if world.rank() == 1 {
+            world.end("enough");
+            return Ok(Vec::new());
+        }
+        let mut errors = vec![world.sum(&mut [1.0]).expect_err("rank 1 ended").to_string()];
+        errors.push(world.sum_f64(&mut [1.0]).expect_err("still").to_string());
+        errors.push(world.start_sum(vec![1.0], Wire::F32).finish().expect_err("s").to_string());
+        Answer::Ok(errors)
+    });
+    let errors = &errors.expect("none is passed on")[0];
+    assert!(errors.iter().all(|error| error.contains("enough")), "{errors:?}");
 }
 
 #[test]

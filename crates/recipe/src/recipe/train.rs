@@ -21,6 +21,20 @@ pub struct Train {
     /// weights as they are; 0 evaluates with the running ones.
     #[serde(default)]
     pub reestimate_batch_norm: usize,
+    /// Floats in which ranks send each other their gradients; one that trains alone sends none.
+    #[serde(default)]
+    pub exchange: ExchangeFloats,
+}
+
+/// Floats in which ranks send each other their gradients. Sums are taken in 32 bits in any case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExchangeFloats {
+    /// 32 bits.
+    #[default]
+    F32,
+    /// 16 bits with the range of 32: half the bytes, and every sum is rounded.
+    Bf16,
 }
 
 /// Floats of convolutions and activations in training. Weights, normalisations, the classifier, the

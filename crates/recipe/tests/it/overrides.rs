@@ -67,7 +67,8 @@ fn an_unknown_key_is_refused_with_the_nearest_and_all_known_ones() {
     assert_eq!(
         refusal(&["train.epoch=10"]),
         "train.epoch: unknown key `epoch`, did you mean `epochs`?; \
-         known: epochs, batch_size, seed, epochs_between_evals, precision, reestimate_batch_norm"
+         known: epochs, batch_size, seed, epochs_between_evals, precision, reestimate_batch_norm, \
+         exchange"
     );
     let section = refusal(&["optimiser.momentum=0.9"]);
     assert!(section.contains("did you mean `optimizer`?"), "{section}");

@@ -1,11 +1,30 @@
-//! Running statistics of BatchNorm, which every rank takes of its own images.
+//! Statistics of BatchNorm: of a rank's own images and averaged, or of all ranks' images.
+
+use std::sync::Arc;
 
 use burn::tensor::Tensor;
 use resnet_distributed::{CollectiveError, World};
-use resnet_models::{Classifier, is_buffer};
+use resnet_models::{Classifier, SumOverRanks, is_buffer};
 
 use super::{on_device, on_host};
 use crate::flat::{self, FlatTensors};
+
+/// The ranks of `world` as batch normalisation sees them, for
+/// [`ResNetConfig::init_among`](resnet_models::ResNetConfig::init_among) in a network of one's own.
+#[must_use]
+pub fn sums_over(world: &World) -> Arc<dyn SumOverRanks> {
+    Arc::new(SumsOver(world.clone()))
+}
+
+#[derive(Debug)]
+struct SumsOver(World);
+
+impl SumOverRanks for SumsOver {
+    fn sum(&self, values: &mut [f64]) {
+        // A failure is met again, and told, when gradients are exchanged.
+        self.0.sum_f64(values).ok();
+    }
+}
 
 /// `model` with the mean of all ranks' running statistics, so that each has those of the chief's
 /// checkpoint.

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use burn::tensor::Device;
 use resnet_distributed::threads;
 use resnet_models::tensors::TensorMap;
-use resnet_recipe::{Fanout, Recipe};
+use resnet_models::{Activation, ResNetConfig};
+use resnet_recipe::{ExchangeFloats, Fanout, Recipe};
 use resnet_train::checkpoint;
-use resnet_train::ranks::train_on;
+use resnet_train::ranks::{sums_over, train_on};
 use resnet_train::run::{Outcome, RunOptions, train, train_model};
 use resnet_train::stopping::{Ending, StopHandle};
 use resnet_train::{OnNonFinite, TrainError};
@@ -94,45 +96,96 @@ fn two_runs_of_two_ranks_and_one_that_was_interrupted_give_the_same_bytes() {
     assert!(files(&first) == files(&resumed), "stopping and resuming changed something");
 }
 
-/// 20 steps with BatchNorm over the batch of all ranks, with everything that could tell ranks apart.
+/// 20 steps with BatchNorm over the batch of all ranks.
 fn synchronised() -> Recipe {
     let mut recipe = recipe();
     (recipe.train.epochs, recipe.model.sync_batch_norm) = (5, true);
     recipe
 }
 
+/// As many steps of a network with everything that could tell ranks apart. It is smooth: where a rounding
+/// error opens a ReLU that is closed elsewhere, two right runs part.
+fn train_smooth(ranks: usize, folder: &TempDir, max_steps: Option<u64>) -> Outcome {
+    let mut recipe = synchronised();
+    recipe.optimizer.accumulate = 2;
+    recipe.train.batch_size = 16;
+    recipe.train.epochs = 20;
+    let outcomes = threads::run(threads::worlds(ranks), |world| {
+        let network = |device: &Device| {
+            let config = ResNetConfig::cifar(1).with_activation(Activation::Silu);
+            let config = config.with_stochastic_depth(0.3).with_dropout(0.2);
+            Ok(config.init_among(sums_over(&world), 0, device))
+        };
+        let folder = folder.path();
+        let world = world.clone();
+        let options = RunOptions { world, max_steps, workers: 1, ..RunOptions::new(folder) };
+        train_model(&network, &recipe, &images(), &options, &cpu(), &mut Fanout::default())
+    });
+    outcomes.expect("trains").swap_remove(0)
+}
+
 #[test]
 fn with_synchronised_batch_norm_ranks_end_where_one_process_ends() {
     let folders = [folder(), folder(), folder(), folder()];
     let run = |index: usize, ranks| {
-        let options = RunOptions::new(folders[index].path());
-        let outcome = train_resnet(ranks, &options, &synchronised()).expect("trains");
+        let outcome = train_smooth(ranks, &folders[index], None);
         assert_eq!(outcome.steps, 20);
         outcome
     };
     let (one, two, again, four) = (run(0, 1), run(1, 2), run(2, 2), run(3, 4));
-    for (ranks, together) in [(2, &two), (4, &four)] {
+    for (ranks, together, most) in [(2, &two, 1e-6), (4, &four, 2e-6)] {
         let difference = difference(&weights(together), &weights(&one));
-        assert!(difference < 1e-6, "{ranks} ranks: {difference}");
+        assert!(difference < most, "{ranks} ranks: {difference}");
     }
     let [two, again] = [two, again].map(|outcome| outcome.checkpoint.expect("one"));
     assert!(files(&two) == files(&again), "two runs differ");
 }
 
+/// The network that the recipe names, by the flag alone: the first steps, before a ReLU differs.
+#[test]
+fn the_recipes_key_synchronises_the_network_that_it_names() {
+    let run = |ranks, sync_batch_norm| {
+        let folder = folder();
+        let mut recipe = synchronised();
+        recipe.model.sync_batch_norm = sync_batch_norm;
+        let options = RunOptions { max_steps: Some(2), ..RunOptions::new(folder.path()) };
+        weights(&train_resnet(ranks, &options, &recipe).expect("trains"))
+    };
+    let one = run(1, true);
+    assert!(difference(&run(2, true), &one) < 1e-5);
+    assert!(difference(&run(2, false), &one) > 1e-2, "two images have other statistics than four");
+}
+
+/// Gradients of 16 bits on the wire: near the run with 32, and the same bytes each time.
+#[test]
+fn gradients_may_be_sent_in_16_bits() {
+    let folders = [folder(), folder(), folder()];
+    let run = |index: usize, floats| {
+        let mut recipe = synchronised();
+        recipe.train.exchange = floats;
+        let outcome = train_resnet(2, &RunOptions::new(folders[index].path()), &recipe);
+        outcome.expect("trains")
+    };
+    let (wide, low) = (run(0, ExchangeFloats::F32), run(1, ExchangeFloats::Bf16));
+    let again = run(2, ExchangeFloats::Bf16);
+    assert!(weights(&low) != weights(&wide), "nothing was rounded");
+    let [with_low, with_wide] =
+        [&low, &wide].map(|outcome| outcome.last.clone().expect("an epoch").train.cross_entropy);
+    assert!((with_low - with_wide).abs() < 0.01 * with_wide, "{with_low}, not {with_wide}");
+    let [low, again] = [low, again].map(|outcome| outcome.checkpoint.expect("one"));
+    assert!(files(&low) == files(&again), "two runs differ");
+}
+
 #[test]
 fn with_synchronised_batch_norm_two_ranks_then_one_then_two_end_where_one_ends() {
     let (alone, changing) = (folder(), folder());
-    let run = |folder: &TempDir, ranks, max_steps| {
-        let options = RunOptions { max_steps, ..RunOptions::new(folder.path()) };
-        train_resnet(ranks, &options, &synchronised()).expect("trains")
-    };
-    let one = run(&alone, 1, None);
-    assert_eq!(run(&changing, 2, Some(7)).steps, 7);
-    assert_eq!(run(&changing, 1, Some(13)).steps, 13);
-    let end = run(&changing, 2, None);
+    let one = train_smooth(1, &alone, None);
+    assert_eq!(train_smooth(2, &changing, Some(7)).steps, 7);
+    assert_eq!(train_smooth(1, &changing, Some(13)).steps, 13);
+    let end = train_smooth(2, &changing, None);
     assert!(end.complete && end.steps == one.steps);
     let difference = difference(&weights(&end), &weights(&one));
-    assert!(difference < 1e-6, "{difference}");
+    assert!(difference < 2e-6, "{difference}");
 }
 
 #[test]
