@@ -77,6 +77,11 @@ def pytorchs(args, seed, rows, model, classes):
     return auroc(np.array([classes.index(row[1]) for row in test]), answers, [row[3] for row in test])
 
 
+def processor():
+    names = [line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
 def say(line):
     print(json.dumps(line), flush=True)
 
@@ -99,7 +104,7 @@ def main():
     table, rows = manifest(args.set, args.pictures, {"test": args.test, "validation": args.test // 2, "train": args.train})
     count = lambda split: {name: sum(row[2] == split and row[1] == name for row in rows) for name in classes}
     say({"set": args.set, "images": {split: count(split) for split in ("train", "validation", "test")}, "size": args.size, "epochs": args.epochs,
-         "torch": torch.__version__, "machine": platform.machine(), "cpus": os.cpu_count()})
+         "torch": torch.__version__, "threads": torch.get_num_threads(), "machine": f"{os.cpu_count()} cores of {processor()}"})
     for seed in range(args.seeds):
         model, weights = initial_weights(args, len(classes), seed)
         for name, train in (("ours", lambda: ours(args, seed, table, weights, classes)), ("pytorch", lambda: pytorchs(args, seed, rows, model, classes))):

@@ -65,6 +65,10 @@ pub(crate) struct Input {
     /// Number of classes, where labels are numbers and nothing names them.
     #[arg(long, value_name = "N")]
     num_classes: Option<u32>,
+    /// Columns of a manifest that say 1 or 0, in place of `label`: any number of these labels may be true
+    /// of an image.
+    #[arg(long, value_name = "COLUMN,COLUMN", value_delimiter = ',')]
+    labels: Vec<String>,
     #[cfg(feature = "dicom")]
     #[command(flatten)]
     dicom: dicom::Flags,
@@ -102,7 +106,8 @@ impl Input {
             eprintln!("No path given: this is the bundled sample, part of Fashion-MNIST.");
         }
         let (label_offset, num_classes) = (self.label_offset, self.num_classes);
-        let options = DatasetOptions { label_offset, num_classes, ..options };
+        let labels = self.labels.clone();
+        let options = DatasetOptions { label_offset, num_classes, labels, ..options };
         Ok(Dataset::open(&self.path(), &options)?)
     }
 }

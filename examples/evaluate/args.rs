@@ -36,17 +36,18 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
-    /// Ask a yes-or-no question: is it this class, by name or number?
+    /// Ask a yes-or-no question: is it this class, by name or number? Where images have several labels,
+    /// each is a question anyway.
     #[arg(long, value_name = "CLASS")]
     pub(crate) positive: Option<String>,
 
     /// From which probability on an image is taken for the positive class. [default: 0.5]
-    #[arg(long, value_name = "P", requires = "positive", conflicts_with = "choose_on")]
+    #[arg(long, value_name = "P", conflicts_with = "choose_on")]
     pub(crate) threshold: Option<f64>,
 
     /// Choose the threshold on this split: by --sensitivity or --specificity, else where their sum is
     /// largest.
-    #[arg(long, value_name = "NAME", requires = "positive")]
+    #[arg(long, value_name = "NAME")]
     pub(crate) choose_on: Option<String>,
 
     /// Sensitivity that the threshold has to reach, 0 to 1.
@@ -58,7 +59,7 @@ pub(crate) struct Args {
     pub(crate) specificity: Option<f64>,
 
     /// Share of positives, 0 to 1, for which predictive values are told besides.
-    #[arg(long, value_name = "SHARE", requires = "positive")]
+    #[arg(long, value_name = "SHARE")]
     pub(crate) prevalence: Option<f64>,
 
     /// The classes are grades in order: tell quadratic kappa.

@@ -14,12 +14,17 @@ use crate::args::Args;
 /// The images of a split, and the names of the classes where the layout tells them.
 type Images = (Arc<dyn Source>, Option<Vec<String>>);
 
-pub(crate) fn open(args: &Args, split: &str) -> Result<Images> {
-    let (path, folder) = (args.data(), ModelFolder::at(&args.model_dir));
-    let config = folder.config();
+/// What the network was trained by.
+pub(crate) fn recipe(args: &Args) -> Result<Recipe> {
+    let config = ModelFolder::at(&args.model_dir).config();
     let toml = fs::read_to_string(&config)
         .with_context(|| format!("{}: --model-dir is the folder of a run", config.display()))?;
-    let recipe = Recipe::from_toml(&toml)?;
+    Ok(Recipe::from_toml(&toml)?)
+}
+
+pub(crate) fn open(args: &Args, split: &str) -> Result<Images> {
+    let (path, folder) = (args.data(), ModelFolder::at(&args.model_dir));
+    let recipe = recipe(args)?;
     match Layout::recognise(path) {
         Ok(Layout::Shards) | Err(_) if args.subgroup.is_none() => {
             Ok((shards(path, split, &recipe)?, None))

@@ -9,6 +9,7 @@
 
 mod args;
 mod images;
+mod labels;
 mod output;
 mod question;
 #[path = "../common/stdout.rs"]
@@ -18,13 +19,18 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use resnet::metrics::{Subgroup, Summary, SummaryOptions};
 use resnet::training::report::{Judged, evaluation_report};
-use resnet::{Chosen, RunOptions, choose_device};
+use resnet::{Chosen, RunOptions, Trained, choose_device};
 
 use crate::args::Args;
 
 fn main() -> Result<()> {
     let args = Args::parse();
     let chosen = choose_device(args.device)?;
+    let recipe = images::recipe(&args)?;
+    if !recipe.data.label_sets.is_empty() {
+        let trained = Trained::from_run(&args.model_dir, &chosen.device)?;
+        return labels::evaluate(&args, trained, &chosen);
+    }
     let judged = judge(&args, &chosen, &args.split)?;
     let options = question::options(&args, &chosen, judged.classes())?;
     let summary = Summary::new(judged.predictions(), &judged.answers().groups(), &options)?;

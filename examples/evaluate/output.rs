@@ -1,11 +1,11 @@
 //! The table, and the files.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use resnet::data::contact_sheet::{png, sheet};
 use resnet::metrics::{Subgroup, Summary};
+use resnet::models::tensors::replace;
 use resnet::report::{grouped, rounded};
 use resnet::training::report::Judged;
 
@@ -45,10 +45,7 @@ pub(crate) fn write(
     summary: &Summary,
     subgroups: &[Subgroup],
 ) -> Result<()> {
-    let place = |name: &str, bytes: &[u8]| {
-        let path = folder.join(name);
-        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
-    };
+    let place = |name: &str, bytes: &[u8]| place(folder, name, bytes);
     place("predictions.csv", csv(judged).as_bytes())?;
     let mut figures = serde_json::to_value(summary)?;
     if !subgroups.is_empty() {
@@ -60,6 +57,12 @@ pub(crate) fn write(
         return Ok(());
     }
     place("worst.png", &worst_errors(judged, &worst)?)
+}
+
+/// Writes a file into the folder, whole or not at all.
+pub(crate) fn place(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
+    let path = folder.join(name);
+    replace(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// A row for each of the worst errors: what the network saw, and the same under the heat map of what
@@ -93,7 +96,7 @@ fn csv(judged: &Judged) -> String {
     text
 }
 
-fn line(fields: impl Iterator<Item = String>) -> String {
+pub(crate) fn line(fields: impl Iterator<Item = String>) -> String {
     fields.map(|field| quoted(&field)).collect::<Vec<_>>().join(",") + "\n"
 }
 

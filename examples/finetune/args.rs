@@ -28,6 +28,10 @@ pub(crate) struct Args {
     /// person7_virus_25.jpeg.
     #[arg(long, value_name = "CHAR", conflicts_with = "group", help_heading = "Pictures")]
     group_until: Option<char>,
+    /// The manifest's columns that say 1 or 0, in place of `label`: any number of these labels may be true
+    /// of a picture.
+    #[arg(long, value_name = "COLUMN,COLUMN", value_delimiter = ',', help_heading = "Pictures")]
+    labels: Vec<String>,
     /// The manifest's column by whose values results are told besides, such as the hospital.
     #[arg(long, value_name = "COLUMN", help_heading = "Pictures")]
     subgroup: Option<String>,
@@ -132,6 +136,7 @@ impl Args {
         DatasetOptions {
             group: by_column.or(self.group_until.map(GroupBy::NameUntil)),
             columns: self.subgroup.iter().cloned().collect(),
+            labels: self.labels.clone(),
             leave_out: true,
             ..DatasetOptions::default()
         }

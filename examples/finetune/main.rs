@@ -4,6 +4,7 @@
 //!     cargo run --release --example finetune
 //!     cargo run --release --example finetune -- --data xrays --pretrained resnet50 --group-until _
 //!     cargo run --release --example finetune -- --data scans.csv --group patient --subgroup hospital --folds 5
+//!     cargo run --release --example finetune -- --data scans.csv --labels edema,mass,nodule
 //!     cargo run --release --example finetune -- --help
 //!
 //! Exit codes: 0 the report is written; 75 a signal stopped it, it is saved, and the same command goes on;
@@ -27,8 +28,8 @@ use anyhow::Result;
 use clap::Parser;
 use resnet::data::Dataset;
 use resnet::finetuning::{
-    FinetuneError, cross_validate, finetune, write_findings, write_folds_report, write_predictions,
-    write_report,
+    FinetuneError, prepare, prepare_folds, run_folds, write_findings, write_folds_report,
+    write_predictions, write_report,
 };
 use resnet::{Chosen, choose_device};
 
@@ -81,7 +82,9 @@ fn one(
     options: &resnet::RunOptions,
     chosen: &Chosen,
 ) -> Result<()> {
-    let findings = finetune(dataset, &args.plan()?, options, chosen, &mut Progress::default())?;
+    let prepared = prepare(dataset, &args.plan()?)?;
+    tell::warnings(&prepared.facts);
+    let findings = prepared.run(options, chosen, &mut Progress::default())?;
     tell::findings(&findings);
     let folder = &options.model_dir;
     let written = [
@@ -103,7 +106,12 @@ fn several(
 ) -> Result<()> {
     let plan = args.plan()?;
     let mut progress = Progress::default();
-    let validated = cross_validate(dataset, folds, &plan, options, chosen, &mut progress)?;
+    let prepared = prepare_folds(dataset, folds, &plan)?;
+    for (number, fold) in (1..).zip(&prepared) {
+        println!("Fold {number}:");
+        tell::warnings(&fold.facts);
+    }
+    let validated = run_folds(prepared, options, chosen, &mut progress)?;
     tell::folds(&validated);
     let mut written = Vec::new();
     for (number, fold) in (1..).zip(&validated.folds) {

@@ -6,11 +6,14 @@ use resnet::{RunEvent, Sink};
 #[derive(Default)]
 pub(crate) struct Progress {
     epochs: u64,
+    /// Whether images have several labels.
+    labels: bool,
 }
 
 impl Progress {
     fn start(&mut self, start: &RunStart<'_>) {
         self.epochs = start.recipe.train.epochs;
+        self.labels = !start.recipe.data.label_sets.is_empty();
         println!(
             "Training {} on {} images, watched on {}, at most {} epochs.",
             start.recipe.model.name, start.train_images, start.validation_images, self.epochs
@@ -22,8 +25,9 @@ impl Progress {
 
     fn epoch(&self, report: &EpochReport) {
         let EpochReport { epoch, train, validation, seconds, .. } = report;
+        let right = if self.labels { "labels right" } else { "top-1" };
         let mut line = format!(
-            "epoch {epoch}/{}  train: loss {:.3}, top-1 {:.1} %",
+            "epoch {epoch}/{}  train: loss {:.3}, {right} {:.1} %",
             self.epochs,
             train.cross_entropy,
             100.0 * train.top1
@@ -31,7 +35,7 @@ impl Progress {
         if let Some(validation) = validation {
             let averages = &validation.averages;
             let (loss, top1) = (averages.cross_entropy, 100.0 * averages.top1);
-            line += &format!("  validation: loss {loss:.3}, top-1 {top1:.1} %");
+            line += &format!("  validation: loss {loss:.3}, {right} {top1:.1} %");
         }
         println!("{line}  {seconds:.0} s");
     }

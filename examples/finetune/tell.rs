@@ -2,34 +2,65 @@
 
 use std::path::PathBuf;
 
-use resnet::finetuning::{CrossValidation, Findings, Operating};
-use resnet::metrics::{Measure, Summary};
+use resnet::finetuning::{Answers, CrossValidation, Facts, Findings, Judgement, Operating};
+use resnet::metrics::{Interval, Measure, Summary};
+
+/// What should be known before training.
+pub(crate) fn warnings(facts: &Facts) {
+    let train = facts.train();
+    println!(
+        "Looked at every image: {} to train on, {} classes.",
+        train.images,
+        facts.check.report.classes.len()
+    );
+    for warning in facts.check.warnings() {
+        println!("warning: {warning}.");
+    }
+}
 
 /// What was found, in a table.
 pub(crate) fn findings(findings: &Findings) {
-    for warning in findings.facts.check.warnings() {
-        println!("warning: {warning}");
-    }
     println!();
-    let Summary { examples, groups, .. } = findings.judgement.test;
-    println!("{examples} test images of {groups} groups, with 95 % intervals resampled by group:");
-    for measure in &findings.judgement.test.measures {
-        println!("  {}", line(measure));
+    for judgement in &findings.judgements {
+        figures(judgement, &findings.test);
     }
-    if let Some(at) = &findings.judgement.operating {
-        println!("{}", threshold(at, &findings.test.classes[at.positive]));
-    }
-    for subgroup in &findings.judgement.subgroups {
-        let figures: Vec<String> = subgroup.summary.measures.iter().take(4).map(line).collect();
-        let (name, images) = (&subgroup.name, subgroup.summary.examples);
-        println!("  {name} ({images} images)\n    {}", figures.join("\n    "));
+    if !findings.overall.is_empty() {
+        println!("\nAll labels:");
+        for figure in &findings.overall {
+            println!("  {}", line(&figure.name, figure.value, figure.interval));
+        }
     }
     println!();
 }
 
-fn line(measure: &Measure) -> String {
-    let name = measure.metric.name();
-    match (measure.value, measure.interval) {
+/// One question: which class, or whether a label is true.
+fn figures(judgement: &Judgement, test: &Answers) {
+    let Summary { examples, groups, .. } = judgement.test;
+    if let Some(label) = &judgement.label {
+        println!("\nLabel {label}:");
+    }
+    println!("{examples} test images of {groups} groups, with 95 % intervals resampled by group:");
+    for measure in &judgement.test.measures {
+        println!("  {}", of_measure(measure));
+    }
+    if let Some(at) = &judgement.operating {
+        let class = judgement.label.as_ref().unwrap_or(&test.classes[at.positive]);
+        println!("{}", threshold(at, class));
+    }
+    for subgroup in &judgement.subgroups {
+        let first = subgroup.summary.measures.iter().take(4);
+        let figures: Vec<String> = first.map(of_measure).collect();
+        let (name, images) = (&subgroup.name, subgroup.summary.examples);
+        println!("  {name} ({images} images)\n    {}", figures.join("\n    "));
+    }
+}
+
+fn of_measure(Measure { metric, value, interval }: &Measure) -> String {
+    line(metric.name(), *value, *interval)
+}
+
+fn line(name: &str, value: Option<f64>, interval: Option<Interval>) -> String {
+    match (value, interval) {
         (None, _) => format!("{name:<20} –"),
         (Some(value), None) => format!("{name:<20} {value:.3}"),
         (Some(value), Some(interval)) => {
@@ -49,7 +80,8 @@ fn threshold(at: &Operating, class: &str) -> String {
 pub(crate) fn folds(validated: &CrossValidation) {
     println!("\n{} folds, mean and standard deviation:", validated.folds.len());
     for spread in &validated.spreads {
-        let name = spread.metric.name();
+        let label = spread.label.as_ref().map_or_else(String::new, |label| format!("{label}: "));
+        let name = label + spread.metric.name();
         println!("  {name:<20} {:.3} ± {:.3}", spread.mean, spread.deviation);
     }
     println!();

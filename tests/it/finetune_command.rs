@@ -1,8 +1,10 @@
 //! The program `finetune` as a person runs it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use resnet::data::contact_sheet::{png, thumbnail};
+use resnet::data::{AnyImage, ImageFiles};
 use resnet::models::tensors;
 use tempfile::tempdir;
 
@@ -51,6 +53,10 @@ fn everything_that_is_wrong_is_told_at_once_and_nothing_is_trained() {
     let root = folder.path();
     fs::copy(root.join("boot/boot0_0.jpg"), root.join("copy.jpg")).expect("a copy");
     fs::write(root.join("torn.jpg"), "no picture").expect("a file");
+    fs::write(root.join("deep.jpg"), twelve_bits()).expect("a file");
+    fs::write(root.join("scan.dcm"), [&[0; 128][..], b"DICM", b"and no more"].concat())
+        .expect("a file");
+    fs::write(root.join("colour.jpg"), coloured(&root.join("shirt/shirt1_2.jpg"))).expect("a file");
     let mut lines = "path,label,split,patient\n".to_owned();
     for (split, numbers) in [("train", [0, 1, 2]), ("validation", [3, 3, 3]), ("test", [4, 5, 5])] {
         for number in numbers {
@@ -63,6 +69,7 @@ fn everything_that_is_wrong_is_told_at_once_and_nothing_is_trained() {
         }
     }
     lines += "copy.jpg,shirt,train,p7\ngone.jpg,boot,train,p8\ntorn.jpg,boot,train,p9\n";
+    lines += "deep.jpg,boot,train,p13\nscan.dcm,boot,train,p14\ncolour.jpg,shirt,train,p15\n";
     lines +=
         "boot/boot0_0.jpg,,train,p10\nboot/boot2_4.jpg,hat,train,p11\ncopy.jpg,bag,train,p12\n";
     let manifest = root.join("list.csv");
@@ -81,10 +88,51 @@ fn everything_that_is_wrong_is_told_at_once_and_nothing_is_trained() {
         "is listed again",
         "group \"boot1\": has images in",
         "Split anew by group",
+        "deep.jpg: ",
+        "scan.dcm: ",
+        "is in colour among images grey",
         "a single image of",
     ] {
         assert!(complaint.contains(words), "{words:?} is not in:\n{complaint}");
     }
+    assert!(!model_dir.exists(), "something was trained");
+}
+
+/// The beginning of a JPEG file of 8 by 8 grey samples with 12 bits.
+fn twelve_bits() -> Vec<u8> {
+    let frame = [0xff, 0xc1, 0, 11, 12, 0, 8, 0, 8, 1, 1, 0x11, 0];
+    let scan = [0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0];
+    [&[0xff, 0xd8][..], &frame, &scan, &[0; 16], &[0xff, 0xd9]].concat()
+}
+
+/// A PNG file of an image in red, under a name that says nothing of it.
+fn coloured(path: &Path) -> Vec<u8> {
+    let file = path.to_owned();
+    let source = ImageFiles::list(&[file]).expect("an image");
+    let mut image = thumbnail(&source, 0, 28, &AnyImage::default()).expect("it decodes");
+    image.pixels.chunks_exact_mut(3).for_each(|pixel| pixel[1] = 0);
+    png(&image).expect("a file")
+}
+
+#[test]
+fn a_threshold_has_something_to_be_chosen_on_before_training() {
+    let folder = wardrobe(12);
+    let mut lines = "path,label,split\n".to_owned();
+    for number in 0..12 {
+        let split = ["train", "train", "validation", "test"][number % 4];
+        for class in ["boot", "shirt"] {
+            let other = if class == "boot" && number % 4 == 2 { "lace" } else { class };
+            lines += &format!("{class}/{class}{}_{number}.jpg,{other},{split}\n", number / 2);
+        }
+    }
+    lines = lines.replacen(",boot,train", ",lace,train", 2);
+    let manifest = folder.path().join("list.csv");
+    fs::write(&manifest, lines).expect("a manifest");
+    let model_dir = folder.path().join("run");
+    let output = small(&manifest, &model_dir, &["--positive", "boot"]);
+    let complaint = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{complaint}");
+    assert!(complaint.contains("no validation image is of the class boot"), "{complaint}");
     assert!(!model_dir.exists(), "something was trained");
 }
 
@@ -133,7 +181,7 @@ fn what_is_frozen_stays_as_it_was_and_persons_stay_together() {
     let findings = findings(&second);
     assert!(figure(&findings, "npv-at-prevalence") >= 0.0);
     assert!(figure(&findings, "ppv-at-prevalence") >= 0.0);
-    let threshold = &findings["judgement"]["operating"];
+    let threshold = &findings["judgements"][0]["operating"];
     assert!(threshold["sensitivity"].as_f64().is_some_and(|share| share >= 0.9), "{threshold}");
     let table = fs::read_to_string(second.join("predictions.csv")).expect("the predictions");
     let persons = |split: &str| -> Vec<String> {

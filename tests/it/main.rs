@@ -20,6 +20,7 @@ mod readme;
 mod real_weights;
 mod reliability;
 mod report;
+mod several_labels;
 mod sixteen_bits;
 mod support;
 mod tensorboard;

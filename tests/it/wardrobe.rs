@@ -28,8 +28,21 @@ fn jpegs(class: u32, count: usize) -> Vec<Vec<u8>> {
     found
 }
 
-const SHIRT: u32 = 0;
-const BOOT: u32 = 9;
+pub(crate) const SHIRT: u32 = 0;
+pub(crate) const SANDAL: u32 = 5;
+pub(crate) const BOOT: u32 = 9;
+
+/// Writes images of a class as `NAME/NAME_0.jpg` and so on, and returns these paths.
+pub(crate) fn save_jpegs(root: &Path, name: &str, class: u32, count: usize) -> Vec<String> {
+    fs::create_dir(root.join(name)).expect("a class");
+    let numbered = jpegs(class, count).into_iter().enumerate();
+    let save = |(number, jpeg)| {
+        let file = format!("{name}/{name}_{number}.jpg");
+        fs::write(root.join(&file), jpeg).expect("an image");
+        file
+    };
+    numbered.map(save).collect()
+}
 
 /// A folder for each of two classes, with pairs of images of one person.
 pub(crate) fn wardrobe(images_of_each: usize) -> TempDir {
@@ -62,7 +75,7 @@ pub(crate) fn findings(model_dir: &Path) -> Value {
 
 /// A figure on the test images.
 pub(crate) fn figure(findings: &Value, metric: &str) -> f64 {
-    let measures = findings["judgement"]["test"]["measures"].as_array().expect("measures");
+    let measures = findings["judgements"][0]["test"]["measures"].as_array().expect("measures");
     let measure = measures.iter().find(|measure| measure["metric"] == metric);
     measure.and_then(|measure| measure["value"].as_f64()).expect("it is measured")
 }

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::DataError;
+use crate::labels;
 use crate::records::LabelRange;
 use crate::source::Source;
 use crate::split_name;
@@ -51,6 +52,8 @@ pub struct Dataset {
     classes: Vec<String>,
     splits: Splits,
     left_out: Vec<LeftOut>,
+    /// Names of labels of which several may be true of an image.
+    labels: Vec<String>,
 }
 
 /// Names of splits and their images.
@@ -80,6 +83,9 @@ pub struct DatasetOptions {
     pub group: Option<GroupBy>,
     /// Further columns of a manifest that are kept for [`Source::column`].
     pub columns: Vec<String>,
+    /// Columns of a manifest that say 1 or 0 and stand in place of `label`: any number of these labels
+    /// may be true of an image ([`Dataset::labels`]).
+    pub labels: Vec<String>,
 }
 
 /// What makes images a group, such as those of one patient.
@@ -121,7 +127,8 @@ impl Dataset {
             let found = format!("nothing that is {layout}");
             return Err(DatasetError::NotRecognised { path: path.to_owned(), found });
         }
-        Ok(Self { left_out, ..Self::new(path, layout, classes, splits)? })
+        let labels = options.labels.clone();
+        Ok(Self { left_out, labels, ..Self::new(path, layout, classes, splits)? })
     }
 
     /// A data set of a program's own: other classes or splits of images that lie at `root` in this
@@ -137,7 +144,8 @@ impl Dataset {
         splits: Vec<(String, Arc<dyn Source>)>,
     ) -> Result<Self, DatasetError> {
         let splits = sorted(root, splits)?;
-        Ok(Self { root: root.to_owned(), layout, classes, splits, left_out: Vec::new() })
+        let (root, left_out, labels) = (root.to_owned(), Vec::new(), Vec::new());
+        Ok(Self { root, layout, classes, splits, left_out, labels })
     }
 
     /// The file or folder that was opened.
@@ -164,6 +172,26 @@ impl Dataset {
     /// known.
     pub fn classes(&self) -> &[String] {
         &self.classes
+    }
+
+    /// The labels of which any number may be true of an image; empty where each image has one class. A
+    /// class is then a set of labels, such as `edema + mass` or `none`.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    /// For each class the places of its labels among [`labels`](Self::labels); empty where each image has
+    /// one class.
+    pub fn label_sets(&self) -> Vec<Vec<usize>> {
+        if self.labels.is_empty() {
+            return Vec::new();
+        }
+        self.classes.iter().map(|name| labels::set_of_name(name, &self.labels)).collect()
+    }
+
+    /// What a network for these images tells apart: the labels, or the classes where each image has one.
+    pub fn outputs(&self) -> &[String] {
+        if self.labels.is_empty() { &self.classes } else { &self.labels }
     }
 
     /// The splits: training, validation, test, then others by name; only `all` where the layout has
@@ -215,7 +243,9 @@ fn sorted(path: &Path, mut splits: Splits) -> Result<Splits, DatasetError> {
 impl DatasetOptions {
     /// Whether what is asked for can be had in this layout.
     fn check_fits(&self, path: &Path, layout: Layout) -> Result<(), DatasetError> {
-        let by_column = matches!(self.group, Some(GroupBy::Column(_))) || !self.columns.is_empty();
+        let by_column = matches!(self.group, Some(GroupBy::Column(_)))
+            || !self.columns.is_empty()
+            || !self.labels.is_empty();
         let by_name = matches!(self.group, Some(GroupBy::NameUntil(_)));
         let files = [Layout::Manifest, Layout::ClassFolders, Layout::SplitFolders];
         let problem = if by_column && layout != Layout::Manifest {

@@ -31,6 +31,7 @@ mod duplicates;
 mod facts;
 mod findings;
 mod groups;
+mod labels;
 mod problems;
 mod report;
 mod summary;

@@ -44,6 +44,7 @@ mod error;
 mod image_files;
 pub mod inspect;
 mod joined;
+mod labels;
 mod level;
 mod levels;
 mod loader;

@@ -17,6 +17,10 @@ pub struct Facts {
     pub check: Check,
     /// Number of the split `train` among those of the report.
     train: usize,
+    /// What the network is to tell apart: the classes, or the labels of which several may be true.
+    pub outputs: Vec<String>,
+    /// For each class the labels that are true; empty if there is one class for each image.
+    pub label_sets: Vec<Vec<usize>>,
 }
 
 impl Facts {
@@ -26,9 +30,7 @@ impl Facts {
     /// [`FinetuneError::Data`] with everything that is wrong, if anything has to be mended; or if there
     /// is no split `train`.
     pub fn of(dataset: &Dataset, decoder: Arc<dyn Decoder>) -> Result<Self, FinetuneError> {
-        let options = InspectOptions { decoder, ..InspectOptions::default() };
-        let go_on = || ControlFlow::Continue(());
-        let check = check_for_training(dataset, &options, &go_on)?;
+        let check = Self::check(dataset, decoder)?;
         if !check.is_ready() {
             return Err(FinetuneError::Data(Box::new(check)));
         }
@@ -36,7 +38,18 @@ impl Facts {
         let train = train.ok_or_else(|| {
             FinetuneError::plan("data", "there is no split train: cut one with with_all_splits")
         })?;
-        Ok(Self { check, train })
+        let (outputs, label_sets) = (dataset.outputs().to_vec(), dataset.label_sets());
+        Ok(Self { check, train, outputs, label_sets })
+    }
+
+    /// Everything that is wrong with a data set.
+    pub(crate) fn check(
+        dataset: &Dataset,
+        decoder: Arc<dyn Decoder>,
+    ) -> Result<Check, FinetuneError> {
+        let options = InspectOptions { decoder, ..InspectOptions::default() };
+        let go_on = || ControlFlow::Continue(());
+        Ok(check_for_training(dataset, &options, &go_on)?)
     }
 
     /// What the training images are.
@@ -45,9 +58,15 @@ impl Facts {
         &self.check.report.splits[self.train]
     }
 
-    /// Names of the classes.
-    #[must_use]
-    pub fn classes(&self) -> &[String] {
-        &self.check.report.classes
+    /// How many images of the split `name` have the class or label `output`; `None` if there is no such
+    /// split.
+    pub(crate) fn images_with(&self, name: &str, output: usize) -> Option<u64> {
+        let split = self.check.report.splits.iter().find(|split| split.name == name)?;
+        let has = |class: usize| match self.label_sets.get(class) {
+            Some(set) => set.contains(&output),
+            None => class == output,
+        };
+        let counts = split.images_per_class.iter().enumerate();
+        Some(counts.filter(|(class, _)| has(*class)).map(|(_, images)| images).sum())
     }
 }

@@ -1,43 +1,58 @@
 //! What a fine-tuning leaves besides its run.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::{Answers, Findings, FinetuneError};
+use crate::{Answer, Answers, Findings, FinetuneError};
 
 /// Writes `predictions.csv` into `folder`: a line for each validation and test image with its place, group,
-/// true class, answer, and the probability of each class. The file is there whole or not at all.
+/// true class, answer, and the probability of each class; where images have several labels, for each of
+/// them whether it is true, the answer (1 or 0) and its probability. The file is there whole or not at
+/// all.
 ///
 /// # Errors
 /// [`FinetuneError::Write`] if the system refuses.
 pub fn write_predictions(findings: &Findings, folder: &Path) -> Result<PathBuf, FinetuneError> {
-    let classes = &findings.test.classes;
-    let mut text = "split,place,group,truth,answer".to_owned();
-    for class in classes {
-        text += &format!(",{}", field(&format!("p({class})")));
-    }
-    text.push('\n');
+    let mut text = row(head(findings));
     for (split, answers) in [("validation", &findings.validation), ("test", &findings.test)] {
-        lines(&mut text, split, answers, findings);
+        for answer in &answers.answers {
+            let group = answer.group.clone().unwrap_or_default();
+            let place = [split.to_owned(), answer.place.clone(), group];
+            text += &row(place.into_iter().chain(said(findings, answers, answer)));
+        }
     }
     write(&folder.join("predictions.csv"), &text)
 }
 
-fn lines(text: &mut String, split: &str, answers: &Answers, findings: &Findings) {
-    let class = |number: usize| field(&answers.classes[number]);
-    for answer in &answers.answers {
-        let place = field(&answer.place);
-        let group = field(answer.group.as_deref().unwrap_or_default());
-        let said = findings.judgement.class_of(&answer.probabilities);
-        let (truth, said) = (class(answer.truth), class(said));
-        write!(text, "{split},{place},{group},{truth},{said}").expect("a String takes any text");
-        for probability in &answer.probabilities {
-            write!(text, ",{probability}").expect("a String takes any text");
-        }
-        text.push('\n');
+fn head(findings: &Findings) -> Vec<String> {
+    let Answers { classes, .. } = &findings.test;
+    let mut head = ["split", "place", "group"].map(str::to_owned).to_vec();
+    if findings.test.is_multi_label() {
+        let of_label =
+            |name: &String| [name.clone(), format!("said({name})"), format!("p({name})")];
+        head.extend(classes.iter().flat_map(of_label));
+    } else {
+        head.extend(["truth", "answer"].map(str::to_owned));
+        head.extend(classes.iter().map(|class| format!("p({class})")));
     }
+    head
+}
+
+/// Truth, answer and probabilities.
+fn said(findings: &Findings, answers: &Answers, answer: &Answer) -> Vec<String> {
+    let probabilities = &answer.probabilities;
+    if !answers.is_multi_label() {
+        let said = findings.judgement().class_of(probabilities);
+        let names = [answer.truth, said].map(|class| answers.classes[class].clone());
+        return names.into_iter().chain(probabilities.iter().map(f64::to_string)).collect();
+    }
+    let of_label = |(label, &yes): (usize, &f64)| {
+        let said = findings.judgements[label].class_of(&[1.0 - yes, yes]);
+        let truth = u8::from(answers.is_true(answer, label));
+        [truth.to_string(), said.to_string(), yes.to_string()]
+    };
+    probabilities.iter().enumerate().flat_map(of_label).collect()
 }
 
 /// Writes `findings.json` into `folder`: everything that was found out, for other programs.
@@ -54,12 +69,13 @@ pub fn write_findings(findings: &impl Serialize, folder: &Path) -> Result<PathBu
     write(&path, &text)
 }
 
-/// A field of a CSV file (RFC 4180).
-fn field(text: &str) -> String {
-    match text.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.to_owned(),
-    }
+/// A line of a CSV file (RFC 4180).
+fn row(fields: impl IntoIterator<Item = String>) -> String {
+    let quoted = |field: String| match field.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", field.replace('"', "\"\"")),
+        false => field,
+    };
+    fields.into_iter().map(quoted).collect::<Vec<_>>().join(",") + "\n"
 }
 
 pub(crate) fn write(path: &Path, text: &str) -> Result<PathBuf, FinetuneError> {

@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use crate::fit::split;
 use crate::{
-    Answers, Facts, FinetuneError, Fitted, Judgement, Plan, fit, judge, recipe_for, with_all_splits,
+    Answers, Facts, FinetuneError, Fitted, Judgement, OverallFigure, Plan, Prepared, fit,
+    judge_all, overall, prepare,
 };
 
 /// What a fine-tuning found out.
@@ -22,8 +23,10 @@ pub struct Findings {
     pub plan: Plan,
     /// What it came to.
     pub recipe: Recipe,
-    /// How good the network is.
-    pub judgement: Judgement,
+    /// How good the network is; where images have several labels, for each of them.
+    pub judgements: Vec<Judgement>,
+    /// All labels together, where images have several.
+    pub overall: Vec<OverallFigure>,
     /// Its answers about the validation images.
     pub validation: Answers,
     /// Its answers about the test images.
@@ -39,8 +42,17 @@ pub struct Findings {
     pub model_dir: PathBuf,
 }
 
+impl Findings {
+    /// How good the network is; where images have several labels, at the first of them.
+    #[must_use]
+    pub fn judgement(&self) -> &Judgement {
+        &self.judgements[0]
+    }
+}
+
 /// Splits the data set if it is not, looks at every image, trains, and judges the weights with the smallest
 /// validation loss on the test images. Everything that a run leaves is in the model folder of `options`.
+/// [`prepare`] and [`Prepared::run`] are its two halves.
 ///
 /// # Errors
 /// [`FinetuneError`]; what is wrong with the data set is told before training starts, all at once.
@@ -51,16 +63,40 @@ pub fn finetune(
     chosen: &Chosen,
     sink: &mut dyn Sink,
 ) -> Result<Findings, FinetuneError> {
-    let dataset = with_all_splits(dataset, plan.seed)?;
-    let facts = Facts::of(&dataset, plan.decoder()?)?;
-    plan.positive_class(facts.classes())?;
-    let recipe = recipe_for(&facts, plan)?;
-    let fitted = fit(&dataset, &recipe, plan, options, chosen, sink)?;
-    let ask = |name| ask(&dataset, name, &fitted, plan);
-    let (validation, test) = (ask("validation")?, ask("test")?);
-    let judgement = judge(&validation, &test, plan)?;
-    let (plan, model_dir) = (plan.clone(), options.model_dir.clone());
-    Ok(Findings { facts, plan, recipe, judgement, validation, test, fitted, dataset, model_dir })
+    prepare(dataset, plan)?.run(options, chosen, sink)
+}
+
+impl Prepared {
+    /// Trains and judges.
+    ///
+    /// # Errors
+    /// As [`fit()`] and [`judge_all`], and [`FinetuneError::Image`] if an image cannot be read any more.
+    pub fn run(
+        self,
+        options: &RunOptions,
+        chosen: &Chosen,
+        sink: &mut dyn Sink,
+    ) -> Result<Findings, FinetuneError> {
+        let Self { dataset, facts, plan, recipe } = self;
+        let fitted = fit(&dataset, &recipe, &plan, options, chosen, sink)?;
+        let ask = |name| ask(&dataset, name, &fitted, &plan);
+        let (validation, test) = (ask("validation")?, ask("test")?);
+        let judgements = judge_all(Some(&validation), &test, &plan)?;
+        let overall = overall(&test, &judgements, &plan)?;
+        let model_dir = options.model_dir.clone();
+        Ok(Findings {
+            facts,
+            plan,
+            recipe,
+            judgements,
+            overall,
+            validation,
+            test,
+            fitted,
+            dataset,
+            model_dir,
+        })
+    }
 }
 
 /// The answers about a split, whose images all were looked at before.
@@ -72,6 +108,7 @@ fn ask(
 ) -> Result<Answers, FinetuneError> {
     let images = split(dataset, name)?;
     let answers = Answers::of(&fitted.predictor, &images, plan.subgroup.as_deref())?;
+    let answers = answers.with_label_sets(dataset.label_sets());
     match answers.unreadable.first().cloned() {
         None => Ok(answers),
         Some((name, reason)) => Err(DataError::Image { name, reason }.into()),

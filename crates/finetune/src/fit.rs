@@ -45,7 +45,7 @@ pub fn fit(
         early_stop: EarlyStop { metric: Metric::ValidationLoss, threshold: None, patience },
         best_by: BestBy::Loss,
         initial: pretrained(recipe, plan, &chosen.device)?,
-        classes: dataset.classes().to_vec(),
+        classes: dataset.outputs().to_vec(),
         ..options.clone()
     };
     let outcome = train(recipe, &datasets, &options, chosen, sink)?;

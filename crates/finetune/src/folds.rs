@@ -7,8 +7,9 @@ use resnet_train::device::Chosen;
 use resnet_train::run::RunOptions;
 use serde::Serialize;
 
+use crate::prepared::why;
 use crate::splits::pool;
-use crate::{Findings, FinetuneError, Plan, finetune};
+use crate::{Findings, FinetuneError, Judgement, Plan, Prepared, prepare};
 
 /// What a cross-validation found out.
 #[derive(Debug, Clone, Serialize)]
@@ -22,6 +23,8 @@ pub struct CrossValidation {
 /// A figure over the folds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Spread {
+    /// Of which label, where images have several.
+    pub label: Option<String>,
     /// What is measured.
     pub metric: Metric,
     /// Its mean.
@@ -35,9 +38,10 @@ pub struct Spread {
 /// Fine-tunes `count` networks, each tested on another part of the images and watched on the next, stratified
 /// and with whole groups. Those of a split `test` take no part. Each run is in a folder `fold-1`, `fold-2`
 /// and so on of the model folder of `options`; a run that is done there is not done again.
+/// [`prepare_folds`] and [`run_folds`] are its two halves.
 ///
 /// # Errors
-/// As [`finetune`], and if a fold gets no image.
+/// As [`finetune`](crate::finetune()), and if a fold gets no image.
 pub fn cross_validate(
     dataset: &Dataset,
     count: usize,
@@ -46,13 +50,40 @@ pub fn cross_validate(
     chosen: &Chosen,
     sink: &mut dyn Sink,
 ) -> Result<CrossValidation, FinetuneError> {
+    run_folds(prepare_folds(dataset, count, plan)?, options, chosen, sink)
+}
+
+/// The folds of a data set; all are looked at before the first is trained on.
+///
+/// # Errors
+/// As [`prepare`], and if a fold gets no image.
+pub fn prepare_folds(
+    dataset: &Dataset,
+    count: usize,
+    plan: &Plan,
+) -> Result<Vec<Prepared>, FinetuneError> {
     let from = pool(dataset);
     let from: Vec<&str> = from.iter().map(String::as_str).collect();
-    let mut folds = Vec::with_capacity(count);
-    for (number, fold) in (1..).zip(dataset.folds(&from, count, plan.seed)?) {
+    let folds =
+        dataset.folds(&from, count, plan.seed).map_err(|error| why(dataset, plan, error))?;
+    folds.iter().map(|fold| prepare(fold, plan)).collect()
+}
+
+/// Trains and judges each fold.
+///
+/// # Errors
+/// As [`Prepared::run`].
+pub fn run_folds(
+    prepared: Vec<Prepared>,
+    options: &RunOptions,
+    chosen: &Chosen,
+    sink: &mut dyn Sink,
+) -> Result<CrossValidation, FinetuneError> {
+    let mut folds = Vec::with_capacity(prepared.len());
+    for (number, fold) in (1..).zip(prepared) {
         let model_dir = options.model_dir.join(format!("fold-{number}"));
         let options = RunOptions { model_dir, ..options.clone() };
-        folds.push(finetune(&fold, plan, &options, chosen, sink)?);
+        folds.push(fold.run(&options, chosen, sink)?);
     }
     let spreads = spreads(&folds);
     Ok(CrossValidation { folds, spreads })
@@ -61,20 +92,26 @@ pub fn cross_validate(
 /// Figures that every fold can tell.
 fn spreads(folds: &[Findings]) -> Vec<Spread> {
     let Some(first) = folds.first() else { return Vec::new() };
-    let metrics = first.judgement.test.measures.iter().map(|measure| measure.metric);
-    let values = |metric| -> Option<Vec<f64>> {
-        folds.iter().map(|fold| fold.judgement.value(metric)).collect()
+    let of_judgement = |(number, judgement): (usize, &Judgement)| -> Vec<Spread> {
+        let metrics = judgement.test.measures.iter().map(|measure| measure.metric);
+        let values = |metric| -> Option<Vec<f64>> {
+            folds.iter().map(|fold| fold.judgements[number].value(metric)).collect()
+        };
+        let label = &judgement.label;
+        metrics
+            .filter_map(|metric| Some(Spread::of(label.clone(), metric, values(metric)?)))
+            .collect()
     };
-    metrics.filter_map(|metric| Some(Spread::of(metric, values(metric)?))).collect()
+    first.judgements.iter().enumerate().flat_map(of_judgement).collect()
 }
 
 impl Spread {
     /// Of a value in each fold, of which there are two at least.
-    fn of(metric: Metric, values: Vec<f64>) -> Self {
+    fn of(label: Option<String>, metric: Metric, values: Vec<f64>) -> Self {
         let count = values.len() as f64;
         let mean = values.iter().sum::<f64>() / count;
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        Self { metric, mean, deviation: (squares / (count - 1.0)).sqrt(), values }
+        Self { label, metric, mean, deviation: (squares / (count - 1.0)).sqrt(), values }
     }
 }
 
@@ -85,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_spread_is_mean_and_sample_deviation() {
-        let spread = Spread::of(Metric::Auroc, vec![0.8, 0.9, 1.0]);
+        let spread = Spread::of(None, Metric::Auroc, vec![0.8, 0.9, 1.0]);
         assert!((spread.mean - 0.9).abs() < 1e-12 && (spread.deviation - 0.1).abs() < 1e-12);
     }
 }

@@ -26,6 +26,8 @@ pub struct Operating {
 /// What was chosen on the validation images, and how good that is on the test images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Judgement {
+    /// The label that is asked for, where images have several: class 1 is that it is true.
+    pub label: Option<String>,
     /// The threshold, where there is a positive class.
     pub operating: Option<Operating>,
     /// What makes the probabilities as high as they come true on the validation images; `None` where no
@@ -42,17 +44,18 @@ pub struct Judgement {
     pub confusion: Confusion,
 }
 
-/// Chooses threshold and temperature on `validation` and judges `test`.
+/// Chooses threshold and temperature on `validation` and judges `test`. Without validation images there is
+/// no temperature, and the threshold has to be given ([`OperatingRule::Threshold`]).
 ///
 /// # Errors
 /// [`FinetuneError::Plan`] if the plan's class or rule cannot be had, [`FinetuneError::Metrics`] if there
 /// are no answers.
 pub fn judge(
-    validation: &Answers,
+    validation: Option<&Answers>,
     test: &Answers,
     plan: &Plan,
 ) -> Result<Judgement, FinetuneError> {
-    let operating = operating(validation, plan)?;
+    let operating = operating(validation, &test.classes, plan)?;
     let predictions = test.predictions()?;
     let options = summary_options(operating.as_ref(), plan);
     let groups = test.groups();
@@ -60,9 +63,10 @@ pub fn judge(
         Some(names) => Summary::by_subgroup(&predictions, &names, &groups, &options)?,
         None => Vec::new(),
     };
-    let temperature = temperature(validation);
+    let temperature = validation.and_then(temperature);
     let calibrated = temperature.map(|temperature| calibrated(test, temperature, &options));
     Ok(Judgement {
+        label: None,
         test: Summary::new(&predictions, &groups, &options)?,
         calibrated: calibrated.transpose()?,
         temperature: temperature.map(Temperature::value),
@@ -72,8 +76,42 @@ pub fn judge(
     })
 }
 
-fn operating(validation: &Answers, plan: &Plan) -> Result<Option<Operating>, FinetuneError> {
-    let Some(positive) = plan.positive_class(&validation.classes)? else { return Ok(None) };
+/// [`judge`] for images of one class each; where they have several labels, each by itself.
+///
+/// # Errors
+/// As [`judge`].
+pub fn judge_all(
+    validation: Option<&Answers>,
+    test: &Answers,
+    plan: &Plan,
+) -> Result<Vec<Judgement>, FinetuneError> {
+    if !test.is_multi_label() {
+        return Ok(vec![judge(validation, test, plan)?]);
+    }
+    let of_label = |(number, label): (usize, &String)| {
+        let plan = Plan { positive: Some(label.clone()), ..plan.clone() };
+        let validation = validation.map(|answers| answers.question(number));
+        let judgement = judge(validation.as_ref(), &test.question(number), &plan)?;
+        Ok(Judgement { label: Some(label.clone()), ..judgement })
+    };
+    test.classes.iter().enumerate().map(of_label).collect()
+}
+
+fn operating(
+    validation: Option<&Answers>,
+    classes: &[String],
+    plan: &Plan,
+) -> Result<Option<Operating>, FinetuneError> {
+    let Some(positive) = plan.positive_class(classes)? else { return Ok(None) };
+    let Some(validation) = validation else {
+        let OperatingRule::Threshold(threshold) = plan.operating else {
+            let problem =
+                "a threshold is chosen on validation images: name some, or give the threshold";
+            return Err(FinetuneError::plan("threshold", problem));
+        };
+        let (rule, sensitivity, specificity) = (plan.operating, None, None);
+        return Ok(Some(Operating { positive, rule, threshold, sensitivity, specificity }));
+    };
     let scored = validation.predictions()?.one_vs_rest(positive);
     let threshold = scored.threshold(plan.operating).ok_or_else(|| {
         let class = &validation.classes[positive];

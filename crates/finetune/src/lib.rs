@@ -6,12 +6,13 @@
 //!
 //! | | |
 //! |---|---|
+//! | [`prepare`] | all of it before training: a data set that nothing speaks against |
 //! | [`with_all_splits`] | training, validation and test images of any data set |
 //! | [`Facts`] | what the images are; everything that is wrong with them, at once |
 //! | [`recipe_for`] | every number of the training, from the images and a [`Plan`] |
 //! | [`fit()`] | training, from scratch or from pretrained weights |
 //! | [`Answers`] | probabilities and truth, image by image |
-//! | [`judge()`] | threshold, temperature, figures with intervals, subgroups |
+//! | [`judge()`] | threshold, temperature, figures with intervals, subgroups; [`judge_all`]: of each of several labels |
 //! | [`report()`] | all of it as one HTML file |
 //!
 //! ```no_run
@@ -28,7 +29,7 @@
 //! let chosen = choose(DeviceChoice::Auto)?;
 //! let run = RunOptions::new("runs/xrays");
 //! let findings = finetune(&xrays, &Plan::default(), &run, &chosen, &mut Fanout::default())?;
-//! println!("AUROC: {:?}", findings.judgement.value(resnet_metrics::Metric::Auroc));
+//! println!("AUROC: {:?}", findings.judgement().value(resnet_metrics::Metric::Auroc));
 //! # Ok(())
 //! # }
 //! ```
@@ -42,7 +43,9 @@ mod findings;
 mod fit;
 mod folds;
 mod judge;
+mod overall;
 mod plan;
+mod prepared;
 mod recipe;
 mod report;
 mod showcase;
@@ -53,11 +56,15 @@ pub use facts::Facts;
 pub use files::{write_findings, write_predictions};
 pub use findings::{Findings, finetune};
 pub use fit::{Fitted, fit};
-pub use folds::{CrossValidation, Spread, cross_validate};
-pub use judge::{Judgement, Operating, judge};
+pub use folds::{CrossValidation, Spread, cross_validate, prepare_folds, run_folds};
+pub use judge::{Judgement, Operating, judge, judge_all};
+pub use overall::{OverallFigure, overall};
 pub use plan::{Freeze, Imbalance, Plan};
+pub use prepared::{Prepared, prepare};
 pub use recipe::recipe_for;
-pub use report::{folds_report, report, write_folds_report, write_report};
+pub use report::{
+    LabelResults, folds_report, label_sections, report, write_folds_report, write_report,
+};
 pub use resnet_train::report::{Answer, Answers};
 pub use showcase::{Mistake, mistakes};
 pub use splits::with_all_splits;

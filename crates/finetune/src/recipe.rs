@@ -3,11 +3,11 @@
 use resnet_data::Depth;
 use resnet_data::inspect::Quantiles;
 use resnet_recipe::{
-    Augment, BadImages, Bits, Clip, Crop, Data, Decay, Loss, LrScaling, Model, Optimizer, Recipe,
-    Rule, Schedule, Span, StemKind, Train, ValidationCrop, Warmup, presets,
+    Augment, BadImages, Bits, Clip, Crop, Data, Decay, Loss, LossKind, LrScaling, Model, Optimizer,
+    Recipe, Rule, Schedule, Span, StemKind, Train, ValidationCrop, Warmup, presets,
 };
 
-use crate::{Facts, FinetuneError, Plan};
+use crate::{Facts, FinetuneError, Imbalance, Plan};
 
 /// Inputs below this many pixels are small: for a network without pooling at its start.
 const SMALL: usize = 64;
@@ -27,6 +27,7 @@ const LAYER_DECAY: f64 = 0.7;
 /// [`FinetuneError::Recipe`] if a value of the plan makes no sense.
 pub fn recipe_for(facts: &Facts, plan: &Plan) -> Result<Recipe, FinetuneError> {
     let base = presets::tutorial();
+    check_imbalance(facts, plan)?;
     let recipe = Recipe {
         model: model(facts, plan),
         data: data(facts, plan, &base.data),
@@ -46,6 +47,18 @@ pub fn recipe_for(facts: &Facts, plan: &Plan) -> Result<Recipe, FinetuneError> {
     let recipe = recipe.with_overrides(&plan.overrides)?;
     recipe.check()?;
     Ok(recipe)
+}
+
+/// Weights that follow from the images of each class make no sense where an image has several labels.
+fn check_imbalance(facts: &Facts, plan: &Plan) -> Result<(), FinetuneError> {
+    let by_counts =
+        matches!(plan.imbalance, Imbalance::InverseFrequency | Imbalance::EffectiveNumber);
+    if !by_counts || facts.label_sets.is_empty() {
+        return Ok(());
+    }
+    let problem = "weights by the images of each class are for one class in each image: choose auto, \
+                   ignore or focal";
+    Err(FinetuneError::plan("imbalance", problem))
 }
 
 /// Height and width of the network's input.
@@ -68,7 +81,7 @@ fn model(facts: &Facts, plan: &Plan) -> Model {
         stem: if small { StemKind::Small } else { StemKind::AsNamed },
         freeze_until,
         unfreeze_every,
-        ..Model::named(name, facts.classes().len())
+        ..Model::named(name, facts.outputs.len())
     }
 }
 
@@ -88,6 +101,7 @@ fn data(facts: &Facts, plan: &Plan, base: &Data) -> Data {
         crop: Crop::RandomResizedCrop { scale: [0.7, 1.0], ratio: [0.85, 1.18] },
         augment: flip.into_iter().collect(),
         label_offset: 0,
+        label_sets: facts.label_sets.clone(),
         mean: measured(facts.train().mean, base.mean),
         std: measured(facts.train().std, base.std).map(|std| std.max(darkest)),
         bits,
@@ -111,6 +125,10 @@ fn optimizer(plan: &Plan) -> Optimizer {
 }
 
 fn loss(facts: &Facts, plan: &Plan) -> Loss {
+    if !facts.label_sets.is_empty() {
+        let focal_gamma = if plan.imbalance == Imbalance::Focal { 2.0 } else { 0.0 };
+        return Loss { kind: LossKind::BinaryCrossEntropy, focal_gamma, ..Loss::default() };
+    }
     let (class_weights, focal_gamma) = plan.imbalance.loss(&facts.train().images_per_class);
     Loss { class_weights, focal_gamma, ..Loss::default() }
 }

@@ -2,6 +2,7 @@
 
 mod data;
 mod figures;
+mod labels;
 mod model;
 
 use std::path::{Path, PathBuf};
@@ -10,7 +11,9 @@ use resnet_report::{Block, Cell, Report, Section, Table, rounded, sections};
 use resnet_train::report::{Shown, figures as pictures, training_curves};
 
 use crate::fit::split;
-use crate::{CrossValidation, Findings, FinetuneError, Spread, mistakes};
+use crate::{CrossValidation, Findings, FinetuneError, Mistake, Spread, mistakes};
+use figures::Question;
+pub use labels::{LabelResults, label_sections};
 
 /// Mistakes that are shown.
 const MOST_MISTAKES: usize = 12;
@@ -26,16 +29,16 @@ const NOTICE: &str = "Not a medical device. These figures are of one network on 
 /// [`FinetuneError`] if an image cannot be read any more.
 pub fn report(findings: &Findings, title: &str) -> Result<Report, FinetuneError> {
     let mut report = Report::new(title).with_subtitle(NOTICE);
-    report.push(figures::headline(findings));
-    report.push(figures::measures(findings));
-    report.push(figures::curves(findings)?);
-    report.push(sections::confusion(&findings.judgement.confusion, &findings.test.classes));
-    report.push(figures::per_class(findings)?);
-    if let (Some(column), subgroups @ [_, ..]) =
-        (&findings.plan.subgroup, findings.judgement.subgroups.as_slice())
-    {
-        report.push(figures::subgroups(column, subgroups));
-    }
+    let results = match findings.test.is_multi_label() {
+        true => label_sections(&LabelResults {
+            judgements: &findings.judgements,
+            overall: &findings.overall,
+            test: &findings.test,
+            subgroup: findings.plan.subgroup.as_deref(),
+        })?,
+        false => of_classes(findings)?,
+    };
+    results.into_iter().for_each(|section| report.push(section));
     report.push(worst(findings)?);
     report.push(data::card(findings).section());
     report.push(training_curves(&findings.model_dir)?.section());
@@ -43,6 +46,21 @@ pub fn report(findings: &Findings, title: &str) -> Result<Report, FinetuneError>
     report.push(model::card(findings).section());
     report.push(Section::new("Environment").with(Block::Facts(sections::machine())));
     Ok(report)
+}
+
+/// The figures where each image has one class.
+fn of_classes(findings: &Findings) -> Result<Vec<Section>, FinetuneError> {
+    let Findings { validation, test, plan, .. } = findings;
+    let question = Question { judgement: findings.judgement(), validation: Some(validation), test };
+    let mut all = vec![
+        question.headline(),
+        question.measures("Figures"),
+        question.curves()?,
+        sections::confusion(&findings.judgement().confusion, &test.classes),
+        question.per_class()?,
+    ];
+    all.extend(plan.subgroup.as_deref().and_then(|column| question.subgroups(column)));
+    Ok(all)
 }
 
 /// Writes [`report`] as `report.html` into `folder`.
@@ -60,15 +78,14 @@ pub fn write_report(
 /// The worst mistakes, each beside what spoke for it.
 fn worst(findings: &Findings) -> Result<Section, FinetuneError> {
     let section = Section::new("Worst mistakes");
-    let mistakes = mistakes(findings, MOST_MISTAKES);
+    let mistakes = mistakes(&findings.judgements, &findings.test, MOST_MISTAKES);
     if mistakes.is_empty() {
         return Ok(section.with(Block::Text("There are none among the test images.".to_owned())));
     }
     let text = "The test images whose true class the network found least probable, as it saw them, and beside each \
          what spoke for its answer (Grad-CAM: yellow speaks most). A heat map shows where the network looked, \
          not why.";
-    let shown: Vec<Shown> =
-        mistakes.iter().map(|mistake| mistake.shown(&findings.test.classes)).collect();
+    let shown: Vec<Shown> = mistakes.iter().map(Mistake::shown).collect();
     let images = split(&findings.dataset, "test")?;
     let figures = pictures(&findings.fitted.predictor, &images, &shown)?;
     Ok(section.with(Block::Text(text.to_owned())).with(figures))
@@ -81,10 +98,12 @@ pub fn folds_report(validated: &CrossValidation, title: &str) -> Report {
     let mut head = vec!["Figure".to_owned(), "Mean".to_owned(), "Deviation".to_owned()];
     head.extend((1..=folds).map(|number| format!("Fold {number}")));
     let mut table = Table::new(format!("Test images of {folds} folds, each image in one"), head);
-    for Spread { metric, mean, deviation, values } in &validated.spreads {
+    for Spread { label, metric, mean, deviation, values } in &validated.spreads {
         let numbers = [*mean, *deviation].into_iter().chain(values.iter().copied());
         let cells = numbers.map(|number| Cell::number(rounded(Some(number))));
-        table.push([metric.name().into()].into_iter().chain(cells).collect());
+        let label = label.as_ref().map_or_else(String::new, |label| format!("{label}: "));
+        let name = label + metric.name();
+        table.push([name.into()].into_iter().chain(cells).collect());
     }
     let note = "Each fold has a report of its own in its folder. The deviation is that over the folds; it tells how much \
          depends on the split, and is no interval for the mean.";

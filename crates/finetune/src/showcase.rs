@@ -1,65 +1,72 @@
 //! The worst mistakes.
 
-use resnet_data::contact_sheet;
+use std::path::Path;
+
 use resnet_train::report::Shown;
 
-use crate::fit::split;
-use crate::{Answer, Findings, FinetuneError};
+use crate::{Answer, Answers, Judgement};
 
 /// A test image that the network was wrong about.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mistake {
     /// What was said about it.
     pub answer: Answer,
-    /// The number of the class it was taken for.
-    pub said: usize,
+    /// What it is, and what it was taken for: names of classes; where images have several labels, with or
+    /// without one of them.
+    pub names: [String; 2],
+    /// The probability of what it is, according to the network.
+    pub of_truth: f64,
+    /// The class, or the label, whose heat map tells most.
+    pub explained: usize,
 }
 
 impl Mistake {
-    /// The image as the network saw it and, beside it, the same under the heat map of what spoke for the
-    /// class it was taken for ([Grad-CAM](resnet_train::predict::Explained)), as a PNG file.
-    ///
-    /// # Errors
-    /// [`FinetuneError`] if the image cannot be read any more.
-    pub fn picture(&self, findings: &Findings) -> Result<Vec<u8>, FinetuneError> {
-        let images = split(&findings.dataset, "test")?;
-        let predictor = &findings.fitted.predictor;
-        let explained = predictor.explain(&images, self.answer.image, Some(self.said))?;
-        let overlay = explained.overlay();
-        Ok(contact_sheet::png(&contact_sheet::sheet(&[vec![explained.image, overlay]]))?)
-    }
-
-    /// The image and its caption, for a report.
-    pub(crate) fn shown(&self, classes: &[String]) -> Shown {
-        let Self { answer, said } = self;
-        let (truth, said_name) = (&classes[answer.truth], &classes[*said]);
-        let name = std::path::Path::new(&answer.place).file_name();
+    /// The image and its caption, for [`figures`](resnet_train::report::figures) of a report.
+    #[must_use]
+    pub fn shown(&self) -> Shown {
+        let Self { answer, names: [truth, said], of_truth, explained } = self;
+        let name = Path::new(&answer.place).file_name();
         let name = name.map_or(answer.place.clone(), |name| name.to_string_lossy().into_owned());
-        let probability = answer.probabilities[answer.truth];
+        let line = format!("{truth} (probability {of_truth:.3}), taken for {said}");
         Shown {
             image: answer.image,
-            alt: format!("{truth}, taken for {said_name}"),
-            lines: vec![
-                name,
-                format!("{truth} (probability {probability:.3}), taken for {said_name}"),
-            ],
-            explained: Some(*said),
+            alt: format!("{truth}, taken for {said}"),
+            lines: vec![name, line],
+            explained: Some(*explained),
         }
     }
 }
 
-/// The test images with the smallest probabilities of their own class among those that were taken for
-/// another, at most `most`, the worst first.
+/// The images of `test` with the smallest probabilities of what they are among those that were taken for
+/// something else by `judgements` ([`judge_all`](crate::judge_all)), at most `most`, the worst first.
 #[must_use]
-pub fn mistakes(findings: &Findings, most: usize) -> Vec<Mistake> {
-    let said = |answer: &Answer| findings.judgement.class_of(&answer.probabilities);
-    let all = findings.test.answers.iter();
-    let mut wrong: Vec<Mistake> = all
-        .map(|answer| Mistake { answer: answer.clone(), said: said(answer) })
-        .filter(|mistake| mistake.said != mistake.answer.truth)
-        .collect();
-    let of_truth = |mistake: &Mistake| mistake.answer.probabilities[mistake.answer.truth];
-    wrong.sort_by(|a, b| of_truth(a).total_cmp(&of_truth(b)));
+pub fn mistakes(judgements: &[Judgement], test: &Answers, most: usize) -> Vec<Mistake> {
+    let mut wrong: Vec<Mistake> = if test.is_multi_label() {
+        let numbered = judgements.iter().enumerate();
+        numbered.flat_map(|(label, judgement)| of_label(judgement, test, label)).collect()
+    } else {
+        judgements.iter().flat_map(|judgement| of_classes(judgement, test)).collect()
+    };
+    wrong.sort_by(|a, b| a.of_truth.total_cmp(&b.of_truth));
     wrong.truncate(most);
     wrong
+}
+
+fn of_classes(judgement: &Judgement, test: &Answers) -> Vec<Mistake> {
+    let wrong = |answer: &Answer| {
+        let said = judgement.class_of(&answer.probabilities);
+        (said != answer.truth).then(|| Mistake {
+            answer: answer.clone(),
+            names: [answer.truth, said].map(|class| test.classes[class].clone()),
+            of_truth: answer.probabilities[answer.truth],
+            explained: said,
+        })
+    };
+    test.answers.iter().filter_map(wrong).collect()
+}
+
+fn of_label(judgement: &Judgement, test: &Answers, label: usize) -> Vec<Mistake> {
+    let question = test.question(label);
+    let of_question = of_classes(judgement, &question).into_iter();
+    of_question.map(|mistake| Mistake { explained: label, ..mistake }).collect()
 }

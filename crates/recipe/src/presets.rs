@@ -66,6 +66,7 @@ pub fn tutorial() -> Recipe {
             crop: Crop::random_resized(),
             augment: vec![Augment::HorizontalFlip { p: 0.5 }],
             label_offset: 1,
+            label_sets: Vec::new(),
             mean: IMAGENET_MEAN,
             std: IMAGENET_STD,
             bits: Bits::default(),
@@ -112,6 +113,7 @@ pub fn fashion_mnist_sample() -> Recipe {
             crop: Crop::PadCrop { pad: 2 },
             augment: vec![Augment::HorizontalFlip { p: 0.5 }],
             label_offset: 1,
+            label_sets: Vec::new(),
             // Of the bundled training images, all channels being equal.
             mean: [0.289; 3],
             std: [0.351; 3],

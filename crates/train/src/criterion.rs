@@ -7,7 +7,10 @@ use resnet_data::{DataError, Source};
 use resnet_recipe::{Loss, LossKind, Recipe};
 
 use crate::TrainError;
+use crate::input::DeviceBatch;
+use crate::label_sets::LabelSets;
 use crate::loss::{Targets, binary_cross_entropy, cross_entropy, sum_of_rows};
+use crate::meter::Meter;
 use crate::teacher::Teacher;
 
 /// The loss of a recipe, with what it needs besides a batch.
@@ -17,6 +20,8 @@ pub struct Criterion {
     /// The weight of each class, `[classes]`; `None` if all are the same.
     class_weights: Option<Tensor<1>>,
     teacher: Option<Teacher>,
+    /// Where several classes may be true of an image.
+    label_sets: Option<LabelSets>,
 }
 
 impl Criterion {
@@ -40,6 +45,7 @@ impl Criterion {
         Ok(Self {
             class_weights: settings.class_weights.of(counts).map(on_device),
             teacher: teacher.transpose()?,
+            label_sets: LabelSets::of(recipe, device),
             settings,
         })
     }
@@ -78,20 +84,38 @@ impl Criterion {
         let Loss { kind, label_smoothing, focal_gamma, .. } = &self.settings;
         let plain = self.class_weights.is_none() && *focal_gamma == 0.0;
         let classes = logits.dims()[1];
+        let shares = |targets| self.shares(targets, classes);
         match kind {
             LossKind::CrossEntropy if plain => {
                 mixed_cross_entropy(logits, targets, *label_smoothing)
             }
-            LossKind::BinaryCrossEntropy if plain => {
-                binary_cross_entropy(logits, targets.shares(classes, *label_smoothing))
-            }
-            LossKind::CrossEntropy => {
-                self.weighted_cross_entropy(logits, targets.shares(classes, *label_smoothing))
-            }
-            LossKind::BinaryCrossEntropy => {
-                self.weighted_binary(logits, targets.shares(classes, *label_smoothing))
+            LossKind::BinaryCrossEntropy if plain => binary_cross_entropy(logits, shares(targets)),
+            LossKind::CrossEntropy => self.weighted_cross_entropy(logits, shares(targets)),
+            LossKind::BinaryCrossEntropy => self.weighted_binary(logits, shares(targets)),
+        }
+    }
+
+    /// The target of each class, `[b, classes]`.
+    fn shares(&self, targets: Targets, classes: usize) -> Tensor<2> {
+        let smoothing = self.settings.label_smoothing;
+        match &self.label_sets {
+            None => targets.shares(classes, smoothing),
+            Some(sets) => {
+                let truth = targets.mixed_by(|labels| sets.truth(labels));
+                truth.mul_scalar(1.0 - smoothing).add_scalar(smoothing / 2.0)
             }
         }
+    }
+
+    /// Counts a batch with its losses `[b]` and its logits `[b, classes]`, both without autodiff.
+    pub(crate) fn count(
+        &self,
+        meter: &mut Meter,
+        losses: Tensor<1>,
+        logits: Tensor<2>,
+        batch: &DeviceBatch,
+    ) {
+        count(self.label_sets.as_ref(), meter, losses, logits, batch);
     }
 
     /// `Σ -t w (1 - p)^γ ln p` over the classes.
@@ -128,6 +152,23 @@ impl Criterion {
                 cost * if tracked { Tensor::from_inner(weights) } else { weights }
             }
             None => cost,
+        }
+    }
+}
+
+/// As [`Criterion::count`]: answers are right by the batch's labels, or by the sets of them.
+pub(crate) fn count(
+    label_sets: Option<&LabelSets>,
+    meter: &mut Meter,
+    losses: Tensor<1>,
+    logits: Tensor<2>,
+    batch: &DeviceBatch,
+) {
+    match label_sets {
+        None => meter.add(losses, logits, batch),
+        Some(sets) => {
+            let labels = batch.labels.clone().inner();
+            meter.add_right(losses, sets.right(logits, labels), batch);
         }
     }
 }

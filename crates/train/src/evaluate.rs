@@ -9,7 +9,9 @@ use resnet_models::Classifier;
 use resnet_recipe::{Evaluation, Recipe, Totals, ValidationViews};
 
 use crate::TrainError;
+use crate::criterion::count;
 use crate::input::Normalizer;
+use crate::label_sets::LabelSets;
 use crate::loss::cross_entropy;
 use crate::meter::Meter;
 use crate::ranks::total;
@@ -44,6 +46,7 @@ pub(crate) fn evaluate_share<M: Classifier>(
 ) -> Result<Evaluation, TrainError> {
     let start = Instant::now();
     let normalizer = Normalizer::new(recipe.data.mean, recipe.data.std, device);
+    let label_sets = LabelSets::of(recipe, device);
     let (mut meter, mut totals, mut bad_images) = (Meter::default(), Totals::default(), Vec::new());
     for (index, batch) in loader.epoch(0, 0).enumerate() {
         if stop.is_requested() {
@@ -53,8 +56,12 @@ pub(crate) fn evaluate_share<M: Classifier>(
         bad_images.extend(batch.bad.drain(..).map(|bad| bad.to_string()));
         let batch = normalizer.upload(batch);
         let logits = viewed(model, batch.images.clone(), recipe.data.validation_views);
-        let per_example = cross_entropy(logits.clone(), batch.labels.clone(), 0.0);
-        meter.add(per_example, logits, &batch);
+        let (labels, own) = (batch.labels.clone(), logits.clone());
+        let per_example = match &label_sets {
+            None => cross_entropy(own, labels, 0.0),
+            Some(sets) => sets.loss(own, labels),
+        };
+        count(label_sets.as_ref(), &mut meter, per_example, logits, &batch);
         if index % READ_EVERY == READ_EVERY - 1 {
             meter.take().iter().for_each(|batch| totals.add(batch));
         }

@@ -318,7 +318,7 @@ impl<M: Classifier> Learner<M> {
         let (images, targets) = mixture.apply(batch.images.clone(), batch.labels.clone());
         let logits = self.model.train_logits(self.in_precision(images.clone()), drops);
         let losses = self.criterion.per_example(images, logits.clone(), targets);
-        meter.add(losses.clone().inner(), logits.inner(), &batch);
+        self.criterion.count(meter, losses.clone().inner(), logits.inner(), &batch);
         (losses * batch.weights).sum()
     }
 

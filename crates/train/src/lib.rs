@@ -48,6 +48,7 @@ pub mod gradients;
 mod identity;
 mod initial;
 pub mod input;
+mod label_sets;
 pub mod learner;
 pub mod loaders;
 mod lock;

@@ -16,14 +16,17 @@ impl Targets {
     /// The target of each class, `[b, classes]`; each row adds up to 1.
     #[must_use]
     pub fn shares(self, classes: usize, smoothing: f64) -> Tensor<2> {
-        let own = one_hot(self.labels, classes);
-        let mixed = match self.mixed_in {
-            Some((labels, share)) => {
-                own.mul_scalar(1.0 - share) + one_hot(labels, classes).mul_scalar(share)
-            }
-            None => own,
-        };
+        let mixed = self.mixed_by(|labels| one_hot(labels, classes));
         mixed.mul_scalar(1.0 - smoothing).add_scalar(smoothing / classes as f64)
+    }
+
+    /// The targets `of` the labels, mixed as the images are.
+    pub(crate) fn mixed_by(self, of: impl Fn(Tensor<1, Int>) -> Tensor<2>) -> Tensor<2> {
+        let own = of(self.labels);
+        match self.mixed_in {
+            Some((labels, share)) => own.mul_scalar(1.0 - share) + of(labels).mul_scalar(share),
+            None => own,
+        }
     }
 }
 

@@ -35,10 +35,20 @@ impl Meter {
     /// Adds a batch: its cross-entropy per example `[b]` and its logits `[b, classes]`, both without
     /// autodiff.
     pub fn add(&mut self, cross_entropy: Tensor<1>, logits: Tensor<2>, batch: &DeviceBatch) {
-        let weights = batch.weights.clone().inner();
         let labels = batch.labels.clone().inner();
         let top1 = in_top_k(logits.clone(), labels.clone(), 1);
         let top5 = in_top_k(logits, labels, 5);
+        self.add_right(cross_entropy, [top1, top5], batch);
+    }
+
+    /// As [`add`](Self::add), with what counts as the answers being right: top-1 and top-5, `[b]` each.
+    pub(crate) fn add_right(
+        &mut self,
+        cross_entropy: Tensor<1>,
+        [top1, top5]: [Tensor<1>; 2],
+        batch: &DeviceBatch,
+    ) {
+        let weights = batch.weights.clone().inner();
         let per_example = Tensor::stack::<2>(vec![cross_entropy, top1, top5], 0);
         let sums = (per_example * weights.unsqueeze()).sum_dim(1).reshape([3]);
         let kept = Tensor::ones([1], &sums.device());

@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let findings = finetune(&pictures, &plan, &run, &device, &mut Fanout::default())?;
 
     for metric in [Metric::Auroc, Metric::Sensitivity, Metric::Specificity] {
-        println!("{}: {:?}", metric.name(), findings.judgement.value(metric));
+        println!("{}: {:?}", metric.name(), findings.judgement().value(metric));
     }
     write_predictions(&findings, &run.model_dir)?;
     Ok(())

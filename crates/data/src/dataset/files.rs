@@ -100,7 +100,8 @@ pub(super) fn manifest(
         _ => None,
     };
     let read = if options.leave_out { Manifest::read_good_lines } else { Manifest::read };
-    let manifest = read(path, &Wanted { group, further: &options.columns })?;
+    let manifest =
+        read(path, &Wanted { group, further: &options.columns, labels: &options.labels })?;
     left_out.extend(manifest.bad().iter().map(|bad| LeftOut::line(path, bad)));
     let mut splits = Splits::new();
     for name in manifest.splits() {

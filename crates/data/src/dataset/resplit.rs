@@ -90,9 +90,9 @@ impl Dataset {
 
     /// These in place of the splits that there are.
     fn with_splits(&self, splits: Splits) -> Result<Self, DatasetError> {
-        let left_out = self.left_out.clone();
+        let (left_out, labels) = (self.left_out.clone(), self.labels.clone());
         let divided = Self::new(&self.root, self.layout, self.classes.clone(), splits)?;
-        Ok(Self { left_out, ..divided })
+        Ok(Self { left_out, labels, ..divided })
     }
 
     /// All images of some splits as one.

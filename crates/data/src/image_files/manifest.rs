@@ -100,7 +100,7 @@ impl Manifest {
         let (path, label) = (columns.path(fields)?, columns.label(fields)?);
         let (split, weight) = (columns.split(fields)?, columns.weight(fields)?);
         // Only names in good lines are classes, splits and groups.
-        let class = self.classes.number(label);
+        let class = self.classes.number(&label);
         let split = split.map(|split| self.splits.number(split));
         let group = columns.group(fields).map(|group| self.groups.number(group));
         let words = columns.further(fields).zip(&mut self.further);

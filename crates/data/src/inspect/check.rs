@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::findings::{Finding, Severity};
+use super::labels::label_findings;
 use super::{InspectError, InspectOptions, InspectSplit, Progress, Report, inspect};
 use crate::dataset::Dataset;
 
@@ -33,7 +34,11 @@ pub fn check_for_training(
     let splits = InspectSplit::of(dataset);
     let mut report = inspect(&splits, dataset.classes(), options, progress)?;
     report.left_out = dataset.left_out().to_vec();
-    let findings = report.findings();
+    let mut findings = report.findings();
+    if !dataset.labels().is_empty() {
+        findings.retain(|finding| !finding.kind.is_about_classes());
+        findings.extend(label_findings(&report, dataset.labels(), &dataset.label_sets()));
+    }
     Ok(Check { report, findings })
 }
 

@@ -61,6 +61,13 @@ pub enum FindingKind {
     MixedStorage,
 }
 
+impl FindingKind {
+    /// Whether it is about how many images a class has.
+    pub(super) fn is_about_classes(self) -> bool {
+        matches!(self, Self::OneClass | Self::LoneImage | Self::EmptyClass)
+    }
+}
+
 impl Report {
     /// Everything that is wrong, one by one: listings, images, labels, leaks between splits, classes,
     /// colour. [`problems`](Self::problems) says the same in a sentence for each sort.
@@ -198,11 +205,11 @@ fn mixed_storage(split: &SplitReport) -> Vec<Finding> {
     depths.into_iter().chain(channels).map(mixed).collect()
 }
 
-fn error(kind: FindingKind, place: String, problem: String, remedy: &str) -> Finding {
+pub(super) fn error(kind: FindingKind, place: String, problem: String, remedy: &str) -> Finding {
     Finding { kind, severity: Severity::Error, place, problem, remedy: remedy.to_owned() }
 }
 
-fn warning(kind: FindingKind, place: String, problem: String, remedy: &str) -> Finding {
+pub(super) fn warning(kind: FindingKind, place: String, problem: String, remedy: &str) -> Finding {
     Finding { severity: Severity::Warning, ..error(kind, place, problem, remedy) }
 }
 

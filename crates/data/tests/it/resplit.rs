@@ -162,3 +162,56 @@ fn columns_of_a_manifest_are_kept_where_they_are_asked_for() {
     let error = Dataset::open(folder.path(), &options).unwrap_err().to_string();
     assert_says(&error, &["only a manifest has columns", ".csv"]);
 }
+
+#[test]
+fn columns_of_labels_are_classes_by_set_and_survive_a_new_split() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("scans.csv");
+    let mut lines = "path,edema,mass,label\n".to_owned();
+    for n in 0..40 {
+        lines += &format!("{n}.jpg,{},{},whatever\n", u8::from(n % 4 > 1), ["no", "1.0"][n % 2]);
+    }
+    save(&list, &lines);
+    let labels = vec!["mass".to_owned(), "edema".to_owned()];
+    let options = DatasetOptions { labels: labels.clone(), ..DatasetOptions::default() };
+    let whole = Dataset::open(&list, &options).unwrap();
+    assert_eq!(whole.classes(), ["edema", "mass", "mass + edema", "none"]);
+    assert_eq!((whole.labels(), whole.outputs()), (&labels[..], &labels[..]));
+    let sets = [vec![1], vec![0], vec![0, 1], vec![]];
+    assert_eq!(whole.label_sets(), sets);
+    let folds = whole.folds(&["all"], 4, 0).unwrap();
+    assert!(folds.iter().all(|fold| fold.label_sets() == sets && fold.labels() == labels));
+    let plain = open(&list);
+    assert_eq!((plain.outputs(), plain.labels().len()), (&["whatever".to_owned()][..], 0));
+    assert!(plain.label_sets().is_empty());
+}
+
+#[test]
+fn labels_that_say_neither_yes_nor_no_are_told_with_their_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("scans.csv");
+    save(&list, "path,edema,mass\n1.jpg,1,0\n2.jpg,-1,0\n3.jpg,0,\n4.jpg,0,1\n");
+    let with = |labels: &[&str]| DatasetOptions {
+        labels: labels.iter().map(|&label| label.to_owned()).collect(),
+        leave_out: true,
+        ..DatasetOptions::default()
+    };
+    let found = Dataset::open(&list, &with(&["edema", "mass"])).unwrap();
+    let told: Vec<String> =
+        found.left_out().iter().map(|left| format!("{}: {}", left.place, left.problem)).collect();
+    assert_says(
+        &told.join("\n"),
+        &["line 3", "(edema) says \"-1\": write 1 or 0", "line 4", "(mass)"],
+    );
+    assert_eq!(found.split("all").unwrap().len(), 2);
+    for (labels, words) in [
+        (&["edema", "nodule"][..], "no column \"nodule\""),
+        (&["edema", "edema"], "is named twice"),
+        (&["none"], "cannot be called"),
+    ] {
+        let error = Dataset::open(&list, &with(labels)).unwrap_err().to_string();
+        assert_says(&error, &["scans.csv", words]);
+    }
+    let error = Dataset::open(&list, &DatasetOptions::default()).unwrap_err().to_string();
+    assert_says(&error, &["no column \"label\"", "name the columns of several labels"]);
+}

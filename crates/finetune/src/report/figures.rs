@@ -1,51 +1,122 @@
-//! How good the network is.
+//! How good the network is at one question: which class, or whether one label is true.
 
-use resnet_metrics::{Metric, OperatingRule, Reliability, Scored, Subgroup};
+use resnet_metrics::{Metric, OperatingRule, Reliability, Scored, Subgroup, Summary};
 use resnet_report::{Block, Section, rounded, sections};
 
-use crate::{Answers, Findings, FinetuneError, Operating};
+use crate::{Answer, Answers, FinetuneError, Judgement, Operating};
 
-/// Bins of the reliability curve.
-const BINS: usize = 10;
-
-pub(super) fn headline(findings: &Findings) -> Section {
-    let test = &findings.judgement.test;
-    let what = format!("{} test images of {} groups", test.examples, test.groups);
-    let metrics = match findings.judgement.operating {
-        Some(_) => [Metric::Auroc, Metric::Sensitivity, Metric::Specificity],
-        None => [Metric::Accuracy, Metric::BalancedAccuracy, Metric::Auroc],
-    };
-    let tile = |metric: Metric| test.get(metric).map(sections::measure_tile);
-    sections::headline(what, metrics.into_iter().filter_map(tile))
+/// What is asked, the answers, and how good they are.
+pub(super) struct Question<'a> {
+    pub(super) judgement: &'a Judgement,
+    pub(super) validation: Option<&'a Answers>,
+    pub(super) test: &'a Answers,
 }
 
-pub(super) fn measures(findings: &Findings) -> Section {
-    let judgement = &findings.judgement;
-    let mut section = sections::measures("Figures", &judgement.test);
-    if let Some(operating) = &judgement.operating {
-        section.push(Block::Text(threshold(operating, &findings.test.classes)));
+impl Question<'_> {
+    pub(super) fn headline(&self) -> Section {
+        let test = &self.judgement.test;
+        let what = format!("{} test images of {} groups", test.examples, test.groups);
+        let tile = |metric: Metric| test.get(metric).map(sections::measure_tile);
+        sections::headline(what, telling(test).into_iter().filter_map(tile))
     }
-    if let (Some(temperature), Some(calibrated)) = (judgement.temperature, &judgement.calibrated) {
-        let error = |summary: &resnet_metrics::Summary| {
-            rounded(summary.get(Metric::CalibrationError).and_then(|measure| measure.value))
+
+    /// Every figure, and how threshold and temperature were chosen.
+    pub(super) fn measures(&self, title: &str) -> Section {
+        let Judgement { operating, temperature, calibrated, test, .. } = self.judgement;
+        let mut section = sections::measures(title, test);
+        if let Some(operating) = operating {
+            section.push(Block::Text(threshold(operating, &self.test.classes)));
+        }
+        if let (Some(temperature), Some(calibrated)) = (temperature, calibrated) {
+            section.push(Block::Text(calibration(*temperature, test, calibrated)));
+        }
+        section
+    }
+
+    /// ROC, precision-recall and reliability, for the positive class or each class against the rest.
+    pub(super) fn curves(&self) -> Result<Section, FinetuneError> {
+        let operating = self.judgement.operating.as_ref();
+        let threshold = operating.map(|operating| operating.threshold);
+        let named: Vec<(String, Scored)> = match operating {
+            Some(operating) => {
+                let both = [("test", Some(self.test)), ("validation", self.validation)];
+                let of = |(name, answers): (&str, Option<&Answers>)| {
+                    let scored = answers.map(|answers| scored(answers, operating.positive));
+                    scored.map(|scored| scored.map(|scored| (name.to_owned(), scored)))
+                };
+                both.into_iter().filter_map(of).collect::<Result<_, _>>()?
+            }
+            None => of_classes(self.test)?,
         };
-        section.push(Block::Text(format!(
-            "Calibration: a temperature of {temperature:.2}, fitted on the validation images, brings the calibration \
-             error on the test images from {} to {}.",
-            error(&judgement.test),
-            error(calibrated)
-        )));
+        let named: Vec<(&str, &Scored)> =
+            named.iter().map(|(name, scored)| (name.as_str(), scored)).collect();
+        let reliability = self.reliability()?;
+        let charts = vec![
+            sections::roc_chart(&named, threshold),
+            sections::pr_chart(&named, threshold),
+            sections::reliability_chart(&[("test", &reliability)]),
+        ];
+        Ok(Section::new("Curves").with(Block::Charts(charts)))
     }
-    section
+
+    /// Of the positive class, or of the most probable one, in the bins of the calibration error.
+    pub(super) fn reliability(&self) -> Result<Reliability, FinetuneError> {
+        let (answers, bins) = (self.test, self.judgement.test.options.bins);
+        let Some(Operating { positive, .. }) = &self.judgement.operating else {
+            return Ok(answers.predictions()?.reliability(bins)?);
+        };
+        let of_class = |answer: &Answer| answer.probabilities[*positive].clamp(0.0, 1.0);
+        let probabilities: Vec<f64> = answers.answers.iter().map(of_class).collect();
+        let came_true: Vec<bool> =
+            answers.answers.iter().map(|answer| answer.truth == *positive).collect();
+        Ok(Reliability::new(&probabilities, &came_true, bins)?)
+    }
+
+    pub(super) fn per_class(&self) -> Result<Section, FinetuneError> {
+        let areas: Vec<Scored> =
+            of_classes(self.test)?.into_iter().map(|(_, scored)| scored).collect();
+        Ok(sections::per_class(&self.judgement.confusion, &self.test.classes, &areas))
+    }
+
+    /// The figures of each value of `column`; `None` if it has none.
+    pub(super) fn subgroups(&self, column: &str) -> Option<Section> {
+        let subgroups = &self.judgement.subgroups;
+        let Subgroup { summary, .. } = subgroups.first()?;
+        Some(sections::subgroups(column, subgroups, &telling(summary)))
+    }
+}
+
+/// What stands out.
+fn telling(summary: &Summary) -> [Metric; 3] {
+    match summary.positives {
+        Some(_) => [Metric::Auroc, Metric::Sensitivity, Metric::Specificity],
+        None => [Metric::Accuracy, Metric::BalancedAccuracy, Metric::Auroc],
+    }
+}
+
+fn calibration(temperature: f64, test: &Summary, calibrated: &Summary) -> String {
+    let error = |summary: &Summary| {
+        rounded(summary.get(Metric::CalibrationError).and_then(|measure| measure.value))
+    };
+    format!(
+        "Calibration: a temperature of {temperature:.2}, fitted on the validation images, brings the calibration \
+         error on the test images from {} to {}.",
+        error(test),
+        error(calibrated)
+    )
 }
 
 fn threshold(operating: &Operating, classes: &[String]) -> String {
     let class = &classes[operating.positive];
+    if let OperatingRule::Threshold(threshold) = operating.rule {
+        return format!(
+            "{class} is said from a probability of {threshold:.3} on, which was given."
+        );
+    }
     let rule = match operating.rule {
         OperatingRule::Sensitivity(share) => format!("a sensitivity of at least {share}"),
         OperatingRule::Specificity(share) => format!("a specificity of at least {share}"),
-        OperatingRule::Threshold(_) => "being given".to_owned(),
-        OperatingRule::Youden => "the largest sum of sensitivity and specificity".to_owned(),
+        _ => "the largest sum of sensitivity and specificity".to_owned(),
     };
     format!(
         "{class} is said from a probability of {:.3} on, chosen on the validation images for {rule}; there it has a \
@@ -54,28 +125,6 @@ fn threshold(operating: &Operating, classes: &[String]) -> String {
         rounded(operating.sensitivity),
         rounded(operating.specificity)
     )
-}
-
-/// ROC, precision-recall and reliability, for the positive class or each class against the rest.
-pub(super) fn curves(findings: &Findings) -> Result<Section, FinetuneError> {
-    let operating = findings.judgement.operating.as_ref();
-    let threshold = operating.map(|operating| operating.threshold);
-    let named: Vec<(String, Scored)> = match operating {
-        Some(operating) => vec![
-            ("test".to_owned(), scored(&findings.test, operating.positive)?),
-            ("validation".to_owned(), scored(&findings.validation, operating.positive)?),
-        ],
-        None => of_classes(&findings.test)?,
-    };
-    let named: Vec<(&str, &Scored)> =
-        named.iter().map(|(name, scored)| (name.as_str(), scored)).collect();
-    let reliability = reliability(&findings.test, operating)?;
-    let charts = vec![
-        sections::roc_chart(&named, threshold),
-        sections::pr_chart(&named, threshold),
-        sections::reliability_chart(&[("test", &reliability)]),
-    ];
-    Ok(Section::new("Curves").with(Block::Charts(charts)))
 }
 
 fn scored(answers: &Answers, class: usize) -> Result<Scored, FinetuneError> {
@@ -87,33 +136,4 @@ fn of_classes(answers: &Answers) -> Result<Vec<(String, Scored)>, FinetuneError>
     let predictions = answers.predictions()?;
     let classes = answers.classes.iter().enumerate();
     Ok(classes.map(|(class, name)| (name.clone(), predictions.one_vs_rest(class))).collect())
-}
-
-/// Of the positive class, or of the most probable one.
-fn reliability(
-    answers: &Answers,
-    operating: Option<&Operating>,
-) -> Result<Reliability, FinetuneError> {
-    let Some(Operating { positive, .. }) = operating else {
-        return Ok(answers.predictions()?.reliability(BINS)?);
-    };
-    let of_class = |answer: &crate::Answer| answer.probabilities[*positive].clamp(0.0, 1.0);
-    let probabilities: Vec<f64> = answers.answers.iter().map(of_class).collect();
-    let came_true: Vec<bool> =
-        answers.answers.iter().map(|answer| answer.truth == *positive).collect();
-    Ok(Reliability::new(&probabilities, &came_true, BINS)?)
-}
-
-pub(super) fn per_class(findings: &Findings) -> Result<Section, FinetuneError> {
-    let areas: Vec<Scored> =
-        of_classes(&findings.test)?.into_iter().map(|(_, scored)| scored).collect();
-    Ok(sections::per_class(&findings.judgement.confusion, &findings.test.classes, &areas))
-}
-
-pub(super) fn subgroups(column: &str, subgroups: &[Subgroup]) -> Section {
-    let metrics = match subgroups.first().and_then(|first| first.summary.positives) {
-        Some(_) => [Metric::Auroc, Metric::Sensitivity, Metric::Specificity],
-        None => [Metric::Accuracy, Metric::BalancedAccuracy, Metric::Auroc],
-    };
-    sections::subgroups(column, subgroups, &metrics)
 }

@@ -1,6 +1,6 @@
 //! What makes a value senseless.
 
-use super::{Augment, Ema, Recipe, RecipeError};
+use super::{Augment, Ema, LossKind, Recipe, RecipeError};
 
 impl Recipe {
     /// Checks every value.
@@ -17,6 +17,7 @@ impl Recipe {
         self.data.augment.iter().try_for_each(Augment::check)?;
         self.optimizer.check()?;
         self.loss.check(self.model.num_classes)?;
+        self.check_label_sets()?;
         self.ema.map_or(Ok(()), Ema::check)?;
         self.check_schedule()?;
         let deviations = self.data.std;
@@ -26,6 +27,23 @@ impl Recipe {
             deviations.iter().all(|&s| s > 0.0),
             "every channel's deviation must be positive",
         )
+    }
+
+    fn check_label_sets(&self) -> Result<(), RecipeError> {
+        let (sets, classes) = (&self.data.label_sets, self.model.num_classes);
+        if sets.is_empty() {
+            return Ok(());
+        }
+        let known = sets.iter().flatten().all(|&class| class < classes);
+        let one_each = "must name classes below model.num_classes";
+        ensure("data.label_sets", format!("{sets:?}"), known, one_each)?;
+        let kind = self.loss.kind;
+        let binary = kind == LossKind::BinaryCrossEntropy;
+        let with_sets = "must be binary-cross-entropy, because data.label_sets is given";
+        ensure("loss.kind", format!("{kind:?}"), binary, with_sets)?;
+        let countless = !self.loss.class_weights.need_counts();
+        let by_list = "must be equal or a list, because data.label_sets is given";
+        ensure("loss.class_weights", "by counts", countless, by_list)
     }
 
     fn check_sizes(&self) -> Result<(), RecipeError> {

@@ -42,6 +42,12 @@ pub struct Data {
     pub augment: Vec<Augment>,
     /// Label of the first class in the files: 1 for ImageNet shards, where 0 is "background".
     pub label_offset: u32,
+    /// What the labels of the images stand for where any number of the network's classes may be true of an
+    /// image: for each label, from 0, the classes that are. Empty: the label is the class. The loss is
+    /// then `binary-cross-entropy`; of the averages, `top1` is the share of answers (from a probability
+    /// of 0.5 on, yes) that are right, `top5` that of images all of whose answers are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub label_sets: Vec<Vec<usize>>,
     /// Mean of each channel (red, green, blue), pixel values 0 to 1. The first of a network with one.
     pub mean: [f32; 3],
     /// Standard deviation of each channel, pixel values 0 to 1.

@@ -10,7 +10,7 @@ use crate::numbers::rounded;
 /// The paper: small, so that its text is still large on a phone.
 const WIDTH: f64 = 420.0;
 const HEIGHT: f64 = 280.0;
-const LEFT: f64 = 48.0;
+const LEFT: f64 = 56.0;
 const RIGHT: f64 = 12.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 42.0;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use resnet_data::Source;
-use resnet_metrics::{Groups, MetricsError, Predictions};
+use resnet_metrics::{Groups, MetricsError, MultiLabel, Predictions};
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
@@ -31,6 +31,8 @@ pub struct Answer {
 pub struct Answers {
     /// Names of the classes.
     pub classes: Vec<String>,
+    /// For each number that is a truth the classes that are true; empty if it is the number of the class.
+    pub label_sets: Vec<Vec<usize>>,
     /// One for each image that could be read.
     pub answers: Vec<Answer>,
     /// Places of the images that could not be read, and why.
@@ -48,7 +50,8 @@ impl Answers {
         subgroup: Option<&str>,
     ) -> Result<Self, TrainError> {
         let classes = predictor.trained().classes.clone();
-        let mut all = Self { classes, answers: Vec::new(), unreadable: Vec::new() };
+        let mut all =
+            Self { classes, label_sets: Vec::new(), answers: Vec::new(), unreadable: Vec::new() };
         let owned = |word: Option<&str>| word.map(str::to_owned);
         for (image, said) in predictor.images(images)?.into_iter().enumerate() {
             let probabilities = match said.probabilities {
@@ -68,6 +71,58 @@ impl Answers {
             });
         }
         Ok(all)
+    }
+
+    /// These answers about images of several labels, of which each number of a truth stands for a set
+    /// ([`Dataset::label_sets`](resnet_data::Dataset::label_sets)); nothing changes without sets.
+    #[must_use]
+    pub fn with_label_sets(self, label_sets: Vec<Vec<usize>>) -> Self {
+        Self { label_sets, ..self }
+    }
+
+    /// Whether any number of classes may be true of an image.
+    #[must_use]
+    pub fn is_multi_label(&self) -> bool {
+        !self.label_sets.is_empty()
+    }
+
+    /// Whether `class` is true of the image of an answer.
+    #[must_use]
+    pub fn is_true(&self, answer: &Answer, class: usize) -> bool {
+        match self.label_sets.get(answer.truth) {
+            Some(set) => set.contains(&class),
+            None => answer.truth == class,
+        }
+    }
+
+    /// The answers to the question whether one class is true: of two classes the first is that it is not,
+    /// the second that it is.
+    #[must_use]
+    pub fn question(&self, class: usize) -> Self {
+        let name = &self.classes[class];
+        let answer = |answer: &Answer| {
+            let yes = answer.probabilities[class];
+            let truth = usize::from(self.is_true(answer, class));
+            Answer { truth, probabilities: vec![1.0 - yes, yes], ..answer.clone() }
+        };
+        Self {
+            classes: vec![format!("without {name}"), name.clone()],
+            label_sets: Vec::new(),
+            answers: self.answers.iter().map(answer).collect(),
+            unreadable: self.unreadable.clone(),
+        }
+    }
+
+    /// Scores and truth of every class, for metrics of several labels.
+    ///
+    /// # Errors
+    /// [`MetricsError`] if there are none.
+    pub fn multi_label(&self) -> Result<MultiLabel, MetricsError> {
+        let scores = self.answers.iter().flat_map(|answer| answer.probabilities.clone());
+        let truth = self.answers.iter().flat_map(|answer| {
+            (0..self.classes.len()).map(|class| self.is_true(answer, class)).collect::<Vec<_>>()
+        });
+        MultiLabel::new(self.classes.len(), scores.collect(), truth.collect())
     }
 
     /// Probabilities and truth, for metrics.

@@ -1,6 +1,9 @@
 //! The columns of a manifest.
 
+use std::borrow::Cow;
 use std::path::{Component, Path};
+
+use crate::labels;
 
 /// Columns that are asked for by name, besides those of every manifest.
 #[derive(Clone, Copy, Default)]
@@ -9,16 +12,25 @@ pub(crate) struct Wanted<'a> {
     pub(crate) group: Option<&'a str>,
     /// Others, which must be there.
     pub(crate) further: &'a [String],
+    /// Those of several labels in place of `label`, of which any number may be true of an image.
+    pub(crate) labels: &'a [String],
 }
 
 /// Which columns are used, from 0.
 pub(super) struct Columns {
     path: usize,
-    label: usize,
+    label: LabelColumns,
     split: Option<usize>,
     pub(super) group: Option<usize>,
     pub(super) weight: Option<usize>,
     further: Vec<usize>,
+}
+
+/// Where the label stands.
+enum LabelColumns {
+    One(usize),
+    /// The name of each label and its column.
+    Several(Vec<(String, usize)>),
 }
 
 impl Columns {
@@ -33,7 +45,10 @@ impl Columns {
         let required = |name: &str| {
             let found = header.join(", ");
             column(name)?.ok_or_else(|| {
-                format!("there is no column {name:?} among {found}: add a header line path,label")
+                format!(
+                    "there is no column {name:?} among {found}: add a header line path,label, or name \
+                     the columns of several labels"
+                )
             })
         };
         let asked_for = |name: &str| {
@@ -44,7 +59,14 @@ impl Columns {
         };
         Ok(Self {
             path: required("path")?,
-            label: required("label")?,
+            label: match wanted.labels {
+                [] => LabelColumns::One(required("label")?),
+                names => {
+                    labels::check_names(names)?;
+                    let column = |name: &String| Ok((name.clone(), asked_for(name)?));
+                    LabelColumns::Several(names.iter().map(column).collect::<Result<_, String>>()?)
+                }
+            },
             split: column("split")?,
             group: wanted
                 .group
@@ -67,8 +89,22 @@ impl Columns {
         }
     }
 
-    pub(super) fn label<'a>(&self, fields: &'a [String]) -> Result<&'a str, String> {
-        field(fields, self.label, "label")
+    /// The class: the label, or the set of those that are true.
+    pub(super) fn label<'a>(&self, fields: &'a [String]) -> Result<Cow<'a, str>, String> {
+        match &self.label {
+            LabelColumns::One(column) => field(fields, *column, "label").map(Cow::Borrowed),
+            LabelColumns::Several(columns) => {
+                let mut found = Vec::new();
+                for (name, column) in columns {
+                    let text = field(fields, *column, name)?;
+                    let truth = labels::is_true(text).ok_or_else(|| {
+                        format!("column {} ({name}) says {text:?}: write 1 or 0", column + 1)
+                    })?;
+                    found.extend(truth.then_some(name.as_str()));
+                }
+                Ok(Cow::Owned(labels::name_of_set(&found)))
+            }
+        }
     }
 
     pub(super) fn split<'a>(&self, fields: &'a [String]) -> Result<Option<&'a str>, String> {
