@@ -7,6 +7,7 @@
 mod adam;
 mod lars;
 mod lion;
+mod muon;
 mod sgd;
 
 use std::collections::BTreeMap;
@@ -50,6 +51,8 @@ const STEPS: &str = "step";
 struct Parameter {
     gradient: Tensor<1>,
     weight: Tensor<1>,
+    /// Filters and the weights of each, if this is a convolution's weight.
+    filters: Option<[usize; 2]>,
     /// Weight decay, 0 where there is none.
     decay: f64,
     slots: Slots,
@@ -119,10 +122,11 @@ impl Optimizer {
     pub fn state(&self) -> TensorMap {
         let mut tensors = TensorMap::new();
         for (parameter, Memory { slots, steps }) in &self.state {
-            for (slot, tensor) in std::iter::zip(self.slot_names(), slots) {
+            for (slot, tensor) in std::iter::zip(self.slot_names(slots.len()), slots) {
                 tensors.insert(format!("{slot}/{parameter}"), tensor.to_data());
             }
-            if let (true, Some(steps)) = (self.corrects(), *steps) {
+            // Rules with two means begin with corrections.
+            if let (2, Some(steps)) = (slots.len(), *steps) {
                 // Exact up to 16 million steps; the corrections are 1 long before.
                 let steps = TensorData::new(vec![steps as f32], [1]);
                 tensors.insert(format!("{STEPS}/{parameter}"), steps);
@@ -134,7 +138,8 @@ impl Optimizer {
     /// Takes the state of a checkpoint onto `device`; what another rule has left is passed over.
     pub fn load_state(&mut self, mut state: TensorMap, device: &Device) {
         self.state.clear();
-        for slot in self.slot_names() {
+        let names = [1, 2].map(|slots| self.slot_names(slots));
+        for slot in names.concat() {
             for (parameter, data) in take_slot(&mut state, slot) {
                 let nothing = Memory { slots: Slots::new(), steps: None };
                 let memory = self.state.entry(parameter).or_insert(nothing);
@@ -148,16 +153,15 @@ impl Optimizer {
         }
     }
 
-    /// Whether the rule needs to know how many steps a parameter has made.
-    fn corrects(&self) -> bool {
-        matches!(self.settings.rule, Rule::Adamw { .. } | Rule::Lamb { .. })
-    }
-
-    fn slot_names(&self) -> &'static [&'static str] {
-        match self.settings.rule {
-            Rule::Sgd { .. } | Rule::Lars { .. } => &["momentum_buffer"],
-            Rule::Adamw { .. } | Rule::Lamb { .. } => &["exp_avg", "exp_avg_sq"],
-            Rule::Lion { .. } => &["exp_avg"],
+    /// PyTorch's names of what is remembered of a parameter with so many slots.
+    fn slot_names(&self, slots: usize) -> &'static [&'static str] {
+        match (self.settings.rule, slots) {
+            (Rule::Sgd { .. } | Rule::Lars { .. } | Rule::Muon { .. }, 1) => &["momentum_buffer"],
+            (Rule::Adamw { .. } | Rule::Lamb { .. } | Rule::Muon { .. }, 2) => {
+                &["exp_avg", "exp_avg_sq"]
+            }
+            (Rule::Lion { .. }, 1) => &["exp_avg"],
+            _ => &[],
         }
     }
 
@@ -168,6 +172,10 @@ impl Optimizer {
             Rule::Lamb { betas, eps } => adam::lamb(parameter, betas, eps),
             Rule::Lars { momentum, trust } => lars::direction(parameter, momentum, trust),
             Rule::Lion { betas } => lion::direction(parameter, betas),
+            Rule::Muon { momentum, nesterov, betas, eps } => {
+                let settings = muon::Settings { momentum, nesterov, betas, eps };
+                muon::direction(parameter, settings)
+            }
         }
     }
 }
@@ -194,7 +202,8 @@ impl Step<'_> {
         let nothing = Memory { slots: Slots::new(), steps: Some(0) };
         let Memory { slots, steps } = self.optimizer.state.remove(name).unwrap_or(nothing);
         let step = steps.unwrap_or(self.number - 1).saturating_add(1);
-        let parameter = Parameter { gradient, weight: values.clone(), decay, slots, step };
+        let (filters, weight) = (filters(shape), values.clone());
+        let parameter = Parameter { gradient, weight, filters, decay, slots, step };
         let (direction, slots) = self.optimizer.direction(parameter);
         let memory = Memory { slots, steps: Some(step) };
         self.optimizer.state.insert(name.to_owned(), memory);
@@ -214,6 +223,11 @@ fn take_slot(state: &mut TensorMap, slot: &str) -> Vec<(String, TensorData)> {
 
 fn decays(shape: &[usize]) -> bool {
     shape.len() > 1
+}
+
+fn filters(shape: &[usize]) -> Option<[usize; 2]> {
+    let [filters, inputs, height, width] = *shape else { return None };
+    Some([filters, inputs * height * width])
 }
 
 /// Shortens the gradient of each filter to at most `most` of the filter's own length.

@@ -26,7 +26,7 @@ fn value(key: &str, shape: &[usize], v: f64) -> f64 {
 }
 
 /// Values in [-1, 1): FNV-1a of the key seeds a splitmix64 sequence.
-fn uniform(key: &str, count: usize) -> impl Iterator<Item = f64> {
+pub(crate) fn uniform(key: &str, count: usize) -> impl Iterator<Item = f64> + use<> {
     let seed = key.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
     });

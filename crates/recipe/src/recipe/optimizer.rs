@@ -69,6 +69,20 @@ pub enum Rule {
         /// Share of the old mean in the step, and in the new mean.
         betas: (f64, f64),
     },
+    /// For the weights of convolutions the mean gradient made orthogonal, a filter being a row, as
+    /// `torch.optim.Muon` with `adjust_lr_fn="match_rms_adamw"`, which makes its steps as long as Adam's; all
+    /// else as `torch.optim.AdamW` ([Jordan 2024](https://kellerjordan.github.io/posts/muon/),
+    /// [Liu et al. 2025](https://arxiv.org/abs/2502.16982)).
+    Muon {
+        /// Share of the old mean gradient.
+        momentum: f64,
+        /// Nesterov's variant.
+        nesterov: bool,
+        /// Of AdamW: decay of the running means of the gradient and of its square.
+        betas: (f64, f64),
+        /// Of AdamW: added to the denominator.
+        eps: f64,
+    },
 }
 
 /// What is done to large gradients.
@@ -119,6 +133,11 @@ impl Rule {
                 ensure("optimizer.rule.eps", eps, positive(eps), POSITIVE)
             }
             Self::Lion { betas } => check_betas(betas),
+            Self::Muon { momentum, betas, eps, .. } => {
+                share("optimizer.rule.muon.momentum", momentum)?;
+                check_betas(betas)?;
+                ensure("optimizer.rule.eps", eps, positive(eps), POSITIVE)
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from timm.optim import Lamb, Lars, Lion
 from timm.utils.agc import adaptive_clip_grad
 
+BETAS, EPS = (0.9, 0.99), 1e-8
 STEPS = 20
 DECAY = 0.05
 
@@ -55,6 +56,42 @@ def run(make, clip, zero):
     return after
 
 
+def muon(nesterov):
+    """torch's Muon on a convolution whose filters are rows, and AdamW on the rest.
+
+    torch computes the orthogonal matrix in bfloat16; here `Tensor.bfloat16` leaves 32 bits as they are, so that the rule can be
+    compared to five digits. "shape" is the convolution's.
+    """
+    shape = (3, 2, 2, 2) if nesterov else (8, 1, 1, 2)
+    conv = torch.nn.Parameter(numbers(shape, 0.3).reshape(shape[0], -1))
+    weight, bias = torch.nn.Parameter(numbers((2, 5), 0.3)), torch.nn.Parameter(numbers((2,), 0.9))
+    first = torch.optim.Muon(
+        [conv], weight_decay=DECAY, momentum=0.95, nesterov=nesterov, adjust_lr_fn="match_rms_adamw"
+    )
+    groups = [{"params": [weight], "weight_decay": DECAY}, {"params": [bias], "weight_decay": 0.0}]
+    second = torch.optim.AdamW(groups, betas=BETAS, eps=EPS)
+    after = []
+    for step in range(STEPS):
+        for group in first.param_groups + second.param_groups:
+            group["lr"] = 0.02 * (1 + step % 3)
+        conv.grad = numbers(shape, 0.5 * step, 1.5).reshape(conv.shape)
+        weight.grad, bias.grad = numbers((2, 5), step, 1.5), numbers((2,), 2.0 * step)
+        first.step()
+        second.step()
+        if step % 5 in (0, 4):
+            after.append([value for tensor in (conv, weight, bias) for value in tensor.detach().flatten().tolist()])
+    return {"shape": list(shape), "steps": after}
+
+
+def muons():
+    kept = torch.Tensor.bfloat16
+    torch.Tensor.bfloat16 = torch.Tensor.clone
+    try:
+        return {"nesterov": muon(True), "plain": muon(False)}
+    finally:
+        torch.Tensor.bfloat16 = kept
+
+
 def losses():
     logits = numbers((3, 4), 0.2, 3.0)
     labels, others, share = torch.tensor([0, 2, 3]), torch.tensor([3, 2, 0]), 0.3
@@ -71,7 +108,7 @@ def losses():
 def main():
     cases = {name: run(make, clip, False) for name, (make, clip) in CASES.items()}
     cases |= {f"{name}_from_zero": run(*CASES[name], True) for name in ("lamb", "lars", "adaptive_clip")}
-    result = {"torch": torch.__version__, "timm": timm.__version__, "steps": cases, "losses": losses()}
+    result = {"torch": torch.__version__, "timm": timm.__version__, "steps": cases, "muon": muons(), "losses": losses()}
     Path(__file__).with_name("optimizers.json").write_text(json.dumps(result, indent=None) + "\n")
 
 

@@ -106,6 +106,7 @@ fn a_restored_learner_goes_on_with_the_same_bytes() {
         Rule::Lamb { betas: (0.9, 0.999), eps: 1e-6 },
         Rule::Lars { momentum: 0.9, trust: 0.001 },
         Rule::Lion { betas: (0.9, 0.99) },
+        Rule::Muon { momentum: 0.95, nesterov: true, betas: (0.9, 0.999), eps: 1e-8 },
     ];
     for rule in rules {
         let recipe = with_everything(rule);
