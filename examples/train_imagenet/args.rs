@@ -54,6 +54,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "STEPS")]
     profile: Option<u64>,
 
+    /// Write the best weights and a model card into this folder at the end. [default: none]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) export_dir: Option<PathBuf>,
+
+    /// Show TensorBoard how the weights of each layer are distributed, at every evaluation.
+    #[arg(long)]
+    histograms: bool,
+
     /// Set an earlier run in the model folder aside and start over.
     #[arg(long)]
     fresh: bool,
@@ -80,6 +88,10 @@ pub(crate) struct Args {
     /// [default: 50; 8]
     #[arg(long, value_name = "LAYERS", conflicts_with = "model")]
     resnet_size: Option<usize>,
+
+    /// With --resnet-size, for ImageNet: 2 applies normalisation and ReLU before each convolution.
+    #[arg(long, value_name = "1|2", value_parser = clap::value_parser!(u8).range(1..=2))]
+    resnet_version: Option<u8>,
 
     /// How pixels enter: a 7×7 convolution and pooling, or one 3×3 convolution. [default: as the
     /// network has it; small]
@@ -233,6 +245,7 @@ impl Args {
             max_steps: self.max_steps,
             log_every: self.log_every.unwrap_or(if self.is_sample() { 20 } else { 100 }),
             workers: self.workers(),
+            histograms: self.histograms,
             trace: self.profile.map(Trace::of_steps).unwrap_or_default(),
             ..RunOptions::new(self.model_dir())
         })
@@ -291,7 +304,11 @@ impl Args {
 
     fn change_model(&self, recipe: &mut Recipe) {
         let model = &mut recipe.model;
-        let by_layers = self.resnet_size.map(|layers| format!("resnet{layers}"));
+        let layers = self.resnet_size.or_else(|| self.resnet_version.map(|_version| 50));
+        let by_layers = layers.map(|layers| match self.resnet_version {
+            Some(2) => format!("resnetv2_{layers}"),
+            _ => format!("resnet{layers}"),
+        });
         set(&mut model.name, self.model.clone().or(by_layers));
         set(&mut model.num_classes, self.num_classes);
         let stem = self.stem.map(|stem| match stem {

@@ -21,16 +21,18 @@ mod tf_flags;
 #[path = "../common/weights.rs"]
 mod weights;
 
+use std::fs;
+use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use resnet::models::weights::Weights;
+use resnet::models::weights::{Element, Weights};
 use resnet::training::lr_finder::{LrRange, find_lr};
 use resnet::training::report::write_run_report;
 use resnet::{
     Chosen, Datasets, Ending, Fanout, InitialWeights, Outcome, RunOptions, Sink, choose_device,
-    evaluate_run, train, train_on,
+    evaluate_run, export, train, train_on,
 };
 
 use crate::args::Args;
@@ -121,6 +123,9 @@ fn train_and_report(args: &Args, flags: &[String], place: &Place) -> Result<Exit
     if place.is_chief() {
         progress.finish(&outcome, &args.model_dir(), stopped.then(|| signals.name()));
         report(args, &datasets, &outcome, &place.devices[0])?;
+        if let Some(folder) = args.export_dir.as_ref().filter(|_| !stopped) {
+            export_weights(args, folder, &options.classes)?;
+        }
         println!("{}", progress::next_command(flags, outcome.complete));
     }
     Ok(signals::exit_code(stopped))
@@ -133,6 +138,15 @@ fn report(args: &Args, datasets: &Datasets, outcome: &Outcome, chosen: &Chosen) 
     let images = (!hurried && outcome.best.is_some()).then_some(&datasets.validation);
     let path = write_run_report(&args.model_dir(), images, args.workers(), &chosen.device)?;
     println!("Report:    {}", path.display());
+    Ok(())
+}
+
+/// Writes the best weights for others.
+fn export_weights(args: &Args, folder: &Path, classes: &[String]) -> Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let file = folder.join("weights.safetensors");
+    let exported = export(&args.model_dir(), &file, Element::F32, classes)?;
+    println!("Weights:   {}, after step {}", exported.weights.display(), exported.step);
     Ok(())
 }
 

@@ -10,15 +10,14 @@ enum Fate {
     /// A switch, which stands for these of ours.
     Switch(&'static [&'static str]),
     /// Ours depends on the value; `None` is a value that cannot be had, for the reason given.
-    Choice(fn(&str) -> Option<&'static [&'static str]>, &'static str),
+    Choice(fn(&str) -> Option<Vec<String>>, &'static str),
     /// There is none; this is what to do.
     Gone(&'static str),
 }
 
 use Fate::{Choice, Gone, Switch, Value};
 
-const MORE_GPUS: &str =
-    "for more devices of one machine write --num-gpus, for machines use mpirun or srun";
+const DEVICES: &str = "write a number of devices from 1, 0 for the CPU, or -1 for all";
 const LAUNCHER: &str =
     "processes are started by mpirun or srun, which know each other; leave it out";
 const ONE_WAY: &str = "gradients are added up in one way; leave it out";
@@ -30,9 +29,16 @@ const PRECISION: &str = "floats are fp32, fp16 or bf16";
 const LOSS_SCALE: &str = "with --precision f16 the factor of the loss finds itself; leave it out";
 /// The classifier alone learns.
 const FINE_TUNE: Fate = Switch(&["--set=model.freeze_until=layer4"]);
-/// With the values of `LARSOptimizer` there.
-const LARS: Fate =
-    Switch(&["--set=optimizer.rule.lars.momentum=0.9", "--set=optimizer.rule.lars.trust=0.001"]);
+/// The rule and the learning rate, which is that for batches below 8192: see the preset mlperf-lars.
+const LARS: Fate = Switch(&[
+    "--set=optimizer.rule.lars.momentum=0.9",
+    "--set=optimizer.rule.lars.trust=0.001",
+    "--set=schedule.base_lr=5.0",
+    "--set=schedule.scaling=none",
+    "--set=schedule.min_lr=0.0001",
+    "--set=schedule.warmup.length=5",
+    "--set=schedule.decay.polynomial.power=2.0",
+]);
 
 /// Every flag of `official/r1/resnet` and absl: name, short name, fate.
 const FLAGS: &[(&str, &str, Fate)] = &[
@@ -43,9 +49,9 @@ const FLAGS: &[(&str, &str, Fate)] = &[
     ("epochs_between_evals", "ebe", Value("--epochs-between-evals")),
     ("stop_threshold", "st", Value("--stop-threshold")),
     ("batch_size", "bs", Value("--batch-size")),
-    ("num_gpus", "ng", Choice(num_gpus, MORE_GPUS)),
+    ("num_gpus", "ng", Choice(num_gpus, DEVICES)),
     ("hooks", "hk", Gone("every report is always made, see --log-every; leave it out")),
-    ("export_dir", "ed", Gone("the best weights lie in best.safetensors in --model-dir")),
+    ("export_dir", "ed", Value("--export-dir")),
     ("distribution_strategy", "ds", Choice(distribution_strategy, LAUNCHER)),
     ("turn_off_distribution_strategy", "", Gone(ONE_WAY)),
     ("all_reduce_alg", "ara", Gone(ONE_WAY)),
@@ -63,11 +69,7 @@ const FLAGS: &[(&str, &str, Fate)] = &[
     ("tf_data_experimental_slack", "", Gone(NO_TUNING)),
     ("data_format", "df", Gone(NO_TUNING)),
     ("image_bytes_as_serving_input", "", Gone("no serving model is written; leave it out")),
-    (
-        "resnet_version",
-        "rv",
-        Choice(resnet_version, "1 (v1.5) is the default; for version 2 write --model resnetv2_50"),
-    ),
+    ("resnet_version", "rv", Value("--resnet-version")),
     ("resnet_size", "rs", Value("--resnet-size")),
     ("fine_tune", "ft", FINE_TUNE),
     ("pretrained_model_checkpoint_path", "pmcp", Value("--pretrained")),
@@ -91,33 +93,26 @@ const FLAGS: &[(&str, &str, Fate)] = &[
     ("helpfull", "", Switch(&["--help"])),
 ];
 
-fn num_gpus(value: &str) -> Option<&'static [&'static str]> {
-    const KNOWN: [(&str, &[&str]); 6] = [
-        ("-1", &["--num-gpus=all"]),
-        ("0", &["--device=cpu"]),
-        ("1", &[]),
-        ("2", &["--num-gpus=2"]),
-        ("4", &["--num-gpus=4"]),
-        ("8", &["--num-gpus=8"]),
-    ];
-    KNOWN.iter().find(|(known, _)| *known == value).map(|(_, flags)| *flags)
-}
-
-fn distribution_strategy(value: &str) -> Option<&'static [&'static str]> {
-    ["off", "default", "one_device", "mirrored"].contains(&value).then_some(&[])
-}
-
-fn dtype(value: &str) -> Option<&'static [&'static str]> {
-    match value {
-        "fp32" => Some(&[]),
-        "fp16" => Some(&["--precision=f16"]),
-        "bf16" => Some(&["--precision=bf16"]),
-        _ => None,
+fn num_gpus(value: &str) -> Option<Vec<String>> {
+    match value.parse().ok()? {
+        0 => Some(vec!["--device=cpu".to_owned()]),
+        -1 => Some(vec!["--num-gpus=all".to_owned()]),
+        1.. => Some(vec![format!("--num-gpus={value}")]),
+        i64::MIN..=-2 => None,
     }
 }
 
-fn resnet_version(value: &str) -> Option<&'static [&'static str]> {
-    (value == "1").then_some(&[])
+fn distribution_strategy(value: &str) -> Option<Vec<String>> {
+    ["off", "default", "one_device", "mirrored"].contains(&value).then(Vec::new)
+}
+
+fn dtype(value: &str) -> Option<Vec<String>> {
+    match value {
+        "fp32" => Some(Vec::new()),
+        "fp16" => Some(vec!["--precision=f16".to_owned()]),
+        "bf16" => Some(vec!["--precision=bf16".to_owned()]),
+        _ => None,
+    }
 }
 
 /// `arguments` with every flag of TensorFlow's program in our words, also `-short`, `--flag=value`
@@ -147,7 +142,7 @@ pub(crate) fn translate(arguments: impl Iterator<Item = String>) -> Result<Vec<S
                 let value = value_of()?;
                 let flags = choose(&value);
                 let flags = flags.with_context(|| format!("{argument} {value}: {advice}"))?;
-                ours.extend(flags.iter().map(ToString::to_string));
+                ours.extend(flags);
             }
             Gone(advice) => bail!("{argument}: {advice}"),
         }

@@ -143,6 +143,11 @@ fn tensorflows_flags_reach_the_recipe() {
     let lars = Rule::Lars { momentum: 0.9, trust: 0.001 };
     assert_eq!(config(&["--enable_lars"]).optimizer.rule, lars);
     assert_ne!(config(&["--noenable_lars"]).optimizer.rule, lars);
+    let large = config(&["-dd", "/images", "--enable_lars"]);
+    assert_eq!(large.schedule, presets::mlperf_lars().schedule);
+    assert_eq!(config(&["-dd", "/images", "-rv", "2"]).model.name, "resnetv2_50");
+    assert_eq!(config(&["-dd", "/images", "-rv=2", "-rs=101"]).model.name, "resnetv2_101");
+    assert_eq!(config(&["-dd", "/images", "-rv", "1", "-rs", "34"]).model.name, "resnet34");
 }
 
 #[test]
@@ -155,9 +160,9 @@ fn a_switch_can_be_turned_off_as_absl_does() {
 #[test]
 fn a_value_that_cannot_be_had_is_refused_with_what_can() {
     for (flags, advice) in [
-        (["--num_gpus", "3"], "--num-gpus"),
+        (["--num_gpus", "-2"], "0 for the CPU"),
         (["--dtype", "fp8"], "bf16"),
-        (["--resnet_version", "2"], "--model resnetv2_50"),
+        (["--resnet_version", "3"], "1..=2"),
         (["--distribution_strategy", "multi_worker_mirrored"], "mpirun"),
     ] {
         let output = print_config(&flags.map(str::to_owned));

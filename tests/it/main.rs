@@ -12,6 +12,7 @@ mod finetune_command;
 mod finetune_folds;
 mod flags;
 mod layouts;
+mod loss_curve;
 #[cfg(feature = "mpi")]
 mod mpi;
 mod pages;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::support::{slice_of_sample, small_run, stderr, train_imagenet};
 
 #[test]
-fn tensorboard_reads_every_scalar_of_a_run() {
+fn tensorboard_reads_everything_of_a_run() {
     let Some(python) = std::env::var_os("RESNET_PYTHON") else {
         eprintln!("SKIPPED: set RESNET_PYTHON to a Python that has the package tensorboard");
         return;
@@ -17,7 +17,7 @@ fn tensorboard_reads_every_scalar_of_a_run() {
     let (data, model) = (tempfile::tempdir().expect("a"), tempfile::tempdir().expect("b"));
     slice_of_sample(data.path());
     let mut flags = small_run(data.path(), model.path());
-    flags.extend(["--log-every", "5"]);
+    flags.extend(["--log-every", "5", "--histograms"]);
     let output = train_imagenet(&flags);
     assert!(output.status.success(), "{}", stderr(&output));
 
@@ -43,7 +43,29 @@ fn tensorboard_reads_every_scalar_of_a_run() {
     for tag in ["loss", "accuracy", "accuracy_top_5"] {
         assert_eq!(read["eval"][tag][0][0], 10, "{tag} in {read}");
     }
+    check_what_is_to_be_looked_at(&read);
     assert_eq!(recorded_loss(model.path()), train["cross_entropy"][1][1].as_f64().map(as_f32));
+}
+
+/// Pictures, histograms and the table of hyper-parameters.
+fn check_what_is_to_be_looked_at(read: &Value) {
+    let (train, eval) = (&read["."], &read["eval"]);
+    assert_eq!(train["memory_bytes"].as_array().map(Vec::len), Some(2));
+    let [step, picture] = train["training_images"][0].as_array().expect("a point") as &[_] else {
+        panic!("{train}")
+    };
+    assert_eq!((step.as_u64(), &picture[2]), (Some(0), &Value::from(true)), "a whole PNG file");
+    assert_eq!(eval["confusion_matrix"], serde_json::json!([[10, [320, 320, true]]]));
+    let weights = &train["weights/fc.weight"][0];
+    let images_of_bins = weights[1].as_array().expect("bins").iter().map(|bin| bin[2].as_f64());
+    assert_eq!((weights[0].as_u64(), images_of_bins.sum()), (Some(10), Some(640.0)));
+    let hparams = &eval["_hparams_/session_start_info"][0][1];
+    assert_eq!(
+        (&hparams["model.name"], &hparams["train.epochs"]),
+        (&"resnet8".into(), &1.0.into())
+    );
+    let metrics = serde_json::json!(["accuracy", "accuracy_top_5", "loss"]);
+    assert_eq!(eval["_hparams_/experiment"][0][1], metrics);
 }
 
 /// The last training loss in `metrics.jsonl`, at the precision of event files.

@@ -6,7 +6,8 @@ error here.
 
 Prints {subfolder: {tag: [[step, value], ...]}}, folders and tags sorted, each series by step and, within a step, in the order
 of the files' names and of writing. The run folder itself is ".". A tensor of one element is a number, a larger one a nested
-list; a value that JSON cannot carry is the string "NaN", "Infinity" or "-Infinity".
+list; a picture is its width, its height and whether it is a whole PNG file; hyper-parameters are an object, and an experiment the list of
+its metrics; a value that JSON cannot carry is the string "NaN", "Infinity" or "-Infinity".
 
     python tests/peers/read_events.py RUN_FOLDER        # exits 1 and names the file if bytes were left over
     python tests/peers/read_events.py --self-check      # reads back what torch.utils.tensorboard writes
@@ -23,6 +24,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader, RawEventFileLoader  # noqa: E402
+from tensorboard.plugins.hparams import metadata as hparams  # noqa: E402
 from tensorboard.util import tensor_util  # noqa: E402
 
 FRAMING = 16  # length, its checksum, and the data's checksum
@@ -39,6 +41,29 @@ def plain(value: object) -> object:
     return value
 
 
+def hyper_parameters(value: object) -> object:
+    """What the plugin of hyper-parameters makes of a value."""
+    content = value.metadata.plugin_data.content
+    if value.tag == hparams.SESSION_START_INFO_TAG:
+        start = hparams.parse_session_start_plugin_data(content)
+        return {key: getattr(item, item.WhichOneof("kind")) for key, item in sorted(start.hparams.items())}
+    experiment = hparams.parse_experiment_plugin_data(content)
+    return [metric.name.tag for metric in experiment.metric_infos]
+
+
+def shown(value: object) -> object:
+    """A value as JSON can carry it."""
+    plugin = value.metadata.plugin_data.plugin_name
+    if plugin == hparams.PLUGIN_NAME:
+        return hyper_parameters(value)
+    array = tensor_util.make_ndarray(value.tensor)
+    if plugin == "images":
+        width, height, *files = array.tolist()
+        whole = all(file.startswith(b"\x89PNG") and file.endswith(b"IEND\xaeB`\x82") for file in files)
+        return [int(width), int(height), whole]
+    return plain(array.item() if array.size == 1 else array.tolist())
+
+
 def read(run: Path) -> tuple[dict[str, dict[str, list]], list[str]]:
     """The series, and a complaint per file that could not be read to its end."""
     series: dict[str, dict[str, list]] = {}
@@ -47,9 +72,7 @@ def read(run: Path) -> tuple[dict[str, dict[str, list]], list[str]]:
         tags = series.setdefault(path.parent.relative_to(run).as_posix(), {})
         for event in EventFileLoader(str(path)).Load():
             for value in event.summary.value:
-                array = tensor_util.make_ndarray(value.tensor)
-                item = array.item() if array.size == 1 else array.tolist()
-                tags.setdefault(value.tag, []).append([event.step, plain(item)])
+                tags.setdefault(value.tag, []).append([event.step, shown(value)])
         read_bytes = sum(len(record) + FRAMING for record in RawEventFileLoader(str(path)).Load())
         if read_bytes != path.stat().st_size:
             complaints.append(f"{path}: read {read_bytes} of {path.stat().st_size} bytes")

@@ -4,6 +4,7 @@
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 
+use crate::batch::Batch;
 use crate::decode::{Decoder, RgbImage};
 use crate::error::DataError;
 use crate::random::SampleRng;
@@ -87,6 +88,23 @@ pub fn thumbnail(
 ) -> Result<RgbImage, DataError> {
     let failed = |reason| DataError::Image { name: source.place(index), reason };
     fitted(&decode(source, index, decoder)?, size).map_err(failed)
+}
+
+/// The first images of a batch, as the network gets them but for normalisation: at most `most`, in rows of
+/// equal length.
+#[must_use]
+pub fn of_batch(batch: &Batch, most: usize) -> RgbImage {
+    let (height, width) = (batch.height, batch.width);
+    let count = batch.labels.len().min(most).max(1);
+    let columns = (1..=count).find(|columns| columns * columns >= count).unwrap_or(count);
+    let size = height.max(width);
+    let mut sheet = white(extent(size, count.div_ceil(columns)), extent(size, columns));
+    let images = batch.images.chunks_exact((3 * height * width).max(1));
+    for (place, pixels) in images.take(count).enumerate() {
+        let image = RgbImage { height, width, pixels: pixels.to_vec() };
+        paste(&mut sheet, &image, (place / columns, place % columns), size);
+    }
+    sheet
 }
 
 /// `count` images out of `len`, spread over all of them and drawn by `seed`; all, if there are no

@@ -89,7 +89,7 @@ pub use records::{ImageRecords, LabelRange};
 pub use shards::Split;
 pub use source::{Picture, Sample, Source};
 pub use state::LoaderState;
-pub use stats::LoaderStats;
+pub use stats::{LoaderStage, LoaderStats, Observer};
 pub use subset::Subset;
 pub use synthetic::SyntheticImages;
 pub use transform::{

@@ -14,6 +14,7 @@ use crate::pixels::Pixels;
 use crate::sampler::Sampler;
 use crate::source::Source;
 use crate::state::{LoaderState, OrderKey};
+use crate::stats::Observer;
 
 /// Loads a [`Source`] in batches.
 ///
@@ -43,6 +44,7 @@ pub struct Loader {
     sampler: Arc<Sampler>,
     options: LoaderOptions,
     pool: Pool,
+    observer: Option<Observer>,
 }
 
 /// Memory of batches that are no longer needed, for those to come.
@@ -85,7 +87,13 @@ impl Loader {
         }
         // One batch with the caller, one being made.
         let pool = bounded(options.prefetch + 2);
-        Ok(Self { source, decoder, sampler, options, pool })
+        Ok(Self { source, decoder, sampler, options, pool, observer: None })
+    }
+
+    /// The same loader, whose workers tell `observer`, if there is one, what they do.
+    #[must_use]
+    pub fn observed_by(self, observer: Option<Observer>) -> Self {
+        Self { observer, ..self }
     }
 
     /// Number of batches in an epoch, the same for all.

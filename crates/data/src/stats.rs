@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -21,9 +22,24 @@ pub struct LoaderStats {
     pub bad: usize,
 }
 
+/// A part of what a worker does for each image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoaderStage {
+    /// The record is read.
+    Read,
+    /// It becomes a picture.
+    Decode,
+    /// It is cropped, resized and changed.
+    Transform,
+}
+
+/// Hears of every stage at its end, with the moment when it began, on the worker's thread.
+pub type Observer = Arc<dyn Fn(LoaderStage, Instant) + Send + Sync>;
+
 /// The workers' share of [`LoaderStats`], counted by all of them at once.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Clocks {
+    observer: Option<Observer>,
     read: AtomicU64,
     decode: AtomicU64,
     transform: AtomicU64,
@@ -31,6 +47,10 @@ pub(crate) struct Clocks {
 }
 
 impl Clocks {
+    pub(crate) fn new(observer: Option<Observer>) -> Self {
+        Self { observer, ..Self::default() }
+    }
+
     pub(crate) fn snapshot(&self) -> LoaderStats {
         // The counters are independent of each other and of any data: no ordering is needed.
         let time = |counter: &AtomicU64| Duration::from_nanos(counter.load(Ordering::Relaxed));
@@ -49,22 +69,25 @@ impl Clocks {
     }
 
     pub(crate) fn time_read<T>(&self, work: impl FnOnce() -> T) -> T {
-        timed(&self.read, work)
+        self.timed(LoaderStage::Read, &self.read, work)
     }
 
     pub(crate) fn time_decode<T>(&self, work: impl FnOnce() -> T) -> T {
-        timed(&self.decode, work)
+        self.timed(LoaderStage::Decode, &self.decode, work)
     }
 
     pub(crate) fn time_transform<T>(&self, work: impl FnOnce() -> T) -> T {
-        timed(&self.transform, work)
+        self.timed(LoaderStage::Transform, &self.transform, work)
     }
-}
 
-fn timed<T>(counter: &AtomicU64, work: impl FnOnce() -> T) -> T {
-    let start = Instant::now();
-    let result = work();
-    let nanos = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-    counter.fetch_add(nanos, Ordering::Relaxed);
-    result
+    fn timed<T>(&self, stage: LoaderStage, counter: &AtomicU64, work: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let result = work();
+        let nanos = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        counter.fetch_add(nanos, Ordering::Relaxed);
+        if let Some(observer) = &self.observer {
+            observer(stage, start);
+        }
+        result
+    }
 }

@@ -9,7 +9,8 @@ use crate::{EpochReport, RunEvent, Sink, SinkError, StepReport};
 /// The columns, which stay as they are: new ones go to the end.
 const HEADER: &str = "report,step,epoch,loss,cross_entropy,top1,top5,l2_loss,learning_rate,\
     images_per_second,steps_per_second,loader_wait,seconds,bad_images,validation_cross_entropy,\
-    validation_top1,validation_top5,validation_images,validation_seconds,validation_bad_images";
+    validation_top1,validation_top5,validation_images,validation_seconds,validation_bad_images,\
+    memory_bytes";
 
 /// Appends a row to a file of comma-separated values for every report of a run: `step` for the
 /// steps since the last report, `epoch` for a whole epoch. What a report does not know is empty.
@@ -63,9 +64,10 @@ fn begin(file: &mut File) -> io::Result<()> {
 fn step_row(report: &StepReport) -> String {
     let StepReport { step, epoch, loss, train, l2_loss, learning_rate, .. } = report;
     let StepReport { images_per_second, steps_per_second, loader_wait, .. } = report;
+    let memory = report.memory_bytes.map_or_else(String::new, |bytes| bytes.to_string());
     format!(
         "step,{step},{epoch},{loss},{},{},{},{l2_loss},{learning_rate},\
-         {images_per_second},{steps_per_second},{loader_wait},,,,,,,,\n",
+         {images_per_second},{steps_per_second},{loader_wait},,,,,,,,,{memory}\n",
         train.cross_entropy, train.top1, train.top5
     )
 }
@@ -88,7 +90,7 @@ fn epoch_row(report: &EpochReport) -> String {
         },
     );
     format!(
-        "epoch,{step},{epoch},,{},{},{},,,,,,{seconds},{},{validation}\n",
+        "epoch,{step},{epoch},,{},{},{},,,,,,{seconds},{},{validation},\n",
         train.cross_entropy,
         train.top1,
         train.top5,

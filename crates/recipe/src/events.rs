@@ -50,6 +50,34 @@ pub enum RunEvent<'a> {
     Damaged(Damaged),
     /// The loss of a step is infinite or not a number.
     NonFinite(NonFinite),
+    /// Something to look at.
+    Picture(Picture<'a>),
+    /// The weights of a layer, where that was asked for.
+    Weights(Weights<'a>),
+}
+
+/// Something to look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Picture<'a> {
+    /// What it shows, in one word.
+    pub name: &'static str,
+    /// Optimizer steps done.
+    pub step: u64,
+    /// Whether it tells of an evaluation, and not of training.
+    pub of_evaluation: bool,
+    /// A PNG file.
+    pub png: &'a [u8],
+}
+
+/// The weights of a layer.
+#[derive(Debug, Clone, Copy)]
+pub struct Weights<'a> {
+    /// The parameter's name.
+    pub name: &'a str,
+    /// Optimizer steps done.
+    pub step: u64,
+    /// Its values.
+    pub values: &'a [f32],
 }
 
 /// Weights that a run begins with.
@@ -134,6 +162,8 @@ pub struct StepReport {
     pub steps_per_second: f64,
     /// Share of the time since the last report that the step waited for images, 0 to 1.
     pub loader_wait: f64,
+    /// Bytes of the host's memory that the program holds, where the system tells (Linux).
+    pub memory_bytes: Option<u64>,
 }
 
 /// The numbers of an epoch.

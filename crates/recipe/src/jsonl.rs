@@ -55,6 +55,8 @@ impl Sink for JsonLines {
             RunEvent::InitialWeights(weights) => tagged("initial_weights", weights),
             RunEvent::Damaged(damaged) => tagged("damaged", damaged),
             RunEvent::NonFinite(step) => tagged("non_finite", step),
+            // Nothing for scripts.
+            RunEvent::Picture(_) | RunEvent::Weights(_) => return Ok(()),
         };
         // One write a line: a run that is killed leaves whole lines.
         let line = format!("{value}\n");

@@ -36,8 +36,8 @@ mod tensorboard;
 
 pub use csv::Csv;
 pub use events::{
-    Damaged, EpochReport, Evaluation, Fanout, InitialWeights, NonFinite, Resumed, RunEvent,
-    RunStart, Sink, SinkError, StepReport,
+    Damaged, EpochReport, Evaluation, Fanout, InitialWeights, NonFinite, Picture, Resumed,
+    RunEvent, RunStart, Sink, SinkError, StepReport, Weights,
 };
 pub use jsonl::JsonLines;
 pub use metrics::{Averages, Totals};

@@ -120,6 +120,11 @@ pub fn free_bytes() -> Option<u64> {
     status_bytes("/proc/meminfo", "MemAvailable:")
 }
 
+/// The host's memory that this program holds, in bytes; `None` where the system does not tell.
+pub(crate) fn held_bytes() -> Option<u64> {
+    status_bytes("/proc/self/status", "VmRSS:")
+}
+
 /// A line such as `VmHWM:  1234 kB` of a file of Linux.
 fn status_bytes(path: &str, name: &str) -> Option<u64> {
     let text = fs::read_to_string(path).ok()?;

@@ -16,6 +16,7 @@ use crate::loss::cross_entropy;
 use crate::meter::Meter;
 use crate::ranks::total;
 use crate::stopping::StopHandle;
+use crate::tally::Tally;
 
 /// Batches between two read-backs: bounds how far the host runs ahead of the device.
 const READ_EVERY: usize = 16;
@@ -32,10 +33,11 @@ pub fn evaluate<M: Classifier>(
     device: &Device,
     stop: &StopHandle,
 ) -> Result<Evaluation, TrainError> {
-    evaluate_share(model, recipe, loader, device, stop, &World::alone())
+    Ok(evaluate_share(model, recipe, loader, device, stop, &World::alone())?.0)
 }
 
-/// As [`evaluate`], of all images of which every rank of `world` has a share in its `loader`.
+/// As [`evaluate`], of all images of which every rank of `world` has a share in its `loader`; and what the
+/// images of each class were taken for.
 pub(crate) fn evaluate_share<M: Classifier>(
     model: &M,
     recipe: &Recipe,
@@ -43,19 +45,23 @@ pub(crate) fn evaluate_share<M: Classifier>(
     device: &Device,
     stop: &StopHandle,
     world: &World,
-) -> Result<Evaluation, TrainError> {
+) -> Result<(Evaluation, Tally), TrainError> {
     let start = Instant::now();
     let normalizer = Normalizer::new(recipe.data.mean, recipe.data.std, device);
     let label_sets = LabelSets::of(recipe, device);
     let (mut meter, mut totals, mut bad_images) = (Meter::default(), Totals::default(), Vec::new());
+    // An image of several labels has no answer that is one class.
+    let mut tally = Tally::new(if label_sets.is_none() { recipe.model.num_classes } else { 0 });
     for (index, batch) in loader.epoch(0, 0).enumerate() {
         if stop.is_requested() {
             return Err(TrainError::Stopped);
         }
         let mut batch = batch?;
         bad_images.extend(batch.bad.drain(..).map(|bad| bad.to_string()));
+        tally.expect(&batch);
         let batch = normalizer.upload(batch);
         let logits = viewed(model, batch.images.clone(), recipe.data.validation_views);
+        tally.add(logits.clone());
         let (labels, own) = (batch.labels.clone(), logits.clone());
         let per_example = match &label_sets {
             None => cross_entropy(own, labels, 0.0),
@@ -64,16 +70,19 @@ pub(crate) fn evaluate_share<M: Classifier>(
         count(label_sets.as_ref(), &mut meter, per_example, logits, &batch);
         if index % READ_EVERY == READ_EVERY - 1 {
             meter.take().iter().for_each(|batch| totals.add(batch));
+            tally.read();
         }
     }
     meter.take().iter().for_each(|batch| totals.add(batch));
+    tally.read();
     let (totals, bad_images) = total(world, totals, bad_images)?;
-    Ok(Evaluation {
+    let evaluation = Evaluation {
         averages: totals.averages().ok_or(TrainError::NothingToEvaluate)?,
         images: totals.examples as usize,
         seconds: start.elapsed().as_secs_f64(),
         bad_images,
-    })
+    };
+    Ok((evaluation, tally.summed(world)?))
 }
 
 /// The logits of all looks at the images, averaged.

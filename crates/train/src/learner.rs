@@ -369,6 +369,14 @@ impl<M: Classifier> Learner<M> {
         all_finite(tensors.values().chain(self.optimizer.slots())).into_scalar::<bool>()
     }
 
+    /// Shows every tensor of the model with its name to `see`, read back from the device.
+    pub(crate) fn see_weights(&self, mut see: impl FnMut(&str, &[f32])) {
+        flat::visit(&self.model.valid(), |tensor| {
+            let values: Vec<f32> = tensor.values.into_data().iter::<f32>().collect();
+            see(tensor.name, &values);
+        });
+    }
+
     /// The l2 loss of the weights, read back from the device.
     #[must_use]
     pub fn l2_loss(&self) -> f64 {

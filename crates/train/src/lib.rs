@@ -71,6 +71,7 @@ pub mod run;
 mod session;
 mod state;
 pub mod stopping;
+mod tally;
 pub mod teacher;
 pub mod trace;
 pub mod transforms;

@@ -44,6 +44,8 @@ pub struct RunOptions {
     pub accept_changed_data: bool,
     /// Threads that load images.
     pub workers: usize,
+    /// Show TensorBoard how the weights of each layer are distributed, at every evaluation.
+    pub histograms: bool,
     /// Records where the time goes, into `trace.json` in the model folder.
     pub trace: Trace,
     /// Names of the classes, for whoever asks the network later; empty if they have none.
@@ -73,6 +75,7 @@ impl RunOptions {
             accept_changed_data: false,
             world: World::alone(),
             workers: thread::available_parallelism().map_or(1, NonZero::get),
+            histograms: false,
             trace: Trace::default(),
             classes: Vec::new(),
         }

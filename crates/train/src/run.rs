@@ -105,7 +105,7 @@ fn train_rank<M: Classifier + 'static>(
     let mut sink = records.beside(sink);
     let resumed = tell_of_beginning(&begun, &store, &mut sink)?;
     let steps_per_epoch = images.train.batches_per_epoch() as u64;
-    let writer = Writer::new(store.clone(), options.keep);
+    let writer = Writer::new(store.clone(), options.keep).with_trace(options.trace.clone());
     let mut session = Session {
         recipe,
         fresh,
@@ -122,6 +122,7 @@ fn train_rank<M: Classifier + 'static>(
         last: None,
         meter: Meter::default(),
         skipped_in_a_row: 0,
+        has_shown_images: false,
         sink,
         exchange: exchange.clone(),
     };
@@ -150,7 +151,8 @@ impl Images {
     ) -> Result<Self, TrainError> {
         let rank = ranks::share(options, recipe)?;
         let (workers, size) = (options.workers, recipe.training_size(0));
-        let train = train_loader_at(datasets.train.clone(), recipe, workers, size, rank)?;
+        let train = train_loader_at(datasets.train.clone(), recipe, workers, size, rank)?
+            .observed_by(options.trace.of_loader());
         let validation = validation_share(datasets.validation.clone(), recipe, workers, rank)?;
         let identity = Identity::of(datasets)?;
         ranks::agree(&options.world, recipe, &identity)?;

@@ -3,6 +3,7 @@
 mod report;
 mod rollback;
 mod saving;
+mod showing;
 
 use std::time::{Duration, Instant};
 
@@ -49,6 +50,8 @@ pub(crate) struct Session<'a, M: Classifier> {
     pub(crate) last: Option<EpochReport>,
     pub(crate) meter: Meter,
     pub(crate) skipped_in_a_row: u64,
+    /// Whether training images of this session were shown.
+    pub(crate) has_shown_images: bool,
     pub(crate) sink: Fanout<'a>,
     pub(crate) exchange: Exchange,
 }
@@ -185,6 +188,7 @@ impl<M: Classifier + 'static> Session<'_, M> {
             let Some(batch) = next else { break };
             window.waited += waiting.elapsed();
             let mut batch = batch?;
+            self.show_images(&batch)?;
             let bad = batch.bad.drain(..).map(|bad| bad.to_string());
             self.position.epoch_bad_images.extend(bad);
             let at = StepAt { step: self.position.step, lr: self.learning_rate() };
@@ -236,7 +240,8 @@ impl<M: Classifier + 'static> Session<'_, M> {
         if self.loader.options().transform.size != size {
             let (source, workers) = (self.loader.source().clone(), self.options.workers);
             let rank = ranks::share(self.options, self.recipe)?;
-            self.loader = train_loader_at(source, self.recipe, workers, size, rank)?;
+            self.loader = train_loader_at(source, self.recipe, workers, size, rank)?
+                .observed_by(self.options.trace.of_loader());
         }
         Ok(())
     }
@@ -286,9 +291,11 @@ impl<M: Classifier + 'static> Session<'_, M> {
     fn evaluate(&mut self, learner: &Learner<M>) -> Result<Evaluation, TrainError> {
         let (model, stop) = (learner.inference_model(), &self.options.stop);
         let (loader, world) = (&self.validation, &self.exchange.world);
-        let evaluation = self.options.trace.span("evaluation", self.device, || {
+        let (evaluation, tally) = self.options.trace.span("evaluation", self.device, || {
             evaluate_share(&model, self.recipe, loader, self.device, stop, world)
         })?;
+        self.show_confusion(&tally)?;
+        self.show_weights(learner)?;
         self.schedule.observe(&mut self.position.plateau, &evaluation.averages);
         let top1 = evaluation.averages.top1;
         self.position.score = Some(top1);

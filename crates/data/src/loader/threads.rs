@@ -25,7 +25,7 @@ impl Loader {
             transform: self.options.transform.clone(),
             seed: self.options.seed,
             epoch: state.epoch,
-            clocks: Clocks::default(),
+            clocks: Clocks::new(self.observer.clone()),
             stop: AtomicBool::new(false),
         });
         let (sender, receiver) = bounded(self.options.prefetch);

@@ -19,6 +19,7 @@ fn step(step: u64) -> StepReport {
         images_per_second: 448.0,
         steps_per_second: 14.0,
         loader_wait: 0.01,
+        memory_bytes: Some(4096),
     }
 }
 

@@ -7,12 +7,14 @@ use std::thread::{Builder, JoinHandle};
 use super::error::{CheckpointError, failed};
 use super::files::write_tensors;
 use super::{Checkpoint, Keep, Store};
+use crate::trace::Trace;
 
 /// Writes one checkpoint at a time, in order.
 #[derive(Debug)]
 pub struct Writer {
     store: Store,
     keep: Keep,
+    trace: Trace,
     running: Option<JoinHandle<Result<Written, CheckpointError>>>,
 }
 
@@ -29,7 +31,12 @@ impl Writer {
     /// Writes into `store`, where `keep` says what stays.
     #[must_use]
     pub fn new(store: Store, keep: Keep) -> Self {
-        Self { store, keep, running: None }
+        Self { store, keep, trace: Trace::default(), running: None }
+    }
+
+    /// With its work recorded.
+    pub(crate) fn with_trace(self, trace: Trace) -> Self {
+        Self { trace, ..self }
     }
 
     /// Whether a checkpoint is being written at this moment.
@@ -49,9 +56,12 @@ impl Writer {
         best: Option<PathBuf>,
     ) -> Result<Option<Written>, CheckpointError> {
         let before = self.wait()?;
-        let (store, keep) = (self.store.clone(), self.keep);
+        let (store, keep, trace) = (self.store.clone(), self.keep, self.trace.clone());
         let thread = Builder::new().name("checkpoint".to_owned());
-        let running = thread.spawn(move || write(&store, keep, &checkpoint(), best));
+        let running = thread.spawn(move || {
+            let checkpoint = trace.host_span("read the state", checkpoint);
+            trace.host_span("write", || write(&store, keep, &checkpoint, best))
+        });
         self.running = Some(running.map_err(failed(self.store.folder(), "start a thread for"))?);
         Ok(before)
     }

@@ -7,6 +7,7 @@ use resnet_recipe::{NonFinite, RunEvent, Sink, StepReport, Totals};
 
 use super::Session;
 use crate::TrainError;
+use crate::batch_size::held_bytes;
 use crate::learner::Learner;
 use crate::meter::StepTotals;
 use crate::non_finite::{MAX_SKIPS_IN_A_ROW, OnNonFinite, image_names};
@@ -62,6 +63,7 @@ impl<M: Classifier + 'static> Session<'_, M> {
                 images_per_second: steps * self.recipe.train.batch_size as f64 / seconds,
                 steps_per_second: steps / seconds,
                 loader_wait: window.waited.as_secs_f64() / seconds,
+                memory_bytes: held_bytes(),
             };
             self.sink.record(&RunEvent::Step(report))?;
         }

@@ -13,20 +13,44 @@ use crate::sample::{cpu, files, images, recipe, run, run_in};
 #[test]
 fn a_trace_has_every_part_of_the_first_steps_and_changes_no_byte() {
     let [plain, traced] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
-    let options = RunOptions { trace: Trace::of_steps(5), ..RunOptions::new(traced.path()) };
+    let options = RunOptions {
+        trace: Trace::of_steps(5),
+        checkpoint_every: Some(2),
+        workers: 2,
+        ..RunOptions::new(traced.path())
+    };
     let outcome = run(&recipe(), &options).expect("trains");
     let text = fs::read_to_string(traced.path().join("trace.json")).expect("a trace");
     let trace: Value = serde_json::from_str(&text).expect("JSON");
-    let mut counts = BTreeMap::new();
+    let (mut threads, mut counts) = (BTreeMap::new(), BTreeMap::<_, BTreeMap<_, _>>::new());
     for event in trace["traceEvents"].as_array().expect("events") {
         let name = event["name"].as_str().expect("a name").to_owned();
+        let thread = event["tid"].as_u64().expect("a thread");
+        if event["ph"] == "M" {
+            threads.insert(event["args"]["name"].as_str().expect("a name").to_owned(), thread);
+            continue;
+        }
         assert_eq!(event["ph"], "X", "a complete event");
         assert!(event["ts"].is_u64() && event["dur"].is_u64() && event["pid"].is_u64());
-        *counts.entry(name).or_insert(0) += 1;
+        *counts.entry(thread).or_default().entry(name).or_insert(0) += 1;
     }
-    let counts: Vec<_> = counts.iter().map(|(name, count)| (name.as_str(), *count)).collect();
-    let once_each = ["backward", "forward", "optimizer", "wait for images"].map(|name| (name, 5));
-    assert_eq!(counts, [&once_each[..1], &[("evaluation", 1)], &once_each[1..]].concat());
+    let mut of_thread = |name: &str| {
+        let counts = counts.remove(&threads[name]).expect(name);
+        counts.into_iter().collect::<Vec<(String, i32)>>()
+    };
+    let here = std::thread::current().name().expect("a name").to_owned();
+    let wanted = ["backward", "forward", "optimizer", "wait for images"].map(|name| (name, 5));
+    let wanted = [&wanted[..1], &[("evaluation", 1)], &wanted[1..]].concat();
+    let named = |(name, count): (&str, i32)| (name.to_owned(), count);
+    assert_eq!(of_thread(&here), wanted.into_iter().map(named).collect::<Vec<_>>());
+    let loading = ["load-0", "load-1"].map(&mut of_thread).concat();
+    let decoded: i32 = loading.iter().filter(|(name, _)| name == "decode").map(|(_, n)| n).sum();
+    assert!(decoded >= 20, "five batches of four: {loading:?}");
+    let saving = of_thread("checkpoint");
+    assert_eq!(
+        saving.iter().map(|(name, _)| &**name).collect::<Vec<_>>(),
+        ["read the state", "write"]
+    );
     let expected = run_in(plain.path(), &recipe()).expect("trains").checkpoint.expect("one");
     assert!(files(&outcome.checkpoint.expect("one")) == files(&expected));
     assert!(!plain.path().join("trace.json").exists());

@@ -82,7 +82,8 @@ fn check(name: &str, nesterov: bool) {
             let wanted = floats(wanted.next().expect("a golden step"));
             for (got, wanted) in std::iter::zip(values(&model), wanted) {
                 let off = (got - wanted).abs();
-                let most = 2e-5 * wanted.abs().max(0.1);
+                // The iteration magnifies the rounding of small singular values up to five hundred times.
+                let most = 1e-4 * wanted.abs().max(0.1);
                 assert!(off < most, "{name}, step {step}: {got}, PyTorch has {wanted}");
             }
         }
