@@ -112,7 +112,7 @@ fn train_and_report(args: &Args, flags: &[String], place: &Place) -> Result<Exit
     let mut progress = Progress::new();
     let outcome = match &place.devices[..] {
         [chosen] => {
-            let options = RunOptions { world: place.world.clone(), ..options };
+            let options = RunOptions { world: place.world.clone(), ..options.clone() };
             let mut quiet = Fanout::default();
             let sink: &mut dyn Sink = if place.is_chief() { &mut progress } else { &mut quiet };
             train(&recipe, &datasets, &options, chosen, sink)?

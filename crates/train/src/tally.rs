@@ -23,6 +23,11 @@ impl Tally {
         Self { classes, counts, truth: Vec::new(), answers: Vec::new() }
     }
 
+    /// Whether no answer was counted.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.counts.iter().all(|count| *count == 0.0)
+    }
+
     /// Takes note of the classes of the images whose logits come next.
     pub(crate) fn expect(&mut self, batch: &Batch) {
         let truth = |(label, weight): (&u32, &f32)| (*weight > 0.0).then_some(*label as usize);

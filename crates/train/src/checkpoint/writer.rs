@@ -35,8 +35,9 @@ impl Writer {
     }
 
     /// With its work recorded.
-    pub(crate) fn with_trace(self, trace: Trace) -> Self {
-        Self { trace, ..self }
+    pub(crate) fn with_trace(mut self, trace: Trace) -> Self {
+        self.trace = trace;
+        self
     }
 
     /// Whether a checkpoint is being written at this moment.

@@ -23,6 +23,9 @@ impl<M: Classifier + 'static> Session<'_, M> {
     }
 
     pub(super) fn show_confusion(&mut self, tally: &Tally) -> Result<(), TrainError> {
+        if tally.is_empty() {
+            return Ok(());
+        }
         self.show("confusion_matrix", true, &tally.picture())
     }
 
