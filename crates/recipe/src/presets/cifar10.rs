@@ -9,7 +9,8 @@ use crate::span::Span;
 /// to the end at about step 64,000.
 ///
 /// - Hardware and time: the paper used two GPUs and states no time. Not measured here.
-/// - Expected accuracy: the paper states 91.25 % top-1 (an error of 8.75 %). Not trained here.
+/// - Expected accuracy: the paper states 91.25 % top-1 (an error of 8.75 %). Not trained here to
+///   the end; six epochs on a fifth of the images ended where PyTorch does (`docs/numerics.md`).
 /// - Command: `cargo run --release --example train_imagenet -- --preset cifar10-resnet20 --data-dir D
 ///   --model-dir M`, where `D` holds CIFAR-10 as TFRecord shards of PNG or JPEG images whose first
 ///   class has label 0
