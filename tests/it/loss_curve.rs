@@ -29,7 +29,7 @@ fn twenty_steps_of_the_sample_have_the_committed_losses() {
     let steps = lines.filter(|line| line["event"] == "step");
     let losses: Vec<f64> =
         steps.map(|step| step["train"]["cross_entropy"].as_f64().expect("a number")).collect();
-    let wanted = golden["losses"].as_array().expect("losses").iter().map(|loss| loss.as_f64());
+    let wanted = golden["losses"].as_array().expect("losses").iter().map(Value::as_f64);
     assert_eq!(losses.len(), 20);
     for (step, (loss, wanted)) in losses.iter().zip(wanted).enumerate() {
         let off = wanted.map(|wanted| (loss / wanted - 1.0).abs());
