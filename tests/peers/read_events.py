@@ -45,7 +45,7 @@ def hyper_parameters(value: object) -> object:
     """What the plugin of hyper-parameters makes of a value."""
     content = value.metadata.plugin_data.content
     if value.tag == hparams.SESSION_START_INFO_TAG:
-        start = hparams.parse_session_start_plugin_data(content)
+        start = hparams.parse_session_start_info_plugin_data(content)
         return {key: getattr(item, item.WhichOneof("kind")) for key, item in sorted(start.hparams.items())}
     experiment = hparams.parse_experiment_plugin_data(content)
     return [metric.name.tag for metric in experiment.metric_infos]
