@@ -43,7 +43,9 @@ fn a_trace_has_every_part_of_the_first_steps_and_changes_no_byte() {
     let wanted = [&wanted[..1], &[("evaluation", 1)], &wanted[1..]].concat();
     let named = |(name, count): (&str, i32)| (name.to_owned(), count);
     assert_eq!(of_thread(&here), wanted.into_iter().map(named).collect::<Vec<_>>());
-    let loading = ["load-0", "load-1"].map(&mut of_thread).concat();
+    // One thread may be so fast that nothing is left for the other.
+    let loaders = threads.keys().filter(|name| name.starts_with("load-"));
+    let loading: Vec<_> = loaders.flat_map(|name| of_thread(name)).collect();
     let decoded: i32 = loading.iter().filter(|(name, _)| name == "decode").map(|(_, n)| n).sum();
     assert!(decoded >= 20, "five batches of four: {loading:?}");
     let saving = of_thread("checkpoint");
