@@ -7,6 +7,7 @@ use image::{ExtendedColorType, ImageEncoder};
 use crate::batch::Batch;
 use crate::decode::{Decoder, RgbImage};
 use crate::error::DataError;
+use crate::pixels::Pixels;
 use crate::random::SampleRng;
 use crate::source::Source;
 use crate::transform::{Region, Resizer, Transform};
@@ -94,17 +95,29 @@ pub fn thumbnail(
 /// equal length.
 #[must_use]
 pub fn of_batch(batch: &Batch, most: usize) -> RgbImage {
-    let (height, width) = (batch.height, batch.width);
-    let count = batch.labels.len().min(most).max(1);
-    let columns = (1..=count).find(|columns| columns * columns >= count).unwrap_or(count);
-    let size = height.max(width);
-    let mut sheet = white(extent(size, count.div_ceil(columns)), extent(size, columns));
-    let images = batch.images.chunks_exact((3 * height * width).max(1));
-    for (place, pixels) in images.take(count).enumerate() {
-        let image = RgbImage { height, width, pixels: pixels.to_vec() };
-        paste(&mut sheet, &image, (place / columns, place % columns), size);
+    let levels: Vec<u8> = match &batch.images {
+        Pixels::Eight(levels) => levels.clone(),
+        Pixels::Sixteen(levels) => levels.iter().map(|level| (level >> 8) as u8).collect(),
+    };
+    let (height, width, channels) = (batch.height, batch.width, batch.channels.count());
+    let image = |levels: &[u8]| RgbImage {
+        height,
+        width,
+        pixels: levels.chunks(channels).flat_map(in_colour).collect(),
+    };
+    let len = (height * width * channels).max(1);
+    let images: Vec<RgbImage> = levels.chunks_exact(len).take(most).map(image).collect();
+    let columns = (1..).find(|columns| columns * columns >= images.len()).unwrap_or(1);
+    let rows: Vec<Vec<RgbImage>> = images.chunks(columns).map(<[_]>::to_vec).collect();
+    sheet(&rows)
+}
+
+/// Grey has one level for all three.
+fn in_colour(pixel: &[u8]) -> [u8; 3] {
+    match *pixel {
+        [red, green, blue] => [red, green, blue],
+        _ => [pixel.first().copied().unwrap_or(0); 3],
     }
-    sheet
 }
 
 /// `count` images out of `len`, spread over all of them and drawn by `seed`; all, if there are no

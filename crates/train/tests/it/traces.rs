@@ -74,8 +74,7 @@ fn batch(number: u64) -> Batch {
         weights: vec![1.0; IMAGES],
         height: SIDE,
         width: SIDE,
-        bad: Vec::new(),
-        index: 0,
+        ..Batch::default()
     }
 }
 
