@@ -1,5 +1,7 @@
 //! Compares what the documents say with what is there.
 
+mod cycles;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,9 +20,10 @@ type Check = fn(&Path) -> Result<()>;
 /// Runs every check and reports all that fail.
 pub(crate) fn run() -> Result<()> {
     let root = cargo::root()?;
-    let checks: [(&str, Check); 5] = [
+    let checks: [(&str, Check); 6] = [
         ("crates and the table in docs/architecture.md", crates_are_as_documented),
         ("invariants and their tests", invariants_have_tests),
+        ("no cycles between modules", cycles::no_cycles),
         ("tests named in documents", named_tests_exist),
         ("links in documents", links_resolve),
         ("size of the bundled sample", sample_is_small),
