@@ -21,9 +21,10 @@ pub use png::Png;
 #[cfg(feature = "tiff")]
 pub use tiff::Tiff;
 
+use resnet_jpeg::Region;
+
 use crate::level::Arithmetic as _;
 use crate::pixels::PixelFormat;
-use crate::transform::Region;
 
 /// Pillow's limit, above which it suspects a decompression bomb: 256 MiB of RGB.
 const MAX_PIXELS: usize = 89_478_485;

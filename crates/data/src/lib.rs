@@ -56,6 +56,7 @@ pub mod prepare;
 mod random;
 mod records;
 mod sampler;
+mod shard_name;
 mod shards;
 mod source;
 mod split_name;

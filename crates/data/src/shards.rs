@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::error::{DataError, list_for_message};
+use crate::shard_name::{parse, prefix};
 use crate::split_name;
 
 /// The part of a data set that is loaded.
@@ -91,22 +92,6 @@ fn matching(folder: &Path, names: &[String], prefix: &str) -> Vec<Shard> {
         (found == prefix).then(|| (number, total, folder.join(name)))
     };
     names.iter().filter_map(shard).collect()
-}
-
-/// `train` of `train-00003-of-01024`; nothing of what is no shard.
-pub(crate) fn prefix(name: &str) -> Option<&str> {
-    parse(name).map(|(prefix, _, _)| prefix)
-}
-
-/// `train-00003-of-01024` is `(train, 3, 1024)`; a name of another form is no shard.
-fn parse(name: &str) -> Option<(&str, usize, usize)> {
-    let (start, total) = name.rsplit_once("-of-")?;
-    let (prefix, number) = start.rsplit_once('-')?;
-    let digits = |text: &str| text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if prefix.is_empty() || !digits(number) || !digits(total) {
-        return None;
-    }
-    Some((prefix, number.parse().ok()?, total.parse().ok()?))
 }
 
 /// Checks that sorted shards are 0 to N-1 of one set of N.

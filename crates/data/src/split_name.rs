@@ -41,7 +41,7 @@ pub(crate) fn of_file(name: &str) -> &str {
         return usual(folder);
     }
     let stem = file.split('.').next().unwrap_or_default();
-    if let Some(prefix) = crate::shards::prefix(stem) {
+    if let Some(prefix) = crate::shard_name::prefix(stem) {
         return usual(prefix.rsplit('-').next().unwrap_or(prefix));
     }
     stem.split(['-', '_']).find(|word| is_known(word)).map_or(ALL, usual)

@@ -1,5 +1,7 @@
 //! The decoder: segments in, pixels out.
 
+mod scans;
+
 use crate::coefficients::Coefficients;
 use crate::compressed::Compressed;
 use crate::error::{Result, damaged};
@@ -12,11 +14,11 @@ use crate::markers::{
 use crate::memory::resize;
 use crate::planes::Plane;
 use crate::region::Region;
-use crate::scans::UNITS_AT_A_TIME;
 use crate::tables::{Quantization, Tables};
 use crate::upsample::{Row, Upsampling};
 use crate::wide::{Wide, Work};
 use crate::{colour, scan::Scan, standard_tables};
+use scans::UNITS_AT_A_TIME;
 
 /// Decodes pictures one after the other, in memory that is reused: one decoder for each thread.
 #[derive(Clone, Debug)]

@@ -48,7 +48,6 @@ mod planes;
 mod progressive;
 mod region;
 mod scan;
-mod scans;
 mod sequential;
 mod standard_tables;
 mod tables;

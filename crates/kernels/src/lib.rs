@@ -40,11 +40,12 @@ mod ranks;
 #[cfg(feature = "flex")]
 mod registered;
 mod switch;
+mod window;
 
 pub use operations::{
-    Normalised, PoolWindow, batch_norm_among, batch_norm_train, conv2d, conv2d_affine, linear,
-    max_pool2d,
+    Normalised, batch_norm_among, batch_norm_train, conv2d, conv2d_affine, linear, max_pool2d,
 };
 pub use profile::{Measured, end_profile, start_profile};
 pub use ranks::SumOverRanks;
 pub use switch::{kernels_in_use, use_kernels};
+pub use window::PoolWindow;

@@ -9,6 +9,7 @@ use burn::tensor::module;
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{FloatDType, Tensor};
 
+use crate::PoolWindow;
 use crate::SumOverRanks;
 #[cfg(feature = "cube")]
 use crate::geometry::Geometry;
@@ -27,17 +28,6 @@ pub struct Normalised {
     pub variance: Tensor<1>,
     /// Numbers of each channel that these are of.
     pub count: f64,
-}
-
-/// The window of a pooling, `[rows, columns]` each; padding is the same on both sides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PoolWindow {
-    /// Size of the window.
-    pub kernel: [usize; 2],
-    /// From one window to the next.
-    pub stride: [usize; 2],
-    /// Pixels around the image that never are the maximum.
-    pub padding: [usize; 2],
 }
 
 /// The convolution of `x` `[b, c, h, w]` with `weight` `[c', c / groups, kh, kw]`, without bias.

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::{Decoder, File};
 use crate::coefficients::Coefficients;
-use crate::decoder::{Decoder, File};
 use crate::error::{Fault, Place, Result};
 use crate::planes::Plane;
 use crate::progressive::{AcFirst, AcMore, DcFirst, DcMore};
