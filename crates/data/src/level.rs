@@ -25,6 +25,12 @@ impl Level for u16 {
 /// From 8 to 16 bits: 0 stays 0 and 255 becomes 65,535.
 pub(crate) const WIDEN: u16 = 257;
 
+/// Luma as Pillow's conversion to mode `L` computes it. 16 bits just fit.
+pub(crate) fn luma<L: Level>(colour: [L; 3]) -> L {
+    let [r, g, b]: [u32; 3] = colour.map(Into::into);
+    L::of(((r * 19_595 + g * 38_470 + b * 7_471 + 0x8000) >> 16) as usize)
+}
+
 pub(crate) use sealed::Arithmetic;
 
 mod sealed {

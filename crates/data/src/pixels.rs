@@ -2,11 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::decode::Decoder;
-use crate::error::DataError;
-use crate::level::Level;
-use crate::source::{Picture, Source};
-use crate::transform::luma;
+use crate::level::{Level, luma};
 
 /// The form in which a loader hands out pixels, whatever form the images are stored in.
 ///
@@ -18,34 +14,6 @@ pub struct PixelFormat {
     pub channels: Channels,
     /// Bits of a level.
     pub depth: Depth,
-}
-
-impl PixelFormat {
-    /// The form that keeps all of up to `count` images at equal distances, as their headers tell: 16 bits
-    /// if one has so many, grey if all are stored in grey. An image whose header is damaged does not count.
-    ///
-    /// # Errors
-    ///
-    /// If one of these images cannot be read.
-    pub fn of_images(
-        source: &dyn Source,
-        decoder: &dyn Decoder,
-        count: usize,
-    ) -> Result<Self, DataError> {
-        let (len, mut record) = (source.len(), Vec::new());
-        let count = count.min(len);
-        let mut found = Vec::new();
-        for probe in 0..count {
-            match source.read(probe * len / count, &mut record)?.picture {
-                Picture::Encoded(range) => found.extend(decoder.stored_format(&record[range]).ok()),
-                Picture::Rgb { .. } => found.push(Self::default()),
-            }
-        }
-        Ok(Self {
-            channels: found.iter().map(|format| format.channels).max().unwrap_or_default(),
-            depth: found.iter().map(|format| format.depth).max().unwrap_or_default(),
-        })
-    }
 }
 
 /// The levels of a pixel.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::decode::{DecodeError, Decoder, PickRegion, RgbImage};
 use crate::error::DataError;
 use crate::level::Level;
+use crate::pixels::PixelFormat;
 
 /// A set of labelled images with random access, shared by the loader's threads.
 ///
@@ -130,5 +131,33 @@ impl Picture {
                 Ok(())
             }
         }
+    }
+}
+
+impl PixelFormat {
+    /// The form that keeps all of up to `count` images at equal distances, as their headers tell: 16 bits
+    /// if one has so many, grey if all are stored in grey. An image whose header is damaged does not count.
+    ///
+    /// # Errors
+    ///
+    /// If one of these images cannot be read.
+    pub fn of_images(
+        source: &dyn Source,
+        decoder: &dyn Decoder,
+        count: usize,
+    ) -> Result<Self, DataError> {
+        let (len, mut record) = (source.len(), Vec::new());
+        let count = count.min(len);
+        let mut found = Vec::new();
+        for probe in 0..count {
+            match source.read(probe * len / count, &mut record)?.picture {
+                Picture::Encoded(range) => found.extend(decoder.stored_format(&record[range]).ok()),
+                Picture::Rgb { .. } => found.push(Self::default()),
+            }
+        }
+        Ok(Self {
+            channels: found.iter().map(|format| format.channels).max().unwrap_or_default(),
+            depth: found.iter().map(|format| format.depth).max().unwrap_or_default(),
+        })
     }
 }

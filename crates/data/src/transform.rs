@@ -29,7 +29,6 @@ mod tables;
 mod views;
 
 pub(crate) use checks::require;
-pub(crate) use colour::luma;
 
 pub use augment::Augment;
 pub use crop::Crop;

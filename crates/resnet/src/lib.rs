@@ -68,8 +68,9 @@ pub use tfrecord_codec as records;
 pub use resnet_recipe::{Fanout, Recipe, RunEvent, Sink, presets};
 pub use resnet_train::device::{Chosen, DeviceChoice, choose as choose_device};
 pub use resnet_train::predict::{Ensemble, Prediction, Predictor, Trained};
-pub use resnet_train::ranks::train_on;
-pub use resnet_train::run::{Datasets, Outcome, RunOptions, evaluate_run, train, train_model};
+pub use resnet_train::run::{
+    Datasets, Outcome, RunOptions, evaluate_run, train, train_model, train_on,
+};
 pub use resnet_train::stopping::{Ending, StopHandle};
 pub use resnet_train::{Exported, InitialWeights, TrainError, export};
 

@@ -10,11 +10,11 @@ use resnet_recipe::{Evaluation, Recipe, Totals, ValidationViews};
 
 use crate::TrainError;
 use crate::criterion::count;
+use crate::exchange::total;
 use crate::input::Normalizer;
 use crate::label_sets::LabelSets;
 use crate::loss::cross_entropy;
 use crate::meter::Meter;
-use crate::ranks::total;
 use crate::stopping::StopHandle;
 use crate::tally::Tally;
 

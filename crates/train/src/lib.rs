@@ -41,6 +41,7 @@ pub mod device;
 pub mod ema;
 mod error;
 pub mod evaluate;
+mod exchange;
 mod export;
 mod flat;
 pub mod folder;

@@ -6,8 +6,8 @@ use resnet_models::{ConfigError, Part, ResNet, ResNetConfig, Stem, UnknownName, 
 use resnet_recipe::{Precision, Recipe, StemKind};
 use thiserror::Error;
 
+use crate::exchange::sums_over;
 use crate::pixels::pixel_format;
-use crate::ranks::sums_over;
 
 /// The recipe asks for a network that does not exist.
 #[derive(Debug, Error)]

@@ -1,64 +1,18 @@
-//! Several devices that train one network: what they exchange.
+//! Several devices that train one network: how they begin together.
 //!
-//! Every rank runs the whole of [`run::train`](crate::run::train) with its share of every batch. In each
-//! step the gradients of all are added up, and with them the counts of the meter and whether anybody was
-//! asked to stop, so that all ranks always decide alike. Rank 0 alone reads and writes the model folder.
+//! Every rank runs the whole of [`run::train`](crate::run::train) with its share of every batch. Rank 0 alone
+//! reads and writes the model folder.
 
-mod bucket;
 mod sharing;
-mod statistics;
 
-use burn::tensor::{Device, Tensor, TensorData};
 use resnet_data::Rank;
-use resnet_distributed::{CollectiveError, Wire, World, threads};
-use resnet_recipe::{ExchangeFloats, Fanout, Recipe, Sink};
+use resnet_recipe::Recipe;
 
-use crate::device::Chosen;
-use crate::gradients::GradientMap;
-use crate::identity::Datasets;
-use crate::meter::Meter;
-use crate::options::{Outcome, RunOptions};
-use crate::run::train;
-use crate::stopping::StopHandle;
-use crate::trace::Trace;
+use crate::options::RunOptions;
 use crate::{OnNonFinite, TrainError};
 
-use bucket::Bucket;
-pub(crate) use sharing::{agree, begin_together, gather_epoch, scratch_folder, total};
-pub use statistics::sums_over;
-pub(crate) use statistics::{averaged, averaged_statistics};
-
-/// Trains on several devices of this machine, one rank for each, as [`train`] does on one; rank 0, on
-/// the first device, tells `sink`.
-///
-/// `recipe.train.batch_size` is of all devices together. Sums go through the host's memory.
-///
-/// # Errors
-/// As [`train`]; [`TrainError::BatchOfRanks`] if the batch cannot be shared out evenly.
-///
-/// # Panics
-/// If there is no device.
-pub fn train_on(
-    recipe: &Recipe,
-    datasets: &Datasets,
-    options: &RunOptions,
-    devices: &[Chosen],
-    sink: &mut dyn Sink,
-) -> Result<Outcome, TrainError> {
-    let workers = (options.workers / devices.len().max(1)).max(1);
-    let train_as = |world: World, sink: &mut dyn Sink| {
-        let chosen = &devices[world.rank()];
-        let trace = if world.is_chief() { options.trace.clone() } else { Trace::default() };
-        let options = RunOptions { workers, world, trace, ..options.clone() };
-        train(recipe, datasets, &options, chosen, sink)
-    };
-    let outcomes = threads::run_with(
-        threads::worlds(devices.len()),
-        |world| train_as(world, sink),
-        |world| train_as(world, &mut Fanout::default()),
-    )?;
-    Ok(outcomes.into_iter().next().expect("there is at least one device"))
-}
+pub use crate::exchange::sums_over;
+pub(crate) use sharing::{agree, begin_together, scratch_folder};
 
 /// The part of every epoch that the rank `world` is of loads.
 ///
@@ -75,82 +29,4 @@ pub(crate) fn share(options: &RunOptions, recipe: &Recipe) -> Result<Rank, Train
         return Ok(Rank { index: world.rank(), size: ranks });
     }
     Err(TrainError::BatchOfRanks { batch_size, ranks })
-}
-
-/// How a learner exchanges gradients with those of other ranks.
-#[derive(Debug, Clone)]
-pub(crate) struct Exchange {
-    pub(crate) world: World,
-    /// Floats in which gradients are sent.
-    wire: Wire,
-    /// Somebody asked this rank to stop.
-    wish: StopHandle,
-    /// All ranks stop after this step.
-    agreed: StopHandle,
-}
-
-impl Exchange {
-    /// A rank that stops when any is asked to; and the handle that says so, on all in the same step.
-    pub(crate) fn new(world: World, recipe: &Recipe, wish: StopHandle) -> (Self, StopHandle) {
-        let agreed = if world.is_alone() { wish.clone() } else { StopHandle::default() };
-        let wire = match recipe.train.exchange {
-            ExchangeFloats::F32 => Wire::F32,
-            ExchangeFloats::Bf16 => Wire::Bf16,
-        };
-        (Self { world, wire, wish, agreed: agreed.clone() }, agreed)
-    }
-
-    /// The gradients of the mean loss over the batch of all ranks, from those of this rank's `examples`,
-    /// whose losses were added up and divided by `divisor`. The newest entry of `meter` becomes that of
-    /// all ranks.
-    ///
-    /// Gradients go in buckets: while one is on its way, the next is read from the device, or one that has
-    /// arrived is written to it.
-    pub(crate) fn average(
-        &self,
-        gradients: GradientMap,
-        (divisor, examples): (f64, f64),
-        meter: &mut Meter,
-    ) -> Result<GradientMap, CollectiveError> {
-        let newest = meter.newest();
-        let device = newest.device();
-        let mut counts = on_host(newest);
-        counts.extend([examples as f32, if self.wish.is_requested() { 1.0 } else { 0.0 }]);
-        let counts = self.world.start_sum(counts, Wire::F32);
-        let send = |bucket: Bucket| {
-            let sums = self.world.start_sum(bucket.scaled_on_host(divisor), self.wire);
-            (bucket, sums)
-        };
-        let sent: Vec<_> = Bucket::all(gradients).into_iter().map(send).collect();
-        let all_examples = self.take_counts(counts.finish()?, &device, meter);
-        let factor = 1.0 / all_examples.max(1.0);
-        let mut averaged = GradientMap::default();
-        for (bucket, sums) in sent {
-            let mut sums = sums.finish()?;
-            sums.iter_mut().for_each(|value| *value *= factor);
-            bucket.unpack(&sums, &device, &mut averaged);
-        }
-        Ok(averaged)
-    }
-
-    /// What is summed beside the gradients: the newest entry of `meter`, the examples, which are
-    /// returned, and who was asked to stop.
-    fn take_counts(&self, mut counts: Vec<f32>, device: &Device, meter: &mut Meter) -> f32 {
-        let stops = counts.pop().unwrap_or_default();
-        let examples = counts.pop().unwrap_or_default();
-        if stops > 0.0 {
-            self.agreed.request();
-        }
-        meter.replace_newest(f64::from(examples), on_device(counts, device));
-        examples
-    }
-}
-
-fn on_host(tensor: Tensor<1>) -> Vec<f32> {
-    tensor.into_data().iter::<f32>().collect()
-}
-
-fn on_device(values: Vec<f32>, device: &Device) -> Tensor<1> {
-    let length = values.len();
-    Tensor::from_data(TensorData::new(values, [length]), device)
 }

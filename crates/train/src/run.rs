@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use burn::tensor::Device;
 use resnet_data::{Loader, Source};
+use resnet_distributed::{World, threads};
 use resnet_models::Classifier;
 use resnet_recipe::{
     Csv, Damaged, Evaluation, Fanout, JsonLines, Recipe, Resumed, RunEvent, Sink, TensorBoard,
@@ -16,6 +17,7 @@ use crate::checkpoint::{Store, Writer};
 use crate::criterion::Criterion;
 use crate::device::Chosen;
 use crate::evaluate::evaluate;
+use crate::exchange::Exchange;
 use crate::folder::ModelFolder;
 use crate::identity::Identity;
 use crate::loaders::{train_loader_at, validation_loader, validation_share};
@@ -24,10 +26,11 @@ use crate::meter::Meter;
 use crate::model::build_among;
 use crate::pixels::settled;
 use crate::predict::Trained;
-use crate::ranks::{self, Exchange};
+use crate::ranks;
 use crate::resume::{self, Begun, Fresh};
 use crate::session::{Saver, Session};
 use crate::stopping::StopHandle;
+use crate::trace::Trace;
 
 pub use crate::identity::Datasets;
 pub use crate::options::{Outcome, RunOptions};
@@ -73,6 +76,38 @@ pub fn train_model<M: Classifier + 'static>(
         options.world.end(&error.to_string());
     }
     result
+}
+
+/// Trains on several devices of this machine, one rank for each, as [`train`] does on one; rank 0, on
+/// the first device, tells `sink`.
+///
+/// `recipe.train.batch_size` is of all devices together. Sums go through the host's memory.
+///
+/// # Errors
+/// As [`train`]; [`TrainError::BatchOfRanks`] if the batch cannot be shared out evenly.
+///
+/// # Panics
+/// If there is no device.
+pub fn train_on(
+    recipe: &Recipe,
+    datasets: &Datasets,
+    options: &RunOptions,
+    devices: &[Chosen],
+    sink: &mut dyn Sink,
+) -> Result<Outcome, TrainError> {
+    let workers = (options.workers / devices.len().max(1)).max(1);
+    let train_as = |world: World, sink: &mut dyn Sink| {
+        let chosen = &devices[world.rank()];
+        let trace = if world.is_chief() { options.trace.clone() } else { Trace::default() };
+        let options = RunOptions { workers, world, trace, ..options.clone() };
+        train(recipe, datasets, &options, chosen, sink)
+    };
+    let outcomes = threads::run_with(
+        threads::worlds(devices.len()),
+        |world| train_as(world, sink),
+        |world| train_as(world, &mut Fanout::default()),
+    )?;
+    Ok(outcomes.into_iter().next().expect("there is at least one device"))
 }
 
 /// What one rank does; its error is nobody else's yet.

@@ -17,6 +17,7 @@ use resnet_recipe::{
 use crate::TrainError;
 use crate::checkpoint::{Best, Position, Store};
 use crate::evaluate::evaluate_share;
+use crate::exchange::{Exchange, gather_epoch};
 use crate::folder::ModelFolder;
 use crate::identity::Datasets;
 use crate::learner::{Learner, StepAt};
@@ -26,7 +27,7 @@ use crate::model::frozen_until;
 use crate::non_finite::OnNonFinite;
 use crate::options::{Outcome, RunOptions};
 use crate::out_of_memory::caught;
-use crate::ranks::{self, Exchange, gather_epoch};
+use crate::ranks;
 use crate::resume::Fresh;
 use crate::stopping::Ending;
 use report::Window;

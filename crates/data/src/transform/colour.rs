@@ -1,13 +1,9 @@
 //! Brightness, contrast and saturation: Pillow's `ImageEnhance`, which blends the image with a
 //! version of it that lacks the quality.
 
-use crate::level::Level;
+pub(crate) use crate::level::luma;
 
-/// Luma as Pillow's conversion to mode `L` computes it. 16 bits just fit.
-pub(crate) fn luma<L: Level>(colour: [L; 3]) -> L {
-    let [r, g, b]: [u32; 3] = colour.map(Into::into);
-    L::of(((r * 19_595 + g * 38_470 + b * 7_471 + 0x8000) >> 16) as usize)
-}
+use crate::level::Level;
 
 /// Pillow's `Image.blend`: `factor` 0 gives `without`, 1 gives `with`, in single precision,
 /// truncated.

@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use resnet_distributed::{CollectiveError, World};
 use resnet_models::Classifier;
 use resnet_models::tensors::{self, TensorMap};
-use resnet_recipe::{Recipe, Totals};
+use resnet_recipe::Recipe;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -106,31 +106,4 @@ fn decoded(message: &[u8]) -> Option<(Start, LearnerState)> {
     let [model, optimizer, ema] = start.lengths;
     let state = LearnerState { model: part(model)?, optimizer: part(optimizer)?, ema: part(ema)? };
     Some((start, state))
-}
-
-/// Sums and unreadable images of an evaluation, of all ranks.
-pub(crate) fn total(
-    world: &World,
-    totals: Totals,
-    bad_images: Vec<String>,
-) -> Result<(Totals, Vec<String>), TrainError> {
-    if world.is_alone() {
-        return Ok((totals, bad_images));
-    }
-    let mut sums = [totals.examples, totals.cross_entropy, totals.top1, totals.top5];
-    world.sum_f64(&mut sums)?;
-    let [examples, cross_entropy, top1, top5] = sums;
-    let bad_images = gather_epoch(world, bad_images)?;
-    Ok((Totals { examples, cross_entropy, top1, top5 }, bad_images))
-}
-
-/// The names that all ranks have, those of rank 0 first.
-pub(crate) fn gather_epoch(world: &World, names: Vec<String>) -> Result<Vec<String>, TrainError> {
-    if world.is_alone() {
-        return Ok(names);
-    }
-    let all = world.gather(serde_json::to_vec(&names).unwrap_or_default())?;
-    let of_rank =
-        |bytes: Vec<u8>| serde_json::from_slice::<Vec<String>>(&bytes).unwrap_or_default();
-    Ok(all.into_iter().flat_map(of_rank).collect())
 }
