@@ -2,6 +2,7 @@
 
 mod any;
 mod bmp;
+mod depth;
 #[cfg(feature = "dicom")]
 mod dicom;
 mod jpeg;
@@ -13,6 +14,7 @@ mod tiff;
 
 pub use any::AnyImage;
 pub use bmp::Bmp;
+pub(crate) use depth::DecodedLevel;
 #[cfg(feature = "dicom")]
 pub use dicom::{Dicom, DicomOptions, Frame, Window};
 pub use jpeg::Jpeg;
@@ -23,7 +25,6 @@ pub use tiff::Tiff;
 
 use resnet_jpeg::Region;
 
-use crate::level::Arithmetic as _;
 use crate::pixels::PixelFormat;
 
 /// Pillow's limit, above which it suspects a decompression bomb: 256 MiB of RGB.
@@ -42,8 +43,9 @@ pub struct RgbImage<L = u8> {
 }
 
 impl<L: Copy> RgbImage<L> {
-    /// Keeps a region alone, in the same memory.
-    pub(crate) fn keep(&mut self, region: Region) {
+    /// Keeps the region alone that `pick` wants, in the same memory.
+    pub(crate) fn keep(&mut self, pick: &mut PickRegion<'_>) {
+        let region = pick(self.height, self.width);
         if region == Region::whole(self.height, self.width) {
             return;
         }
@@ -109,7 +111,7 @@ pub trait Decoder: Send + Sync {
         image: &mut RgbImage,
     ) -> Result<(), DecodeError> {
         self.decode(encoded, image)?;
-        image.keep(pick(image.height, image.width));
+        image.keep(pick);
         Ok(())
     }
 

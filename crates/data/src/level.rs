@@ -35,9 +35,6 @@ pub(crate) use sealed::Arithmetic;
 
 mod sealed {
     use super::{Debug, WIDEN};
-    use image::metadata::Orientation;
-
-    use crate::decode::{DecodeError, Decoder, PickRegion, Png, RgbImage};
 
     /// What transforms need of a level.
     pub trait Arithmetic:
@@ -60,34 +57,10 @@ mod sealed {
         fn wrapping_add(self, other: Self) -> Self;
         /// Replaces every level by another that depends on it alone.
         fn replace(levels: &mut [Self], by: impl Fn(Self) -> Self);
-        /// Decodes to levels of this depth.
-        fn decode(
-            decoder: &dyn Decoder,
-            encoded: &[u8],
-            image: &mut RgbImage<Self>,
-        ) -> Result<(), DecodeError>;
-        /// Decodes the region that `pick` wants of an image.
-        fn decode_region(
-            decoder: &dyn Decoder,
-            encoded: &[u8],
-            pick: &mut PickRegion<'_>,
-            image: &mut RgbImage<Self>,
-        ) -> Result<(), DecodeError>;
         /// Makes levels of 8-bit ones, which hold anything afterwards.
         fn take_bytes(bytes: &mut Vec<u8>, levels: &mut Vec<Self>);
         /// The level that 16 bits call `level`.
         fn of_16_bits(level: u16) -> Self;
-        /// Decodes to 8 bits and makes levels of this depth of them.
-        fn through_8_bits<T>(
-            image: &mut RgbImage<Self>,
-            decode: impl FnOnce(&mut RgbImage) -> Result<T, DecodeError>,
-        ) -> Result<T, DecodeError>;
-        /// Decodes a PNG file, and says how EXIF data wants it turned.
-        fn read_png(
-            png: &Png,
-            encoded: &[u8],
-            image: &mut RgbImage<Self>,
-        ) -> Result<Option<Orientation>, DecodeError>;
     }
 
     impl Arithmetic for u8 {
@@ -115,39 +88,11 @@ mod sealed {
             let table: [Self; 256] = std::array::from_fn(|level| by(level as Self));
             levels.iter_mut().for_each(|level| *level = table[usize::from(*level)]);
         }
-        fn decode(
-            decoder: &dyn Decoder,
-            encoded: &[u8],
-            image: &mut RgbImage<Self>,
-        ) -> Result<(), DecodeError> {
-            decoder.decode(encoded, image)
-        }
-        fn decode_region(
-            decoder: &dyn Decoder,
-            encoded: &[u8],
-            pick: &mut PickRegion<'_>,
-            image: &mut RgbImage<Self>,
-        ) -> Result<(), DecodeError> {
-            decoder.decode_region(encoded, pick, image)
-        }
         fn take_bytes(bytes: &mut Vec<u8>, levels: &mut Vec<Self>) {
             std::mem::swap(bytes, levels);
         }
         fn of_16_bits(level: u16) -> Self {
             (level >> 8) as Self
-        }
-        fn through_8_bits<T>(
-            image: &mut RgbImage<Self>,
-            decode: impl FnOnce(&mut RgbImage) -> Result<T, DecodeError>,
-        ) -> Result<T, DecodeError> {
-            decode(image)
-        }
-        fn read_png(
-            png: &Png,
-            encoded: &[u8],
-            image: &mut RgbImage<Self>,
-        ) -> Result<Option<Orientation>, DecodeError> {
-            png.read_8(encoded, image)
         }
     }
 
@@ -176,46 +121,12 @@ mod sealed {
             // There are hardly more pixels than levels: a table would not pay.
             levels.iter_mut().for_each(|level| *level = by(*level));
         }
-        fn decode(
-            decoder: &dyn Decoder,
-            encoded: &[u8],
-            image: &mut RgbImage<Self>,
-        ) -> Result<(), DecodeError> {
-            decoder.decode_16(encoded, image)
-        }
-        fn decode_region(
-            decoder: &dyn Decoder,
-            encoded: &[u8],
-            pick: &mut PickRegion<'_>,
-            image: &mut RgbImage<Self>,
-        ) -> Result<(), DecodeError> {
-            decoder.decode_16(encoded, image)?;
-            image.keep(pick(image.height, image.width));
-            Ok(())
-        }
         fn take_bytes(bytes: &mut Vec<u8>, levels: &mut Vec<Self>) {
             levels.clear();
             levels.extend(bytes.iter().map(|&level| Self::of_8_bits(level)));
         }
         fn of_16_bits(level: u16) -> Self {
             level
-        }
-        fn through_8_bits<T>(
-            image: &mut RgbImage<Self>,
-            decode: impl FnOnce(&mut RgbImage) -> Result<T, DecodeError>,
-        ) -> Result<T, DecodeError> {
-            let mut eight = RgbImage::default();
-            let decoded = decode(&mut eight)?;
-            (image.height, image.width) = (eight.height, eight.width);
-            Self::take_bytes(&mut eight.pixels, &mut image.pixels);
-            Ok(decoded)
-        }
-        fn read_png(
-            png: &Png,
-            encoded: &[u8],
-            image: &mut RgbImage<Self>,
-        ) -> Result<Option<Orientation>, DecodeError> {
-            png.read_16(encoded, image)
         }
     }
 }

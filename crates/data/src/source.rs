@@ -3,9 +3,8 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use crate::decode::{DecodeError, Decoder, PickRegion, RgbImage};
+use crate::decode::{DecodeError, DecodedLevel, Decoder, PickRegion, RgbImage};
 use crate::error::DataError;
-use crate::level::Level;
 use crate::pixels::PixelFormat;
 
 /// A set of labelled images with random access, shared by the loader's threads.
@@ -99,7 +98,7 @@ pub enum Picture {
 impl Picture {
     /// Brings the picture of `record` to `image`. Memory goes from one to the other: `record` holds
     /// anything afterwards.
-    pub(crate) fn decode<L: Level>(
+    pub(crate) fn decode<L: DecodedLevel>(
         &self,
         decoder: &dyn Decoder,
         record: &mut Vec<u8>,
@@ -116,7 +115,7 @@ impl Picture {
     }
 
     /// As [`decode`](Self::decode), but only the region that `pick` wants.
-    pub(crate) fn decode_region<L: Level>(
+    pub(crate) fn decode_region<L: DecodedLevel>(
         &self,
         decoder: &dyn Decoder,
         record: &mut Vec<u8>,
@@ -127,7 +126,7 @@ impl Picture {
             Self::Encoded(range) => L::decode_region(decoder, &record[range.clone()], pick, image),
             Self::Rgb { .. } => {
                 self.decode(decoder, record, image)?;
-                image.keep(pick(image.height, image.width));
+                image.keep(pick);
                 Ok(())
             }
         }

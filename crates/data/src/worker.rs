@@ -8,9 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossbeam_channel::{Receiver, Sender};
 
 use crate::batch::BadImage;
-use crate::decode::{Decoder, RgbImage};
+use crate::decode::{DecodedLevel, Decoder, RgbImage};
 use crate::error::DataError;
-use crate::level::Level;
 use crate::pixels::Pixels;
 use crate::random::SampleRng;
 use crate::sampler::Draw;
@@ -137,7 +136,7 @@ impl Worker {
     }
 }
 
-impl<L: Level> Workspace<L> {
+impl<L: DecodedLevel> Workspace<L> {
     /// Decodes and transforms the picture of `record`.
     fn make(
         &mut self,

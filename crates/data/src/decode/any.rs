@@ -3,11 +3,11 @@
 #[cfg(feature = "tiff")]
 use super::Tiff;
 use super::{
-    Bmp, DecodeError, Decoder, ExifOrientation, Format, Jpeg, MAX_PIXELS, PickRegion, Png, RgbImage,
+    Bmp, DecodeError, DecodedLevel, Decoder, ExifOrientation, Format, Jpeg, MAX_PIXELS, PickRegion,
+    Png, RgbImage,
 };
 #[cfg(feature = "dicom")]
 use super::{Dicom, DicomOptions};
-use crate::level::Level;
 use crate::pixels::PixelFormat;
 
 /// JPEG, PNG and BMP, TIFF with the feature `tiff` and DICOM with the feature `dicom`, told apart by their
@@ -81,13 +81,17 @@ impl Decoder for AnyImage {
             return Jpeg { max_pixels: self.max_pixels }.decode_region(encoded, pick, image);
         }
         self.decode(encoded, image)?;
-        image.keep(pick(image.height, image.width));
+        image.keep(pick);
         Ok(())
     }
 }
 
 impl AnyImage {
-    fn read<L: Level>(&self, encoded: &[u8], image: &mut RgbImage<L>) -> Result<(), DecodeError> {
+    fn read<L: DecodedLevel>(
+        &self,
+        encoded: &[u8],
+        image: &mut RgbImage<L>,
+    ) -> Result<(), DecodeError> {
         let max_pixels = self.max_pixels;
         let orientation = match Format::of(encoded) {
             Format::Jpeg => {

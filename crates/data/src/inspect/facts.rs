@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::decode::{self, DecodeError, Decoder, RgbImage};
+use crate::decode::{self, DecodeError, DecodedLevel, Decoder, RgbImage};
 use crate::level::Level;
 use crate::levels::AllLevels;
 use crate::pixels::{Depth, PixelFormat};
@@ -153,7 +153,7 @@ struct Seen {
     hash: u128,
 }
 
-fn look_at_pixels<L: Level>(
+fn look_at_pixels<L: DecodedLevel>(
     picture: &Picture,
     decoder: &dyn Decoder,
     record: &mut Vec<u8>,

@@ -11,9 +11,6 @@ use anyhow::{Context, Result, ensure};
 
 use super::files;
 
-/// In `resnet-data` a depth of levels knows how an image of that depth is decoded: a sealed trait is in one place.
-const EXCEPTION: (&str, &str) = ("level", "decode");
-
 /// The modules that each module uses.
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
@@ -41,9 +38,6 @@ fn uses(source: &Path) -> Result<Uses> {
         let of = uses.entry(module.clone()).or_default();
         of.extend(named.map(|name| exports.get(&name).cloned().unwrap_or(name)));
         of.remove(&module);
-        if module == EXCEPTION.0 {
-            of.remove(EXCEPTION.1);
-        }
     }
     Ok(uses)
 }
