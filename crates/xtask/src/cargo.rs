@@ -27,18 +27,21 @@ pub(crate) fn output(arguments: &[&str]) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
+fn metadata() -> Result<Value> {
+    let text = output(&["metadata", "--no-deps", "--format-version", "1"])?;
+    Ok(serde_json::from_str(&text)?)
+}
+
 /// Every package of the workspace, as `cargo metadata` describes it.
 pub(crate) fn packages() -> Result<Vec<Value>> {
-    let text = output(&["metadata", "--no-deps", "--format-version", "1"])?;
-    let metadata: Value = serde_json::from_str(&text)?;
+    let metadata = metadata()?;
     let packages = metadata["packages"].as_array().context("cargo metadata has no packages")?;
     Ok(packages.clone())
 }
 
 /// The target folder: `CARGO_TARGET_DIR`, or `target`.
 pub(crate) fn target() -> Result<PathBuf> {
-    let text = output(&["metadata", "--no-deps", "--format-version", "1"])?;
-    let metadata: Value = serde_json::from_str(&text)?;
+    let metadata = metadata()?;
     let target = metadata["target_directory"].as_str().context("no target directory")?;
     Ok(PathBuf::from(target))
 }

@@ -101,11 +101,7 @@ fn invariants_have_tests(root: &Path) -> Result<()> {
     let page = fs::read_to_string(root.join("docs/architecture.md"))?;
     let (_, section) = page.split_once("## Invariants").context("no section Invariants")?;
     let (section, _) = section.split_once("\n## ").unwrap_or((section, ""));
-    let code = files(root, "rs")?
-        .iter()
-        .map(fs::read_to_string)
-        .collect::<std::io::Result<Vec<_>>>()?
-        .concat();
+    let code = all_code(root)?;
     for invariant in section.split("- **Invariant:**").skip(1) {
         let names: Vec<&str> = invariant.split('`').skip(1).step_by(2).collect();
         let tests = names.iter().filter(|name| name.matches('_').count() > 2);
@@ -118,9 +114,13 @@ fn invariants_have_tests(root: &Path) -> Result<()> {
     Ok(())
 }
 
+fn all_code(root: &Path) -> Result<String> {
+    Ok(files(root, "rs")?.iter().map(fs::read_to_string).collect::<std::io::Result<String>>()?)
+}
+
 /// A name in code style of at least five words is that of a test.
 fn named_tests_exist(root: &Path) -> Result<()> {
-    let code = files(root, "rs")?.iter().map(fs::read_to_string).collect::<Result<String, _>>()?;
+    let code = all_code(root)?;
     for page in files(root, "md")? {
         let text = fs::read_to_string(&page)?;
         for name in text.split('`').skip(1).step_by(2).filter(|name| is_test_name(name)) {

@@ -19,7 +19,8 @@ pub(crate) fn run() -> Result<()> {
     let packages = published()?;
     packages.iter().try_for_each(is_described)?;
     cargo::run(&cargo::root()?, &["package", "--workspace", "--no-verify", "--exclude", "xtask"])?;
-    let folder = cargo::target()?.join("package");
+    let target = cargo::target()?;
+    let folder = target.join("package");
     let unpacked = folder.join("unpacked");
     if unpacked.exists() {
         fs::remove_dir_all(&unpacked)?;
@@ -27,8 +28,8 @@ pub(crate) fn run() -> Result<()> {
     fs::create_dir_all(&unpacked)?;
     let crates =
         packages.iter().map(|p| unpack(p, &folder, &unpacked)).collect::<Result<Vec<_>>>()?;
-    let program = program_outside(&crates, &folder.join("outside"))?;
-    cargo::run(&program, &["check", "--release", "--target-dir", path(&cargo::target()?)?])?;
+    let program = program_outside(&crates, &facade_version(&packages)?, &folder.join("outside"))?;
+    cargo::run(&program, &["check", "--release", "--target-dir", path(&target)?])?;
     println!("{} packages are complete, and a program outside compiles with them", crates.len());
     Ok(())
 }
@@ -37,6 +38,13 @@ pub(crate) fn run() -> Result<()> {
 fn published() -> Result<Vec<Value>> {
     let packages = cargo::packages()?.into_iter();
     Ok(packages.filter(|package| package["publish"].is_null()).collect())
+}
+
+/// What a program outside asks for.
+fn facade_version(packages: &[Value]) -> Result<String> {
+    let facade = packages.iter().find(|package| name(package) == "resnet");
+    let version = facade.and_then(|package| package["version"].as_str());
+    Ok(version.context("no package resnet with a version")?.to_owned())
 }
 
 fn name(package: &Value) -> &str {
@@ -71,13 +79,14 @@ fn unpack(package: &Value, packed: &Path, to: &Path) -> Result<(String, PathBuf)
 }
 
 /// The program of `tests/outside`, which gets `resnet` and what it uses from the unpacked files.
-fn program_outside(crates: &[(String, PathBuf)], folder: &Path) -> Result<PathBuf> {
-    let (root, source) = (cargo::root()?, cargo::root()?.join("tests/outside"));
+fn program_outside(crates: &[(String, PathBuf)], version: &str, folder: &Path) -> Result<PathBuf> {
+    let root = cargo::root()?;
+    let source = root.join("tests/outside");
     fs::create_dir_all(folder.join("src"))?;
     fs::copy(source.join("src/main.rs"), folder.join("src/main.rs"))?;
     fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
     let manifest = fs::read_to_string(source.join("Cargo.toml"))?;
-    let mut manifest = manifest.replace(r#"{ path = "../.." }"#, r#""0.1.0""#);
+    let mut manifest = manifest.replace(r#"{ path = "../.." }"#, &format!("{version:?}"));
     ensure!(!manifest.contains("path"), "the program outside still uses a path");
     manifest.push_str("\n[patch.crates-io]\n");
     for (name, folder) in crates {
