@@ -5,9 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use resnet::data::{ImageRecords, LabelRange, Picture, Source, Split};
-
-use crate::support::{example_path, sample, stderr, stdout};
+use crate::support::{example_path, stderr, stdout};
+use crate::wardrobe::{BOOT, SHIRT, save_jpegs};
 
 const README: &str = include_str!("../../README.md");
 const CARGO: &str = "cargo run --release --example ";
@@ -103,24 +102,11 @@ fn commands() -> BTreeSet<String> {
 
 /// Boots and shirts: a folder for each, and as ImageNet with a folder for each split.
 fn lay_out(folder: &Path) {
-    let labels = LabelRange::imagenet(10);
-    let records = ImageRecords::open(&sample(), Split::Train, labels).expect("the sample");
-    let (mut record, mut number) = (Vec::new(), [0; 10]);
-    for index in 0..400 {
-        let image = records.read(index, &mut record).expect("a record");
-        let Some(class) = [(0, "shirt"), (9, "boot")].into_iter().find(|c| c.0 == image.label)
-        else {
-            continue;
-        };
-        let Picture::Encoded(bytes) = image.picture else { panic!("a JPEG file") };
-        number[class.0 as usize] += 1;
-        let name = format!("{}/{}.jpg", class.1, number[class.0 as usize]);
-        let split = if number[class.0 as usize] % 4 == 0 { "val" } else { "train" };
-        for path in
-            [folder.join("PICTURES").join(&name), folder.join("DIR").join(split).join(&name)]
-        {
-            fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-            fs::write(path, &record[bytes.clone()]).expect("an image");
+    for root in ["PICTURES", "DIR/train", "DIR/val"] {
+        let root = folder.join(root);
+        fs::create_dir_all(&root).expect("made");
+        for (name, class) in [("boot", BOOT), ("shirt", SHIRT)] {
+            save_jpegs(&root, name, class, 40);
         }
     }
 }
