@@ -68,7 +68,9 @@ fn unpack(package: &Value, packed: &Path, to: &Path) -> Result<(String, PathBuf)
     let file = packed.join(format!("{full}.crate"));
     let bytes = fs::metadata(&file).with_context(|| file.display().to_string())?.len();
     ensure!(bytes <= LIMIT, "{full} has {bytes} bytes, {LIMIT} are allowed");
-    let tar = Command::new("tar").arg("xzf").arg(&file).arg("-C").arg(to).status()?;
+    // With the time of now (`m`): packages have one time for all files, by which cargo would take an older
+    // package, compiled in the same folder, for this one.
+    let tar = Command::new("tar").arg("xzmf").arg(&file).arg("-C").arg(to).status()?;
     ensure!(tar.success(), "tar cannot unpack {}", file.display());
     let folder = to.join(&full);
     for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
