@@ -20,6 +20,22 @@ pub trait Classifier: Module {
         let _ = drops;
         self.logits(images_bchw)
     }
+
+    /// [`train_logits`](Self::train_logits) of a network that can be cut: `cut` gets the feature map at each
+    /// place where it can be, and what it returns goes on. Nothing else of what comes before a cut may be
+    /// used behind it.
+    ///
+    /// Ranks that train together go backward part by part, and exchange the gradients of one part while
+    /// those of the part before it are computed. By default there is no cut, and they exchange at the end.
+    #[expect(unused_variables, reason = "a network of one piece")]
+    fn train_logits_cut(
+        &self,
+        images_bchw: Tensor<4>,
+        drops: &mut Drops,
+        cut: &mut dyn FnMut(Tensor<4>) -> Tensor<4>,
+    ) -> Tensor<2> {
+        self.train_logits(images_bchw, drops)
+    }
 }
 
 impl Classifier for ResNet {
@@ -31,5 +47,14 @@ impl Classifier for ResNet {
 
     fn train_logits(&self, images_bchw: Tensor<4>, drops: &mut Drops) -> Tensor<2> {
         self.forward_train(images_bchw, drops)
+    }
+
+    fn train_logits_cut(
+        &self,
+        images_bchw: Tensor<4>,
+        drops: &mut Drops,
+        cut: &mut dyn FnMut(Tensor<4>) -> Tensor<4>,
+    ) -> Tensor<2> {
+        self.forward_cut(images_bchw, drops, cut)
     }
 }

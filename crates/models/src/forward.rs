@@ -21,9 +21,23 @@ impl ResNet {
     /// configuration.
     #[must_use]
     pub fn forward_train(&self, images_bchw: Tensor<4>, drops: &mut Drops) -> Tensor<2> {
+        self.forward_cut(images_bchw, drops, &mut |features| features)
+    }
+
+    /// [`forward_train`](Self::forward_train) with a `cut` before each of the last two stages, which hold most
+    /// of the parameters.
+    pub(crate) fn forward_cut(
+        &self,
+        images_bchw: Tensor<4>,
+        drops: &mut Drops,
+        cut: &mut dyn FnMut(Tensor<4>) -> Tensor<4>,
+    ) -> Tensor<2> {
         let mut x = self.pool_stem(self.forward_stem(images_bchw));
-        for block in self.stages().into_iter().flatten() {
-            x = block.forward(x, Some(&mut *drops));
+        let stages = self.stages();
+        let whole = stages.len().saturating_sub(2).max(1);
+        for (index, stage) in stages.into_iter().enumerate() {
+            x = if index < whole { x } else { cut(x) };
+            x = stage.iter().fold(x, |x, block| block.forward(x, Some(&mut *drops)));
         }
         let features = self.pool(x);
         self.fc.forward(drops.features(features, self.settings.dropout))

@@ -13,7 +13,7 @@ use crate::gradients::GradientMap;
 use crate::meter::Meter;
 use crate::stopping::StopHandle;
 
-use bucket::Bucket;
+pub(crate) use bucket::Sending;
 pub(crate) use epoch::{gather_epoch, total};
 pub use statistics::sums_over;
 pub(crate) use statistics::{averaged, averaged_statistics};
@@ -41,28 +41,25 @@ impl Exchange {
         (Self { world, wire, wish, agreed: agreed.clone() }, agreed)
     }
 
-    /// The gradients of the mean loss over the batch of all ranks, from those of this rank's `examples`,
-    /// whose losses were added up and divided by `divisor`. The newest entry of `meter` becomes that of
-    /// all ranks.
-    ///
-    /// Gradients go in buckets: while one is on its way, the next is read from the device, or one that has
-    /// arrived is written to it.
+    /// Begins to send gradients of this rank's losses, which were added up and divided by `divisor`.
+    pub(crate) fn begin(&self, divisor: f64) -> Sending {
+        Sending::new(self.world.clone(), self.wire, divisor)
+    }
+
+    /// The gradients of the mean loss over the batch of all ranks, from those that each has sent, this one of
+    /// `examples`. The newest entry of `meter` becomes that of all ranks.
     pub(crate) fn average(
         &self,
-        gradients: GradientMap,
-        (divisor, examples): (f64, f64),
+        sending: Sending,
+        examples: f64,
         meter: &mut Meter,
     ) -> Result<GradientMap, CollectiveError> {
+        let sent = sending.all_sent();
         let newest = meter.newest();
         let device = newest.device();
         let mut counts = on_host(newest);
         counts.extend([examples as f32, if self.wish.is_requested() { 1.0 } else { 0.0 }]);
         let counts = self.world.start_sum(counts, Wire::F32);
-        let send = |bucket: Bucket| {
-            let sums = self.world.start_sum(bucket.scaled_on_host(divisor), self.wire);
-            (bucket, sums)
-        };
-        let sent: Vec<_> = Bucket::all(gradients).into_iter().map(send).collect();
         let all_examples = self.take_counts(counts.finish()?, &device, meter);
         let factor = 1.0 / all_examples.max(1.0);
         let mut averaged = GradientMap::default();

@@ -1,14 +1,12 @@
 //! The gradients of a model by parameter name.
 
 use std::collections::BTreeMap;
-use std::ops::Add;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor};
 use resnet_models::ModulePath;
 
-/// The gradient of each parameter, flattened, on the device. Those of several parts of a batch add
-/// up.
+/// The gradient of each parameter, flattened, on the device.
 #[derive(Debug, Clone, Default)]
 pub struct GradientMap(BTreeMap<String, Tensor<1>>);
 
@@ -16,7 +14,7 @@ impl GradientMap {
     /// Takes the gradients of `model` out of a backward pass; a parameter that the loss does not
     /// depend on has none.
     #[must_use]
-    pub fn collect<M: Module>(model: &M, gradients: Gradients) -> Self {
+    pub fn collect<M: Module>(model: &M, gradients: &mut Gradients) -> Self {
         let mut collector =
             Collector { path: ModulePath::default(), gradients, by_name: BTreeMap::new() };
         model.visit(&mut collector);
@@ -52,6 +50,20 @@ impl GradientMap {
         self.0.values()
     }
 
+    /// `newest` with what is here for the same parameters, which is taken out, added to it.
+    pub(crate) fn take_into(&mut self, newest: Self) -> Self {
+        let sum = |(name, gradient)| match self.0.remove(&name) {
+            Some(earlier) => (name, earlier + gradient),
+            None => (name, gradient),
+        };
+        Self(newest.0.into_iter().map(sum).collect())
+    }
+
+    /// With those of `other`, of which none is here.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     /// All gradients, by name.
     pub(crate) fn into_tensors(self) -> BTreeMap<String, Tensor<1>> {
         self.0
@@ -68,28 +80,13 @@ impl GradientMap {
     }
 }
 
-impl Add for GradientMap {
-    type Output = Self;
-
-    fn add(mut self, other: Self) -> Self {
-        for (name, gradient) in other.0 {
-            let sum = match self.0.remove(&name) {
-                Some(earlier) => earlier + gradient,
-                None => gradient,
-            };
-            self.0.insert(name, sum);
-        }
-        self
-    }
-}
-
-struct Collector {
+struct Collector<'a> {
     path: ModulePath,
-    gradients: Gradients,
+    gradients: &'a mut Gradients,
     by_name: BTreeMap<String, Tensor<1>>,
 }
 
-impl ModuleVisitor for Collector {
+impl ModuleVisitor for Collector<'_> {
     fn enter_module(&mut self, name: &str, container_type: &str) {
         self.path.enter(name, container_type);
     }
@@ -99,7 +96,7 @@ impl ModuleVisitor for Collector {
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        if let Some(gradient) = param.val().grad_remove(&mut self.gradients) {
+        if let Some(gradient) = param.val().grad_remove(self.gradients) {
             let len = gradient.shape().num_elements();
             self.by_name.insert(self.path.key(), gradient.reshape([len]));
         }

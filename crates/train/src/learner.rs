@@ -10,6 +10,7 @@ use resnet_models::{
 };
 use resnet_recipe::{Precision, Recipe};
 
+use crate::backward::Cuts;
 use crate::batch_norm;
 use crate::criterion::Criterion;
 use crate::device::is_host;
@@ -217,22 +218,32 @@ impl<M: Classifier> Learner<M> {
         }
         let parts = batch.split(self.accumulate);
         let count = parts.len();
+        let mut sending = self.exchange.as_ref().map(|exchange| exchange.begin(examples));
         for (part, batch) in (0..).zip(parts) {
+            // What is complete is sent while the rest is computed; without others a cut gains nothing, and
+            // parts that are frozen need no gradient to arrive at them.
+            let mut sending = sending.as_mut().filter(|_| part + 1 == count as u64);
+            let mut cuts = Cuts::new(sending.is_some() && self.frozen.is_none());
             let loss = trace.span("forward", &device, || {
-                self.loss_sum(batch, (at.step, part), &mut drops, meter)
+                self.loss_sum(batch, (at.step, part), &mut drops, &mut cuts, meter)
             });
             let loss = self.scaled(loss.div_scalar(examples));
-            gradients = trace.span("backward", &device, || {
-                gradients + GradientMap::collect(&self.model, loss.backward())
-            });
+            let see = |newest| {
+                let newest = gradients.take_into(newest);
+                match &mut sending {
+                    Some(sending) => sending.push(newest),
+                    None => gradients.extend(newest),
+                }
+            };
+            trace.span("backward", &device, || cuts.backward(&loss, &self.model, see));
         }
         meter.join(count);
-        let Some(exchange) = self.exchange.clone() else {
+        let (Some(exchange), Some(mut sending)) = (self.exchange.clone(), sending) else {
             return trace.span("optimizer", &device, || self.update(at, gradients));
         };
-        match trace
-            .span("exchange", &device, || exchange.average(gradients, (examples, share), meter))
-        {
+        // Of parameters that the last part of the batch did not reach.
+        sending.push(gradients);
+        match trace.span("exchange", &device, || exchange.average(sending, share, meter)) {
             Ok(gradients) => {
                 let moved = trace.span("optimizer", &device, || self.update(at, gradients));
                 let average = || moved.with_averaged_statistics(&exchange.world);
@@ -311,12 +322,14 @@ impl<M: Classifier> Learner<M> {
         batch: Batch,
         (step, part): (u64, u64),
         drops: &mut Drops,
+        cuts: &mut Cuts,
         meter: &mut Meter,
     ) -> Tensor<1> {
         let mixture = self.mixer.draw(step, part, (batch.height, batch.width));
         let batch = self.normalizer.upload(batch);
         let (images, targets) = mixture.apply(batch.images.clone(), batch.labels.clone());
-        let logits = self.model.train_logits(self.in_precision(images.clone()), drops);
+        let features = self.in_precision(images.clone());
+        let logits = self.model.train_logits_cut(features, drops, &mut |x| cuts.cut(x));
         let losses = self.criterion.per_example(images, logits.clone(), targets);
         self.criterion.count(meter, losses.clone().inner(), logits.inner(), &batch);
         (losses * batch.weights).sum()

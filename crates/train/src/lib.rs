@@ -31,6 +31,7 @@
 
 #![warn(missing_docs)]
 
+mod backward;
 mod batch_norm;
 pub mod batch_size;
 pub mod checkpoint;

@@ -104,7 +104,7 @@ impl Case {
             let logits = model.forward(batch.images.clone());
             let loss = cross_entropy(logits.clone(), batch.labels.clone(), 0.1).mean();
             self.check_step(step, &batch, logits.inner(), loss.clone().inner());
-            let gradients = GradientMap::collect(&model, loss.backward());
+            let gradients = GradientMap::collect(&model, &mut loss.backward());
             model = sgd.step(step as u64, lr, model, gradients);
             if step == 0 {
                 self.check_gradients(&sgd.state(), &weights);
