@@ -98,6 +98,7 @@ def main():
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=0)
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     classes = list(SETS[args.set][1])
@@ -105,7 +106,7 @@ def main():
     count = lambda split: {name: sum(row[2] == split and row[1] == name for row in rows) for name in classes}
     say({"set": args.set, "images": {split: count(split) for split in ("train", "validation", "test")}, "size": args.size, "epochs": args.epochs,
          "torch": torch.__version__, "threads": torch.get_num_threads(), "machine": f"{os.cpu_count()} cores of {processor()}"})
-    for seed in range(args.seeds):
+    for seed in range(args.first_seed, args.first_seed + args.seeds):
         model, weights = initial_weights(args, len(classes), seed)
         for name, train in (("ours", lambda: ours(args, seed, table, weights, classes)), ("pytorch", lambda: pytorchs(args, seed, rows, model, classes))):
             start = os.times()

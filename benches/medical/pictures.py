@@ -14,13 +14,16 @@ def smear(path):
     return path.stem.rsplit("_", 1)[0]
 
 
-# Folder of the classes, what belongs together, and the class that is asked for, where there are two.
+# Folder of the pictures, the names of each class's files below it, what belongs together, and the class that is asked for, where there
+# are two.
 SETS = {
     # Kermany et al., doi.org/10.17632/rscbjbr9sj, CC BY 4.0, at 224 pixels. The set's own test pictures may be of patients
     # among its training pictures, so only the latter are used, divided anew.
-    "xrays": ("train", ("NORMAL", "PNEUMONIA"), patient, "PNEUMONIA"),
+    "xrays": ("train", {"NORMAL": "NORMAL/*", "PNEUMONIA": "PNEUMONIA/*"}, patient, "PNEUMONIA"),
+    # The ill ones among them, by what made them ill: much harder to see.
+    "kinds": ("train", {"BACTERIA": "PNEUMONIA/*_bacteria_*", "VIRUS": "PNEUMONIA/*_virus_*"}, patient, "VIRUS"),
     # BCCD, github.com/Shenggan/BCCD_Dataset, MIT: cells cut from photographs of smears.
-    "cells": ("train", ("Platelets", "RBC", "WBC"), smear, None),
+    "cells": ("train", {"Platelets": "Platelets/*", "RBC": "RBC/*", "WBC": "WBC/*"}, smear, None),
 }
 
 
@@ -28,8 +31,8 @@ def groups_of(name, folder):
     """Pictures by what belongs together; of identical files one."""
     split, classes, group, _ = SETS[name]
     groups, seen = {}, set()
-    for label in classes:
-        for path in sorted((folder / split / label).iterdir()):
+    for label, pattern in classes.items():
+        for path in sorted((folder / split).glob(pattern)):
             digest = hashlib.sha256(path.read_bytes()).digest()
             if digest not in seen:
                 seen.add(digest)

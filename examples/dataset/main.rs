@@ -28,6 +28,8 @@ mod sample;
 mod split;
 #[path = "../common/stdout.rs"]
 mod stdout;
+#[path = "../common/unsure.rs"]
+mod unsure;
 mod verify;
 mod walk;
 
@@ -69,6 +71,8 @@ pub(crate) struct Input {
     /// of an image.
     #[arg(long, value_name = "COLUMN,COLUMN", value_delimiter = ',')]
     labels: Vec<String>,
+    #[command(flatten)]
+    unsure: unsure::UnsureLabels,
     #[cfg(feature = "dicom")]
     #[command(flatten)]
     dicom: dicom::Flags,
@@ -108,6 +112,7 @@ impl Input {
         let (label_offset, num_classes) = (self.label_offset, self.num_classes);
         let labels = self.labels.clone();
         let options = DatasetOptions { label_offset, num_classes, labels, ..options };
+        let options = self.unsure.of(options);
         Ok(Dataset::open(&self.path(), &options)?)
     }
 }

@@ -5,15 +5,20 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use resnet::DeviceChoice;
 use resnet::data::{DatasetOptions, GroupBy};
+use resnet::training::folder::ModelFolder;
+
+use crate::unsure::UnsureLabels;
 
 /// Judge a trained network by images it has not seen; without --data, by the validation images of the
 /// bundled sample.
 #[derive(Debug, Parser)]
 #[command(name = "evaluate")]
 pub(crate) struct Args {
-    /// Model folder of a run; the weights of its best evaluation are judged.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) model_dir: PathBuf,
+    /// Model folder of a run, whose weights of the best evaluation are judged, or of a cross-validation,
+    /// which stands for its folds. Several networks are judged together, by the mean of their
+    /// probabilities.
+    #[arg(long = "model-dir", required = true, value_name = "DIR")]
+    pub(crate) model_dirs: Vec<PathBuf>,
 
     /// Images in any layout that `train_imagenet` reads. [default: the bundled sample]
     #[arg(long, value_name = "PATH")]
@@ -36,12 +41,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
+    #[command(flatten)]
+    unsure: UnsureLabels,
+
     /// Ask a yes-or-no question: is it this class, by name or number? Where images have several labels,
-    /// each is a question anyway.
+    /// each is a question anyway. [default: the class that `finetune` asked for]
     #[arg(long, value_name = "CLASS")]
     pub(crate) positive: Option<String>,
 
-    /// From which probability on an image is taken for the positive class. [default: 0.5]
+    /// From which probability on an image is taken for the positive class. [default: what `finetune` chose
+    /// on validation images, else 0.5]
     #[arg(long, value_name = "P", conflicts_with = "choose_on")]
     pub(crate) threshold: Option<f64>,
 
@@ -86,15 +95,22 @@ impl Args {
     }
 
     pub(crate) fn dataset_options(&self) -> DatasetOptions {
-        DatasetOptions {
+        let options = DatasetOptions {
             group: self.group.clone().map(GroupBy::Column),
             columns: self.subgroup.iter().cloned().collect(),
             ..DatasetOptions::default()
-        }
+        };
+        self.unsure.of(options)
     }
 
     pub(crate) fn out(&self) -> PathBuf {
-        let default = || self.model_dir.join(format!("evaluation-{}", self.split));
+        let default = || self.model_dirs[0].join(format!("evaluation-{}", self.split));
         self.out.clone().unwrap_or_else(default)
+    }
+
+    /// The folder of the first network's run.
+    pub(crate) fn first_run(&self) -> ModelFolder {
+        let runs = ModelFolder::runs_below(&self.model_dirs[0]);
+        ModelFolder::at(&runs[0])
     }
 }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail, ensure};
 use resnet::Recipe;
 use resnet::data::{Dataset, ImageRecords, LabelRange, Layout, Source, Split};
-use resnet::training::folder::ModelFolder;
 
 use crate::args::Args;
 
@@ -16,14 +15,14 @@ type Images = (Arc<dyn Source>, Option<Vec<String>>);
 
 /// What the network was trained by.
 pub(crate) fn recipe(args: &Args) -> Result<Recipe> {
-    let config = ModelFolder::at(&args.model_dir).config();
+    let config = args.first_run().config();
     let toml = fs::read_to_string(&config)
         .with_context(|| format!("{}: --model-dir is the folder of a run", config.display()))?;
     Ok(Recipe::from_toml(&toml)?)
 }
 
 pub(crate) fn open(args: &Args, split: &str) -> Result<Images> {
-    let (path, folder) = (args.data(), ModelFolder::at(&args.model_dir));
+    let (path, folder) = (args.data(), args.first_run());
     let recipe = recipe(args)?;
     match Layout::recognise(path) {
         Ok(Layout::Shards) | Err(_) if args.subgroup.is_none() => {

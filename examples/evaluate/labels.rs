@@ -9,13 +9,12 @@ use resnet::finetuning::{
     Answers, Judgement, LabelResults, Mistake, OverallFigure, Plan, judge_all, label_sections,
     mistakes, overall,
 };
-use resnet::metrics::OperatingRule;
 use resnet::report::{Report, Section, rounded};
 use resnet::training::report::{Shown, figures};
-use resnet::{Chosen, Predictor, RunOptions, Trained};
+use resnet::{Chosen, Ensemble, Predictor};
 
 use crate::args::Args;
-use crate::{output, question, stdout};
+use crate::{networks, output, question, stdout};
 
 /// Mistakes that are shown.
 const MOST_MISTAKES: usize = 12;
@@ -28,44 +27,29 @@ struct Results {
     plan: Plan,
 }
 
-/// Judges `trained`, a network for several labels.
-pub(crate) fn evaluate(args: &Args, trained: Trained, chosen: &Chosen) -> Result<()> {
-    question::check_shares(args)?;
-    let title = format!("{} on {}", trained.recipe.model.name, args.split);
-    let predictor = Predictor::new(trained).with_workers(RunOptions::new("").workers);
-    let labels = predictor.trained().classes.clone();
+/// Judges networks for several labels.
+pub(crate) fn evaluate(args: &Args, chosen: &Chosen) -> Result<()> {
+    let networks = networks::open(args, chosen, None)?;
+    let labels = networks.classes().to_vec();
     let dataset = Dataset::open(args.data(), &DatasetOptions { labels, ..args.dataset_options() })?;
-    let results = judge(args, &dataset, &predictor)?;
+    let results = judge(args, &dataset, &networks)?;
     stdout::say(&table(&results))?;
-    let report = report(args, &dataset, &predictor, &results, &title)?;
+    let report = report(args, &dataset, networks.first(), &results)?;
     let folder = args.out();
     report.write(&folder.join("report.html"))?;
     write(&folder, &results)?;
     stdout::say(&format!("\nReport: {} ({})", folder.join("report.html").display(), chosen.name))
 }
 
-fn judge(args: &Args, dataset: &Dataset, predictor: &Predictor) -> Result<Results> {
+fn judge(args: &Args, dataset: &Dataset, networks: &Ensemble) -> Result<Results> {
     let subgroup = args.subgroup.as_deref();
     let ask = |name: &str| -> Result<Answers> {
-        let answers = Answers::of(predictor, &images(dataset, name)?, subgroup)?;
-        Ok(answers.with_label_sets(dataset.label_sets()))
+        let answers = Answers::of(networks, &images(dataset, name)?, subgroup)?;
+        Ok(answers.with_labels_of(dataset))
     };
-    let validation = match &args.choose_on {
-        Some(split) => {
-            question::check_split(args, split)?;
-            Some(ask(split)?)
-        }
-        None => None,
-    };
-    let given = OperatingRule::Threshold(args.threshold.unwrap_or(0.5));
-    let plan = Plan {
-        operating: if validation.is_some() { question::rule(args) } else { given },
-        prevalence: args.prevalence,
-        seed: args.seed,
-        ..Plan::default()
-    };
-    let test = ask(&args.split)?;
-    let judgements = judge_all(validation.as_ref(), &test, &plan)?;
+    let choices = question::choices(args, networks.classes(), ask)?;
+    let (test, plan) = (ask(&args.split)?, question::plan(args));
+    let judgements = judge_all(&test, &choices, &plan)?;
     let overall = overall(&test, &judgements, &plan)?;
     Ok(Results { test, judgements, overall, plan })
 }
@@ -80,6 +64,9 @@ fn table(results: &Results) -> String {
     for judgement in &results.judgements {
         let label = judgement.label.as_deref().unwrap_or_default();
         text += &format!("Label {label}: {}\n\n", output::table(&judgement.test));
+        for note in judgement.notes(&[format!("without {label}"), label.to_owned()]) {
+            text += &format!("{note}\n\n");
+        }
     }
     text += "All labels";
     for OverallFigure { name, value, interval, .. } in &results.overall {
@@ -96,11 +83,11 @@ fn report(
     dataset: &Dataset,
     predictor: &Predictor,
     results: &Results,
-    title: &str,
 ) -> Result<Report> {
     let Results { test, judgements, overall, .. } = results;
     let subgroup = args.subgroup.as_deref();
-    let mut report = Report::new(title);
+    let network = &predictor.trained().recipe.model.name;
+    let mut report = Report::new(format!("{network} on {}", args.split));
     let sections = label_sections(&LabelResults { judgements, overall, test, subgroup })?;
     sections.into_iter().for_each(|section| report.push(section));
     let worst = mistakes(judgements, test, MOST_MISTAKES);
@@ -123,8 +110,8 @@ fn write(folder: &Path, results: &Results) -> Result<()> {
     output::place(folder, "predictions.csv", csv(results).as_bytes())
 }
 
-/// A row for each image: where it lies, its group, and for each label whether it is true and how
-/// probable that is.
+/// A row for each image: where it lies, its group, and for each label whether it is true, empty if that is
+/// not known, and how probable it is.
 fn csv(Results { test, .. }: &Results) -> String {
     let head = ["image", "group"].map(str::to_owned).into_iter();
     let of_label = |name: &String| [name.clone(), format!("p({name})")];
@@ -132,7 +119,7 @@ fn csv(Results { test, .. }: &Results) -> String {
     for answer in &test.answers {
         let place = [answer.place.clone(), answer.group.clone().unwrap_or_default()];
         let of_label = |(label, probability): (usize, &f64)| {
-            [u8::from(test.is_true(answer, label)).to_string(), probability.to_string()]
+            [test.truth_of(answer, label), probability.to_string()]
         };
         let said = answer.probabilities.iter().enumerate().flat_map(of_label);
         text += &output::line(place.into_iter().chain(said));

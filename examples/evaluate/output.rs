@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use resnet::data::contact_sheet::{png, sheet};
+use resnet::finetuning::Judgement;
 use resnet::metrics::{Subgroup, Summary};
 use resnet::models::tensors::replace;
 use resnet::report::{grouped, rounded};
@@ -39,17 +40,16 @@ pub(crate) fn subgroups(column: &str, subgroups: &[Subgroup]) -> String {
 }
 
 /// `predictions.csv`, `figures.json` and `worst.png`.
-pub(crate) fn write(
-    folder: &Path,
-    judged: &Judged,
-    summary: &Summary,
-    subgroups: &[Subgroup],
-) -> Result<()> {
+pub(crate) fn write(folder: &Path, judged: &Judged, judgement: &Judgement) -> Result<()> {
     let place = |name: &str, bytes: &[u8]| place(folder, name, bytes);
     place("predictions.csv", csv(judged).as_bytes())?;
-    let mut figures = serde_json::to_value(summary)?;
-    if !subgroups.is_empty() {
-        figures["subgroups"] = serde_json::to_value(subgroups)?;
+    let mut figures = serde_json::to_value(&judgement.test)?;
+    if !judgement.subgroups.is_empty() {
+        figures["subgroups"] = serde_json::to_value(&judgement.subgroups)?;
+    }
+    if let (Some(temperature), Some(calibrated)) = (judgement.temperature, &judgement.calibrated) {
+        figures["calibrated"] = serde_json::to_value(calibrated)?;
+        figures["temperature"] = temperature.into();
     }
     place("figures.json", serde_json::to_string_pretty(&figures)?.as_bytes())?;
     let worst = judged.worst(WORST);
@@ -70,7 +70,7 @@ pub(crate) fn place(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
 fn worst_errors(judged: &Judged, worst: &[(usize, usize)]) -> Result<Vec<u8>> {
     let mut rows = Vec::with_capacity(worst.len());
     for &(image, said) in worst {
-        let explained = judged.predictor().explain(judged.source(), image, Some(said))?;
+        let explained = judged.networks().first().explain(judged.source(), image, Some(said))?;
         let overlay = explained.overlay();
         rows.push(vec![explained.image, overlay]);
     }
@@ -82,7 +82,7 @@ fn csv(judged: &Judged) -> String {
     let (predictions, classes) = (judged.predictions(), judged.classes());
     let head = ["image", "group", "class", "answer"].map(str::to_owned).into_iter();
     let mut text = line(head.chain(classes.iter().cloned()));
-    let answers = predictions.answers();
+    let answers = judged.said();
     for (example, answer) in judged.answers().answers.iter().enumerate() {
         let words = [
             answer.place.clone(),

@@ -10,6 +10,7 @@ use resnet::metrics::OperatingRule;
 use resnet::pretrained::Request;
 use resnet::{DeviceChoice, RunOptions};
 
+use crate::unsure::UnsureLabels;
 use crate::weights::WeightsArgs;
 
 /// Fine-tunes a residual network on your own pictures, judges it and writes a report.
@@ -32,6 +33,8 @@ pub(crate) struct Args {
     /// of a picture.
     #[arg(long, value_name = "COLUMN,COLUMN", value_delimiter = ',', help_heading = "Pictures")]
     labels: Vec<String>,
+    #[command(flatten, next_help_heading = "Pictures")]
+    unsure: UnsureLabels,
     /// The manifest's column by whose values results are told besides, such as the hospital.
     #[arg(long, value_name = "COLUMN", help_heading = "Pictures")]
     subgroup: Option<String>,
@@ -100,6 +103,9 @@ pub(crate) struct Args {
     /// Tell predictive values for this share of positives besides, 0 to 1.
     #[arg(long, value_name = "P", value_parser = share, help_heading = "Judging")]
     prevalence: Option<f64>,
+    /// The classes are grades in order: tell quadratic kappa.
+    #[arg(long, help_heading = "Judging")]
+    ordered: bool,
 
     /// Folder for everything that is written.
     #[arg(long, value_name = "DIR", default_value = "runs/finetune", help_heading = "Run")]
@@ -133,13 +139,13 @@ enum ImbalanceFlag {
 impl Args {
     pub(crate) fn dataset_options(&self) -> DatasetOptions {
         let by_column = self.group.clone().map(GroupBy::Column);
-        DatasetOptions {
+        self.unsure.of(DatasetOptions {
             group: by_column.or(self.group_until.map(GroupBy::NameUntil)),
             columns: self.subgroup.iter().cloned().collect(),
             labels: self.labels.clone(),
             leave_out: true,
             ..DatasetOptions::default()
-        }
+        })
     }
 
     /// What is wanted; published weights are fetched.
@@ -168,7 +174,9 @@ impl Args {
             positive: self.positive.clone().or(usual.positive),
             operating: self.operating(),
             prevalence: self.prevalence,
+            ordered: self.ordered,
             subgroup: self.subgroup.clone(),
+            ..usual
         })
     }
 

@@ -19,6 +19,8 @@ mod progress;
 mod signals;
 mod stand_in;
 mod tell;
+#[path = "../common/unsure.rs"]
+mod unsure;
 #[path = "../common/weights.rs"]
 mod weights;
 

@@ -16,13 +16,12 @@ mod overlays;
 #[path = "../common/stdout.rs"]
 mod stdout;
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use clap::Parser;
 use resnet::recipe::ValidationViews;
-use resnet::training::folder::ModelFolder;
 use resnet::{Chosen, Ensemble, Predictor, Trained, choose_device};
 
 use crate::args::Args;
@@ -46,7 +45,7 @@ fn main() -> Result<ExitCode> {
 
 /// The networks of all model folders.
 fn ensemble(args: &Args, chosen: &Chosen) -> Result<Ensemble> {
-    let open = |folder: &PathBuf| -> Result<Predictor> {
+    let open = |folder: &Path| -> Result<Predictor> {
         let device = &chosen.device;
         let trained = match args.newest {
             true => Trained::newest(folder, device)?,
@@ -57,9 +56,5 @@ fn ensemble(args: &Args, chosen: &Chosen) -> Result<Ensemble> {
             Predictor::new(trained).with_batch_size(args.batch_size).with_workers(workers);
         Ok(if args.flip { predictor.with_views(ValidationViews::Flip) } else { predictor })
     };
-    let folders: Vec<PathBuf> =
-        args.model_dirs.iter().flat_map(|folder| ModelFolder::runs_below(folder)).collect();
-    let (first, others) = folders.split_first().expect("clap asks for one");
-    let others = others.iter().map(open).collect::<Result<_>>()?;
-    Ok(Ensemble::new(open(first)?, others)?)
+    Ensemble::below(&args.model_dirs, open)
 }

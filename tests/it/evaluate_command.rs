@@ -1,12 +1,13 @@
 //! The program `evaluate` on pictures of one's own.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tempfile::tempdir;
 
 use crate::support::{example, stderr, stdout};
-use crate::wardrobe::{small, text, wardrobe};
+use crate::wardrobe::{BOOT, SANDAL, SHIRT, findings, save_jpegs, small, text, wardrobe};
 
 #[test]
 fn a_held_out_set_is_judged_by_subgroup_and_the_report_goes_on_after_a_second_start() {
@@ -53,4 +54,84 @@ fn a_held_out_set_is_judged_by_subgroup_and_the_report_goes_on_after_a_second_st
     let output = example("evaluate", &[&flags[..], &["--device", "cpu"]].concat());
     let complaint = stderr(&output);
     assert!(complaint.contains("the network tells boot, shirt apart"), "{complaint}");
+}
+
+/// A manifest of the test images that `finetune` told of, beside the pictures.
+fn test_images(model_dir: &Path, pictures: &Path) -> PathBuf {
+    let table = fs::read_to_string(model_dir.join("predictions.csv")).expect("predictions");
+    let mut lines = "path,label,split,group\n".to_owned();
+    for line in table.lines().filter(|line| line.starts_with("test,")) {
+        let fields: Vec<&str> = line.split(',').collect();
+        let path = Path::new(fields[1]).strip_prefix(pictures).expect("below the folder");
+        lines += &format!("{},{},test,{}\n", path.display(), fields[3], fields[2]);
+    }
+    let manifest = pictures.join("test-images.csv");
+    fs::write(&manifest, lines).expect("a manifest");
+    manifest
+}
+
+/// With what was chosen on validation images, the same images have the same figures.
+fn is_judged_as_by_finetune(model_dir: &Path, pictures: &Path, more: &[&str]) -> Value {
+    let (manifest, out) = (test_images(model_dir, pictures), model_dir.join("judged"));
+    let flags = ["--model-dir", text(model_dir), "--data", text(&manifest), "--split", "test"];
+    let output = example(
+        "evaluate",
+        &[&flags[..], &["--out", text(&out), "--device", "cpu"], more].concat(),
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    let figures = fs::read_to_string(out.join("figures.json")).expect("figures");
+    let figures: Value = serde_json::from_str(&figures).expect("JSON");
+    let judged = &findings(model_dir)["judgements"][0];
+    assert_eq!(figures["measures"], judged["test"]["measures"]);
+    assert_eq!(figures["temperature"], judged["temperature"]);
+    assert_eq!(figures["calibrated"], judged["calibrated"]);
+    figures
+}
+
+#[test]
+fn the_threshold_that_finetune_chose_is_used() {
+    let (folder, runs) = (wardrobe(40), tempdir().expect("a folder"));
+    let model_dir = runs.path().join("run");
+    let flags = ["--group-until", "_", "--sensitivity", "0.6", "--positive", "shirt"];
+    let output = small(folder.path(), &model_dir, &flags);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let figures = is_judged_as_by_finetune(&model_dir, folder.path(), &[]);
+    let threshold = figures["options"]["threshold"].as_f64().expect("a number");
+    assert!(threshold != 0.5 && figures["options"]["positive"] == 1, "{threshold}");
+    // Another threshold, and another question, are asked for.
+    let manifest = folder.path().join("test-images.csv");
+    let flags = ["--model-dir", text(&model_dir), "--data", text(&manifest), "--split", "test"];
+    for (more, positive, threshold) in
+        [(["--threshold", "0.25"], 1, 0.25), (["--positive", "boot"], 0, 0.5)]
+    {
+        let out = runs.path().join(more[1]);
+        let place = ["--out", text(&out), "--resamples", "0", "--device", "cpu"];
+        let output = example("evaluate", &[&flags[..], &more, &place].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        let figures = fs::read_to_string(out.join("figures.json")).expect("figures");
+        let options = serde_json::from_str::<Value>(&figures).expect("JSON")["options"].clone();
+        assert_eq!(
+            (&options["positive"], &options["threshold"]),
+            (&positive.into(), &threshold.into())
+        );
+    }
+    fs::write(model_dir.join("thresholds.json"), "{}").expect("damaged");
+    let output = example("evaluate", &[&flags[..], &["--device", "cpu"]].concat());
+    let complaint = stderr(&output);
+    assert!(complaint.contains("these thresholds cannot be used"), "{complaint}");
+}
+
+#[test]
+fn the_temperature_that_finetune_fitted_is_used_for_several_classes() {
+    let (folder, runs) = (tempdir().expect("a folder"), tempdir().expect("a folder"));
+    for (name, class) in [("boot", BOOT), ("sandal", SANDAL), ("shirt", SHIRT)] {
+        save_jpegs(folder.path(), name, class, 30);
+    }
+    let model_dir = runs.path().join("run");
+    let output = small(folder.path(), &model_dir, &["--ordered"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let figures = is_judged_as_by_finetune(&model_dir, folder.path(), &["--ordered"]);
+    assert!(figures["options"]["positive"].is_null() && !figures["temperature"].is_null());
+    let measures = figures["measures"].as_array().expect("measures");
+    assert!(measures.iter().any(|measure| measure["metric"] == "quadratic-kappa"), "{figures}");
 }

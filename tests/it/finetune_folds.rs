@@ -33,6 +33,49 @@ fn folds_test_every_image_once_and_tell_mean_and_deviation() {
     let report = fs::read_to_string(model_dir.join("report.html")).expect("the folds' report");
     assert!(report.contains("Test images of 3 folds") && report.contains("AUROC"), "{report}");
     the_folds_answer_together(&model_dir, folder.path());
+    the_folds_are_judged_together(&model_dir, folder.path());
+}
+
+/// With the threshold and the temperature that were chosen on the validation images of all of them.
+fn the_folds_are_judged_together(model_dir: &Path, images: &Path) {
+    let mut lines = "path,label,split\n".to_owned();
+    for (class, number) in ["boot", "shirt"].into_iter().flat_map(|c| (0..24).map(move |n| (c, n)))
+    {
+        lines += &format!("{class}/{class}{}_{number}.jpg,{class},test\n", number / 2);
+    }
+    let manifest = images.join("all.csv");
+    fs::write(&manifest, lines).expect("a manifest");
+    let out = model_dir.join("judged");
+    let flags = ["--model-dir", text(model_dir), "--data", text(&manifest), "--device", "cpu"];
+    let more = ["--split", "test", "--resamples", "50", "--out", text(&out)];
+    let output = example("evaluate", &[&flags[..], &more].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let json = |path: PathBuf| -> Value {
+        serde_json::from_slice(&fs::read(path).expect("written")).expect("JSON")
+    };
+    let chosen = json(model_dir.join("thresholds.json"));
+    let figures = json(out.join("figures.json"));
+    assert_eq!(figures["options"]["threshold"], chosen["questions"][0]["operating"]["threshold"]);
+    assert!(stdout(&output).contains("chosen on the validation images"), "{}", stdout(&output));
+    let asked = example(
+        "predict",
+        &[
+            "--model-dir",
+            text(model_dir),
+            "--device",
+            "cpu",
+            "--csv",
+            text(&images.join("boot/boot0_0.jpg")),
+        ],
+    );
+    let asked = stdout(&asked);
+    let probability = |line: &str, field: usize| -> f64 {
+        line.split(',').nth(field).and_then(|field| field.parse().ok()).expect("a number")
+    };
+    let boot = asked.lines().find(|line| line.contains(",boot,")).expect("an answer");
+    let table = fs::read_to_string(out.join("predictions.csv")).expect("predictions");
+    let of_image = table.lines().find(|line| line.contains("boot0_0.jpg")).expect("a row");
+    assert!((probability(boot, 4) - probability(of_image, 4)).abs() < 1e-6, "{boot}\n{of_image}");
 }
 
 /// With the folds of the test above.

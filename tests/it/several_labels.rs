@@ -32,11 +32,17 @@ fn shoes() -> (TempDir, PathBuf) {
     (folder, manifest)
 }
 
-fn fine_tune(manifest: &Path, model_dir: &Path, labels: &str) -> std::process::Output {
+fn fine_tune(
+    manifest: &Path,
+    model_dir: &Path,
+    labels: &str,
+    more: &[&str],
+) -> std::process::Output {
     let flags = ["--data", text(manifest), "--model-dir", text(model_dir), "--device", "cpu"];
     let network = ["--model", "resnet8", "--epochs", "8", "--batch-size", "10"];
     let pictures = ["--labels", labels, "--group", "person", "--subgroup", "shop"];
-    example("finetune", &[&flags[..], &network, &pictures, &["--learning-rate", "0.004"]].concat())
+    let rate = ["--learning-rate", "0.004"];
+    example("finetune", &[&flags[..], &network, &pictures, &rate, more].concat())
 }
 
 fn json(text: &str) -> Value {
@@ -47,7 +53,7 @@ fn json(text: &str) -> Value {
 fn several_labels_are_learned_judged_and_asked_for_one_by_one() {
     let ((_folder, manifest), runs) = (shoes(), tempdir().expect("a folder"));
     let model_dir = runs.path().join("run");
-    let output = fine_tune(&manifest, &model_dir, "foot,high");
+    let output = fine_tune(&manifest, &model_dir, "foot,high", &[]);
     assert!(output.status.success(), "{}", stderr(&output));
     let told = stdout(&output);
     for words in ["Label foot:", "Label high:", "Macro AUROC", "labels right", "here (18 images)"] {
@@ -107,6 +113,59 @@ fn a_network_of_labels_is_asked(manifest: &Path, model_dir: &Path) {
     assert!(both.count() > images.len() / 2, "boots are worn on the foot and high: {answer}");
 }
 
+/// The pictures of [`shoes`], where nobody is sure of some boots, and of some shirts nothing is said.
+fn unsure(manifest: &Path) -> PathBuf {
+    let text = fs::read_to_string(manifest).expect("read");
+    let unsure = |(number, line): (usize, &str)| match (number % 4, line) {
+        (0, boot) if boot.starts_with("boot/") => boot.replace(",1,1,", ",1,-1,"),
+        (1, shirt) if shirt.starts_with("shirt/") => shirt.replace(",0,0,", ",0,,"),
+        (_, line) => line.to_owned(),
+    };
+    let lines: Vec<String> = text.lines().enumerate().map(unsure).collect();
+    let path = manifest.with_file_name("unsure.csv");
+    fs::write(&path, lines.join("\n") + "\n").expect("a manifest");
+    path
+}
+
+#[test]
+fn what_is_uncertain_is_neither_learned_nor_judged() {
+    let ((_folder, manifest), runs) = (shoes(), tempdir().expect("a folder"));
+    let (manifest, model_dir) = (unsure(&manifest), runs.path().join("run"));
+    let output = fine_tune(&manifest, &model_dir, "foot,high", &[]);
+    let complaint = stderr(&output);
+    for words in ["says \"-1\"", "choose what uncertain labels are taken for", "empty labels"] {
+        assert!(complaint.contains(words), "{words:?} is not in:\n{complaint}");
+    }
+    let policies = ["--uncertain", "ignore", "--unmentioned", "negative"];
+    let more = [&policies[..], &["--imbalance", "inverse-frequency"]].concat();
+    let output = fine_tune(&manifest, &model_dir, "foot,high", &more);
+    assert!(output.status.success(), "{}", stderr(&output));
+    // Of 20 boots to learn from, 5 are uncertain; 40 shirts and sandals are not high.
+    let config = fs::read_to_string(model_dir.join("config.toml")).expect("a recipe");
+    let weights = "positive_weights = [\n    0.5,\n    2.6666666666666665,\n]";
+    assert!(config.contains(weights) && config.contains("unknown_labels"), "{config}");
+    let found = findings(&model_dir);
+    let judged = |number: usize| found["judgements"][number]["test"]["examples"].as_u64();
+    assert_eq!([judged(0), judged(1)], [Some(36), Some(33)]);
+    let table = fs::read_to_string(model_dir.join("predictions.csv")).expect("predictions");
+    let unsure = table.lines().filter(|line| line.starts_with("test,") && line.contains(",,"));
+    assert_eq!(unsure.count(), 3);
+    let out = model_dir.join("judged");
+    let flags = ["--model-dir", text(&model_dir), "--data", text(&manifest), "--device", "cpu"];
+    let split = ["--split", "test", "--group", "person", "--out", text(&out)];
+    let output = example("evaluate", &[&flags[..], &split, &policies].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let figures = json(&fs::read_to_string(out.join("figures.json")).expect("figures"));
+    for number in 0..2 {
+        // Threshold and temperature are those that were chosen, so everything is the same.
+        let [again, first] = [&figures, &found].map(|found| &found["judgements"][number]);
+        for part in ["operating", "temperature", "confusion"] {
+            assert_eq!(again[part], first[part], "{part}");
+        }
+        assert_eq!(again["test"]["measures"], first["test"]["measures"]);
+    }
+}
+
 #[test]
 fn labels_that_cannot_be_learned_or_judged_are_told_before_training() {
     let ((folder, manifest), runs) = (shoes(), tempdir().expect("a folder"));
@@ -119,7 +178,7 @@ fn labels_that_cannot_be_learned_or_judged_are_told_before_training() {
     let bad = folder.path().join("bad.csv");
     fs::write(&bad, lines.join("\n") + "\n").expect("a manifest");
     let model_dir = runs.path().join("run");
-    let output = fine_tune(&bad, &model_dir, "foot,high");
+    let output = fine_tune(&bad, &model_dir, "foot,high", &[]);
     let complaint = stderr(&output);
     assert_eq!(output.status.code(), Some(1), "{complaint}");
     for words in [
@@ -130,6 +189,6 @@ fn labels_that_cannot_be_learned_or_judged_are_told_before_training() {
         assert!(complaint.contains(words), "{words:?} is not in:\n{complaint}");
     }
     assert!(!model_dir.exists(), "something was trained");
-    let output = fine_tune(&manifest, &model_dir, "foot,tall");
+    let output = fine_tune(&manifest, &model_dir, "foot,tall", &[]);
     assert!(stderr(&output).contains("no column \"tall\""), "{}", stderr(&output));
 }

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::DataError;
-use crate::labels;
+use crate::labels::{self, LabelPolicy};
 use crate::records::LabelRange;
 use crate::source::Source;
 use crate::split_name;
@@ -86,6 +86,11 @@ pub struct DatasetOptions {
     /// Columns of a manifest that say 1 or 0 and stand in place of `label`: any number of these labels
     /// may be true of an image ([`Dataset::labels`]).
     pub labels: Vec<String>,
+    /// What those of `labels` are taken for whose column says `-1` or `uncertain`, as CheXpert's do.
+    /// Without it such a line cannot be used.
+    pub uncertain: Option<LabelPolicy>,
+    /// What those of `labels` are taken for whose column is empty. Without it such a line cannot be used.
+    pub unmentioned: Option<LabelPolicy>,
 }
 
 /// What makes images a group, such as those of one patient.
@@ -183,10 +188,20 @@ impl Dataset {
     /// For each class the places of its labels among [`labels`](Self::labels); empty where each image has
     /// one class.
     pub fn label_sets(&self) -> Vec<Vec<usize>> {
-        if self.labels.is_empty() {
-            return Vec::new();
-        }
-        self.classes.iter().map(|name| labels::set_of_name(name, &self.labels)).collect()
+        self.sets().map(|[true_ones, _]| true_ones).collect()
+    }
+
+    /// For each class the places of the labels of which nobody knows whether they are true
+    /// ([`LabelPolicy::Ignore`]); empty where there is none.
+    pub fn unknown_labels(&self) -> Vec<Vec<usize>> {
+        let unknown: Vec<Vec<usize>> = self.sets().map(|[_, unknown]| unknown).collect();
+        if unknown.iter().all(Vec::is_empty) { Vec::new() } else { unknown }
+    }
+
+    /// The true and the unknown labels of each class; none where images have one class.
+    fn sets(&self) -> impl Iterator<Item = [Vec<usize>; 2]> {
+        let classes = if self.labels.is_empty() { &[] } else { &self.classes[..] };
+        classes.iter().map(|name| labels::set_of_name(name, &self.labels))
     }
 
     /// What a network for these images tells apart: the labels, or the classes where each image has one.

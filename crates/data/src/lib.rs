@@ -81,6 +81,7 @@ pub use decode::{Dicom, DicomOptions, Frame, Window};
 pub use error::DataError;
 pub use image_files::{ImageFiles, ImageFilesError};
 pub use joined::Joined;
+pub use labels::LabelPolicy;
 pub use level::Level;
 pub use loader::Loader;
 pub use options::{LastBatch, LoaderOptions, OnBadImage, Rank, Sampling};

@@ -47,6 +47,17 @@ pub enum FinetuneError {
     /// The answers cannot be judged.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
+    /// What was chosen on validation images cannot be used.
+    #[error(
+        "{}: these thresholds cannot be used: {problem}; remove the file, or fine-tune again",
+        path.display()
+    )]
+    Choices {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A result cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Write {

@@ -21,6 +21,8 @@ pub struct Facts {
     pub outputs: Vec<String>,
     /// For each class the labels that are true; empty if there is one class for each image.
     pub label_sets: Vec<Vec<usize>>,
+    /// For each class the labels of which it is not known whether they are true; empty if there is none.
+    pub unknown_labels: Vec<Vec<usize>>,
 }
 
 impl Facts {
@@ -38,8 +40,13 @@ impl Facts {
         let train = train.ok_or_else(|| {
             FinetuneError::plan("data", "there is no split train: cut one with with_all_splits")
         })?;
-        let (outputs, label_sets) = (dataset.outputs().to_vec(), dataset.label_sets());
-        Ok(Self { check, train, outputs, label_sets })
+        Ok(Self {
+            check,
+            train,
+            outputs: dataset.outputs().to_vec(),
+            label_sets: dataset.label_sets(),
+            unknown_labels: dataset.unknown_labels(),
+        })
     }
 
     /// Everything that is wrong with a data set.
@@ -56,6 +63,21 @@ impl Facts {
     #[must_use]
     pub fn train(&self) -> &SplitReport {
         &self.check.report.splits[self.train]
+    }
+
+    /// How many training images each label is known to be true and not to be true of.
+    pub(crate) fn training_labels(&self) -> Vec<[u64; 2]> {
+        let train = self.train();
+        let count = |sets: &[Vec<usize>], label: usize| -> u64 {
+            let counts = train.images_per_class.iter().zip(sets);
+            counts.filter(|(_, set)| set.contains(&label)).map(|(images, _)| images).sum()
+        };
+        let all: u64 = train.images_per_class.iter().sum();
+        let of_label = |label| {
+            let with = count(&self.label_sets, label);
+            [with, all - with - count(&self.unknown_labels, label)]
+        };
+        (0..self.outputs.len()).map(of_label).collect()
     }
 
     /// How many images of the split `name` have the class or label `output`; `None` if there is no such

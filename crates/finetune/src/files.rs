@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::saved::{as_json, write};
 use crate::{Answer, Answers, Findings, FinetuneError};
 
 /// Writes `predictions.csv` into `folder`: a line for each validation and test image with its place, group,
 /// true class, answer, and the probability of each class; where images have several labels, for each of
-/// them whether it is true, the answer (1 or 0) and its probability. The file is there whole or not at
+/// them whether it is true (empty if that is not known), the answer (1 or 0) and its probability. The file is there whole or not at
 /// all.
 ///
 /// # Errors
@@ -49,8 +50,7 @@ fn said(findings: &Findings, answers: &Answers, answer: &Answer) -> Vec<String> 
     }
     let of_label = |(label, &yes): (usize, &f64)| {
         let said = findings.judgements[label].class_of(&[1.0 - yes, yes]);
-        let truth = u8::from(answers.is_true(answer, label));
-        [truth.to_string(), said.to_string(), yes.to_string()]
+        [answers.truth_of(answer, label), said.to_string(), yes.to_string()]
     };
     probabilities.iter().enumerate().flat_map(of_label).collect()
 }
@@ -61,12 +61,7 @@ fn said(findings: &Findings, answers: &Answers, answer: &Answer) -> Vec<String> 
 /// [`FinetuneError::Write`] if the system refuses.
 pub fn write_findings(findings: &impl Serialize, folder: &Path) -> Result<PathBuf, FinetuneError> {
     let path = folder.join("findings.json");
-    let failed = |error: serde_json::Error| FinetuneError::Write {
-        path: path.clone(),
-        source: error.into(),
-    };
-    let text = serde_json::to_string_pretty(findings).map_err(failed)?;
-    write(&path, &text)
+    write(&path, &as_json(findings, &path)?)
 }
 
 /// A line of a CSV file (RFC 4180).
@@ -76,10 +71,4 @@ fn row(fields: impl IntoIterator<Item = String>) -> String {
         false => field,
     };
     fields.into_iter().map(quoted).collect::<Vec<_>>().join(",") + "\n"
-}
-
-pub(crate) fn write(path: &Path, text: &str) -> Result<PathBuf, FinetuneError> {
-    let failed = |source| FinetuneError::Write { path: path.to_owned(), source };
-    resnet_models::tensors::replace(path, text.as_bytes()).map_err(failed)?;
-    Ok(path.to_owned())
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::fit::split;
 use crate::{
-    Answers, Facts, FinetuneError, Fitted, Judgement, OverallFigure, Plan, Prepared, fit,
+    Answers, Choices, Facts, FinetuneError, Fitted, Judgement, OverallFigure, Plan, Prepared, fit,
     judge_all, overall, prepare,
 };
 
@@ -70,7 +70,7 @@ impl Prepared {
     /// Trains and judges.
     ///
     /// # Errors
-    /// As [`fit()`] and [`judge_all`], and [`FinetuneError::Image`] if an image cannot be read any more.
+    /// As [`fit()`], [`Choices::on`] and [`judge_all`], and [`FinetuneError::Image`] if an image cannot be read any more.
     pub fn run(
         self,
         options: &RunOptions,
@@ -81,9 +81,11 @@ impl Prepared {
         let fitted = fit(&dataset, &recipe, &plan, options, chosen, sink)?;
         let ask = |name| ask(&dataset, name, &fitted, &plan);
         let (validation, test) = (ask("validation")?, ask("test")?);
-        let judgements = judge_all(Some(&validation), &test, &plan)?;
+        let choices = Choices::on(&validation, &plan)?;
+        let judgements = judge_all(&test, &choices, &plan)?;
         let overall = overall(&test, &judgements, &plan)?;
         let model_dir = options.model_dir.clone();
+        choices.write(&model_dir)?;
         Ok(Findings {
             facts,
             plan,
@@ -107,8 +109,9 @@ fn ask(
     plan: &Plan,
 ) -> Result<Answers, FinetuneError> {
     let images = split(dataset, name)?;
-    let answers = Answers::of(&fitted.predictor, &images, plan.subgroup.as_deref())?;
-    let answers = answers.with_label_sets(dataset.label_sets());
+    let network = fitted.predictor.clone().into();
+    let answers = Answers::of(&network, &images, plan.subgroup.as_deref())?;
+    let answers = answers.with_labels_of(dataset);
     match answers.unreadable.first().cloned() {
         None => Ok(answers),
         Some((name, reason)) => Err(DataError::Image { name, reason }.into()),

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::prepared::why;
 use crate::splits::pool;
-use crate::{Findings, FinetuneError, Judgement, Plan, Prepared, prepare};
+use crate::{Answers, Choices, Findings, FinetuneError, Judgement, Plan, Prepared, prepare};
 
 /// What a cross-validation found out.
 #[derive(Debug, Clone, Serialize)]
@@ -18,6 +18,9 @@ pub struct CrossValidation {
     pub folds: Vec<Findings>,
     /// Each figure over the folds.
     pub spreads: Vec<Spread>,
+    /// Threshold and temperature for the folds together: chosen on the validation images of all folds, each
+    /// of which one network answered that had not learned from it.
+    pub choices: Choices,
 }
 
 /// A figure over the folds.
@@ -69,7 +72,8 @@ pub fn prepare_folds(
     folds.iter().map(|fold| prepare(fold, plan)).collect()
 }
 
-/// Trains and judges each fold.
+/// Trains and judges each fold, and chooses a threshold for all of them together, which is written into the
+/// model folder of `options`.
 ///
 /// # Errors
 /// As [`Prepared::run`].
@@ -86,7 +90,16 @@ pub fn run_folds(
         folds.push(fold.run(&options, chosen, sink)?);
     }
     let spreads = spreads(&folds);
-    Ok(CrossValidation { folds, spreads })
+    let choices = together(&folds)?;
+    choices.write(&options.model_dir)?;
+    Ok(CrossValidation { folds, spreads, choices })
+}
+
+/// What is chosen on the validation images of all folds.
+fn together(folds: &[Findings]) -> Result<Choices, FinetuneError> {
+    let first = folds.first().expect("a data set has two folds at least");
+    let answers = folds.iter().flat_map(|fold| &fold.validation.answers).cloned().collect();
+    Choices::on(&Answers { answers, ..first.validation.clone() }, &first.plan)
 }
 
 /// Figures that every fold can tell.

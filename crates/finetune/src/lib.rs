@@ -12,7 +12,8 @@
 //! | [`recipe_for`] | every number of the training, from the images and a [`Plan`] |
 //! | [`fit()`] | training, from scratch or from pretrained weights |
 //! | [`Answers`] | probabilities and truth, image by image |
-//! | [`judge()`] | threshold, temperature, figures with intervals, subgroups; [`judge_all`]: of each of several labels |
+//! | [`Choices`] | threshold and temperature, from validation images |
+//! | [`judge()`] | figures with intervals, subgroups, by what was chosen; [`judge_all`]: of each of several labels |
 //! | [`report()`] | all of it as one HTML file |
 //!
 //! ```no_run
@@ -36,6 +37,7 @@
 
 #![warn(missing_docs)]
 
+mod choice;
 mod error;
 mod facts;
 mod files;
@@ -43,21 +45,24 @@ mod findings;
 mod fit;
 mod folds;
 mod judge;
+mod notes;
 mod overall;
 mod plan;
 mod prepared;
 mod recipe;
 mod report;
+mod saved;
 mod showcase;
 mod splits;
 
+pub use choice::{Choice, Choices, Operating};
 pub use error::FinetuneError;
 pub use facts::Facts;
 pub use files::{write_findings, write_predictions};
 pub use findings::{Findings, finetune};
 pub use fit::{Fitted, fit};
 pub use folds::{CrossValidation, Spread, cross_validate, prepare_folds, run_folds};
-pub use judge::{Judgement, Operating, judge, judge_all};
+pub use judge::{Judgement, judge, judge_all};
 pub use overall::{OverallFigure, overall};
 pub use plan::{Freeze, Imbalance, Plan};
 pub use prepared::{Prepared, prepare};

@@ -22,8 +22,8 @@ pub struct OverallFigure {
 const FIGURES: [(&str, &str); 4] = [
     ("Macro AUROC", "mean of the labels' AUROC"),
     ("Macro average precision", "mean of the labels' average precision"),
-    ("Exact matches", "share of images with every label right, at the labels' thresholds"),
-    ("Hamming loss", "share of all answers that are wrong, at the labels' thresholds"),
+    ("Exact matches", "share of images with every known label right, at the labels' thresholds"),
+    ("Hamming loss", "share of all answers about known labels that are wrong, at their thresholds"),
 ];
 
 /// Figures of all labels together on the test images; none where images have one class.
@@ -41,9 +41,14 @@ pub fn overall(
     let all = test.multi_label()?;
     let at = |judgement: &Judgement| judgement.operating.as_ref().map_or(0.5, |at| at.threshold);
     let thresholds: Vec<f64> = judgements.iter().map(at).collect();
-    let bootstrap = Bootstrap { seed: plan.seed, ..Bootstrap::default() };
+    let resamples = plan.resamples;
+    let bootstrap = Bootstrap { seed: plan.seed, resamples, ..Bootstrap::default() };
     let drawn = |drawn: &[usize]| row(&all.resampled(drawn), &thresholds).to_vec();
-    let intervals = bootstrap.intervals(&test.groups(), drawn);
+    let intervals = match resamples {
+        0 => Vec::new(),
+        _ => bootstrap.intervals(&test.groups(), drawn),
+    };
+    let intervals = intervals.into_iter().chain(std::iter::repeat(None));
     let values = row(&all, &thresholds).into_iter().zip(intervals);
     let figure = |(&(name, meaning), (value, interval)): (&(&str, &str), _)| OverallFigure {
         name: name.to_owned(),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use resnet_data::Decoder;
-use resnet_metrics::OperatingRule;
+use resnet_metrics::{Bootstrap, OperatingRule};
 use resnet_recipe::{ClassWeights, FreezeUntil, presets};
 use resnet_train::pixels;
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,10 @@ pub struct Plan {
     pub operating: OperatingRule,
     /// Share of positives, 0 to 1, for which predictive values are told besides.
     pub prevalence: Option<f64>,
+    /// Whether the classes are grades in order, so that quadratic kappa means something.
+    pub ordered: bool,
+    /// Resamples for the intervals; 0 for none.
+    pub resamples: usize,
     /// The column of the manifest by whose values results are told besides
     /// ([`DatasetOptions::columns`](resnet_data::DatasetOptions::columns)).
     pub subgroup: Option<String>,
@@ -73,12 +77,13 @@ pub enum Freeze {
 #[serde(rename_all = "kebab-case")]
 pub enum Imbalance {
     /// [`EffectiveNumber`](Self::EffectiveNumber) if the largest class has more than 1.5 times the images of
-    /// the smallest, else nothing.
+    /// the smallest, else nothing; nothing where images have several labels, each of which is rare by nature.
     #[default]
     Auto,
     /// Nothing.
     Ignore,
-    /// Errors cost in inverse proportion to the images of the class.
+    /// Errors cost in inverse proportion to the images of the class; where images have several labels, to miss
+    /// one costs as many times more as there are images without it for one with it.
     InverseFrequency,
     /// The same for small classes, less for large ones
     /// ([Cui et al. 2019](https://arxiv.org/abs/1901.05555)).
@@ -107,15 +112,20 @@ impl Default for Plan {
             positive: None,
             operating: OperatingRule::Youden,
             prevalence: None,
+            ordered: false,
+            resamples: Bootstrap::default().resamples,
             subgroup: None,
         }
     }
 }
 
+/// How slowly the effective number of images grows.
+const BETA: f64 = 0.999;
+
 impl Imbalance {
     /// The weights of the classes and the focal exponent for this many images in each class.
     pub(crate) fn loss(self, images: &[u64]) -> (ClassWeights, f64) {
-        let effective = ClassWeights::EffectiveNumber { beta: 0.999 };
+        let effective = ClassWeights::EffectiveNumber { beta: BETA };
         let largest = images.iter().copied().max().unwrap_or_default();
         let smallest = images.iter().copied().min().unwrap_or_default();
         match self {
@@ -124,6 +134,22 @@ impl Imbalance {
             Self::InverseFrequency => (ClassWeights::InverseFrequency, 0.0),
             Self::EffectiveNumber => (effective, 0.0),
             Self::Focal => (ClassWeights::Equal, 2.0),
+        }
+    }
+
+    /// The factor of what it costs to miss each label and the focal exponent, for this many images with and
+    /// without each.
+    pub(crate) fn loss_of_labels(self, images: &[[u64; 2]]) -> (Vec<f64>, f64) {
+        // The effective number of images, which grows ever more slowly (Cui et al., equation 2).
+        let effective = |images: u64| (1.0 - BETA.powf(images as f64)) / (1.0 - BETA);
+        let each = |weight: &dyn Fn(u64) -> f64| {
+            images.iter().map(|&[with, without]| weight(without) / weight(with)).collect()
+        };
+        match self {
+            Self::Auto | Self::Ignore => (Vec::new(), 0.0),
+            Self::InverseFrequency => (each(&|images| images as f64), 0.0),
+            Self::EffectiveNumber => (each(&effective), 0.0),
+            Self::Focal => (Vec::new(), 2.0),
         }
     }
 }
@@ -223,6 +249,16 @@ mod tests {
         plan.positive = Some("d".to_owned());
         let error = plan.positive_class(&classes).expect_err("it is not there").to_string();
         assert!(error.contains("no class \"d\": name one of a, b, c"), "{error}");
+    }
+
+    #[test]
+    fn to_miss_a_rare_label_costs_more() {
+        let (weights, gamma) = Imbalance::InverseFrequency.loss_of_labels(&[[10, 90], [50, 25]]);
+        assert_eq!((weights, gamma), (vec![9.0, 0.5], 0.0));
+        let (weights, _) = Imbalance::EffectiveNumber.loss_of_labels(&[[10, 90]]);
+        let wanted = (1.0 - 0.999_f64.powi(90)) / (1.0 - 0.999_f64.powi(10));
+        assert!((weights[0] - wanted).abs() < 1e-9, "{weights:?} {wanted}");
+        assert_eq!(Imbalance::Auto.loss_of_labels(&[[10, 90]]), (Vec::new(), 0.0));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use resnet_recipe::{
     Recipe, Rule, Schedule, Span, StemKind, Train, ValidationCrop, Warmup, presets,
 };
 
-use crate::{Facts, FinetuneError, Imbalance, Plan};
+use crate::{Facts, FinetuneError, Plan};
 
 /// Inputs below this many pixels are small: for a network without pooling at its start.
 const SMALL: usize = 64;
@@ -27,7 +27,6 @@ const LAYER_DECAY: f64 = 0.7;
 /// [`FinetuneError::Recipe`] if a value of the plan makes no sense.
 pub fn recipe_for(facts: &Facts, plan: &Plan) -> Result<Recipe, FinetuneError> {
     let base = presets::tutorial();
-    check_imbalance(facts, plan)?;
     let recipe = Recipe {
         model: model(facts, plan),
         data: data(facts, plan, &base.data),
@@ -47,18 +46,6 @@ pub fn recipe_for(facts: &Facts, plan: &Plan) -> Result<Recipe, FinetuneError> {
     let recipe = recipe.with_overrides(&plan.overrides)?;
     recipe.check()?;
     Ok(recipe)
-}
-
-/// Weights that follow from the images of each class make no sense where an image has several labels.
-fn check_imbalance(facts: &Facts, plan: &Plan) -> Result<(), FinetuneError> {
-    let by_counts =
-        matches!(plan.imbalance, Imbalance::InverseFrequency | Imbalance::EffectiveNumber);
-    if !by_counts || facts.label_sets.is_empty() {
-        return Ok(());
-    }
-    let problem = "weights by the images of each class are for one class in each image: choose auto, \
-                   ignore or focal";
-    Err(FinetuneError::plan("imbalance", problem))
 }
 
 /// Height and width of the network's input.
@@ -102,6 +89,7 @@ fn data(facts: &Facts, plan: &Plan, base: &Data) -> Data {
         augment: flip.into_iter().collect(),
         label_offset: 0,
         label_sets: facts.label_sets.clone(),
+        unknown_labels: facts.unknown_labels.clone(),
         mean: measured(facts.train().mean, base.mean),
         std: measured(facts.train().std, base.std).map(|std| std.max(darkest)),
         bits,
@@ -126,8 +114,10 @@ fn optimizer(plan: &Plan) -> Optimizer {
 
 fn loss(facts: &Facts, plan: &Plan) -> Loss {
     if !facts.label_sets.is_empty() {
-        let focal_gamma = if plan.imbalance == Imbalance::Focal { 2.0 } else { 0.0 };
-        return Loss { kind: LossKind::BinaryCrossEntropy, focal_gamma, ..Loss::default() };
+        let (positive_weights, focal_gamma) =
+            plan.imbalance.loss_of_labels(&facts.training_labels());
+        let kind = LossKind::BinaryCrossEntropy;
+        return Loss { kind, positive_weights, focal_gamma, ..Loss::default() };
     }
     let (class_weights, focal_gamma) = plan.imbalance.loss(&facts.train().images_per_class);
     Loss { class_weights, focal_gamma, ..Loss::default() }

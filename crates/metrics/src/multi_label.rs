@@ -12,6 +12,8 @@ pub struct MultiLabel {
     /// Rows of `labels`.
     scores: Vec<f64>,
     truth: Vec<bool>,
+    /// Whether the truth is known; what is not is judged by nothing.
+    known: Vec<bool>,
 }
 
 impl MultiLabel {
@@ -27,7 +29,17 @@ impl MultiLabel {
         let whole_rows = truth.len().next_multiple_of(labels);
         check_length("truths", truth.len(), whole_rows)?;
         check_finite(&scores, labels)?;
-        Ok(Self { labels, scores, truth })
+        let known = vec![true; truth.len()];
+        Ok(Self { labels, scores, truth, known })
+    }
+
+    /// The same, judged only where `known`, which has rows as the truth.
+    ///
+    /// # Errors
+    /// [`MetricsError::Length`] if the lists do not fit.
+    pub fn where_known(self, known: Vec<bool>) -> Result<Self, MetricsError> {
+        check_length("known truths", known.len(), self.truth.len())?;
+        Ok(Self { known, ..self })
     }
 
     /// How many labels there are.
@@ -55,23 +67,30 @@ impl MultiLabel {
     #[must_use]
     pub fn resampled(&self, drawn: &[usize]) -> Self {
         let row = |example: usize| example * self.labels..(example + 1) * self.labels;
+        let rows = || drawn.iter().flat_map(|&example| row(example));
         Self {
             labels: self.labels,
-            scores: drawn.iter().flat_map(|&example| &self.scores[row(example)]).copied().collect(),
-            truth: drawn.iter().flat_map(|&example| &self.truth[row(example)]).copied().collect(),
+            scores: rows().map(|place| self.scores[place]).collect(),
+            truth: rows().map(|place| self.truth[place]).collect(),
+            known: rows().map(|place| self.known[place]).collect(),
         }
     }
 
-    /// One label's question.
+    /// One label's question, about the examples of which the answer is known.
     ///
     /// # Panics
     /// If there is no such label.
     #[must_use]
     pub fn label(&self, label: usize) -> Scored {
         assert!(label < self.labels, "label {label} of {}", self.labels);
-        let every = |n: usize| (label..n).step_by(self.labels);
-        let scores: Vec<f64> = every(self.scores.len()).map(|place| self.scores[place]).collect();
-        Scored::finite(&scores, every(self.truth.len()).map(|place| self.truth[place]).collect())
+        self.scored((label..self.truth.len()).step_by(self.labels))
+    }
+
+    /// What is known at these places.
+    fn scored(&self, places: impl Iterator<Item = usize>) -> Scored {
+        let known: Vec<usize> = places.filter(|&place| self.known[place]).collect();
+        let scores: Vec<f64> = known.iter().map(|&place| self.scores[place]).collect();
+        Scored::finite(&scores, known.iter().map(|&place| self.truth[place]).collect())
     }
 
     /// Mean of the AUROC over the labels that have it.
@@ -89,7 +108,7 @@ impl MultiLabel {
     /// All questions about all examples as one: the micro average of whatever is asked of it.
     #[must_use]
     pub fn micro(&self) -> Scored {
-        Scored::finite(&self.scores, self.truth.clone())
+        self.scored(0..self.truth.len())
     }
 
     /// The answers to each label's question if scores of its threshold or more are yes.
@@ -102,7 +121,8 @@ impl MultiLabel {
         Ok(thresholds.iter().enumerate().map(counts).collect())
     }
 
-    /// Share of the examples for which every label's answer is right; `None` of an empty resample.
+    /// Share of the examples for which every label's answer is right where it is known; `None` of an empty
+    /// resample.
     ///
     /// # Errors
     /// [`MetricsError::Length`] unless there is a threshold for each label.
@@ -113,24 +133,24 @@ impl MultiLabel {
         Ok(share(right as u64, self.len() as u64))
     }
 
-    /// Share of all answers that are wrong (Hamming loss); `None` of an empty resample.
+    /// Share of all known answers that are wrong (Hamming loss); `None` if there are none.
     ///
     /// # Errors
     /// [`MetricsError::Length`] unless there is a threshold for each label.
     pub fn hamming_loss(&self, thresholds: &[f64]) -> Result<Option<f64>, MetricsError> {
         check_length("thresholds", thresholds.len(), self.labels)?;
         let wrong: u64 = self.wrong_answers(thresholds).iter().sum();
-        Ok(share(wrong, self.truth.len() as u64))
+        Ok(share(wrong, self.known.iter().filter(|&&known| known).count() as u64))
     }
 
     /// For each example how many of its answers are wrong.
     fn wrong_answers(&self, thresholds: &[f64]) -> Vec<u64> {
-        let rows = self.scores.chunks(self.labels).zip(self.truth.chunks(self.labels));
-        let count = |(scores, truth): (&[f64], &[bool])| {
-            let answers =
-                scores.iter().zip(thresholds).map(|(score, threshold)| score >= threshold);
-            answers.zip(truth).filter(|(answer, truth)| answer != *truth).count() as u64
+        let is_wrong = |place: usize| {
+            let answer = self.scores[place] >= thresholds[place % self.labels];
+            self.known[place] && answer != self.truth[place]
         };
-        rows.map(count).collect()
+        let row = |example: usize| example * self.labels..(example + 1) * self.labels;
+        let count = |example: usize| row(example).filter(|&place| is_wrong(place)).count() as u64;
+        (0..self.len()).map(count).collect()
     }
 }

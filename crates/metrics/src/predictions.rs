@@ -108,6 +108,24 @@ impl Predictions {
         self.rows().map(|(row, _)| most_probable(row)).collect()
     }
 
+    /// The answers if probabilities of `threshold` or more are taken for `positive`; all others are of the
+    /// most probable of the other classes.
+    ///
+    /// # Panics
+    /// If `positive` is not a class.
+    #[must_use]
+    pub fn answers_at(&self, positive: usize, threshold: f64) -> Vec<usize> {
+        let other = |row: &[f64]| {
+            let others = (0..self.classes).filter(|&class| class != positive);
+            others.reduce(|best, class| if row[class] > row[best] { class } else { best })
+        };
+        let answer = |(row, _): (&[f64], usize)| match row[positive] >= threshold {
+            true => positive,
+            false => other(row).unwrap_or(positive),
+        };
+        self.rows().map(answer).collect()
+    }
+
     /// The answers, counted.
     #[must_use]
     pub fn confusion(&self) -> Confusion {

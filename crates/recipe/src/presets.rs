@@ -67,6 +67,7 @@ pub fn tutorial() -> Recipe {
             augment: vec![Augment::HorizontalFlip { p: 0.5 }],
             label_offset: 1,
             label_sets: Vec::new(),
+            unknown_labels: Vec::new(),
             mean: IMAGENET_MEAN,
             std: IMAGENET_STD,
             bits: Bits::default(),
@@ -114,6 +115,7 @@ pub fn fashion_mnist_sample() -> Recipe {
             augment: vec![Augment::HorizontalFlip { p: 0.5 }],
             label_offset: 1,
             label_sets: Vec::new(),
+            unknown_labels: Vec::new(),
             // Of the bundled training images, all channels being equal.
             mean: [0.289; 3],
             std: [0.351; 3],

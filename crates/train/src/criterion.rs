@@ -9,7 +9,7 @@ use resnet_recipe::{Loss, LossKind, Recipe};
 use crate::TrainError;
 use crate::input::DeviceBatch;
 use crate::label_sets::LabelSets;
-use crate::loss::{Targets, binary_cross_entropy, cross_entropy, sum_of_rows};
+use crate::loss::{Targets, binary_costs, cross_entropy, sum_of_rows};
 use crate::meter::Meter;
 use crate::teacher::Teacher;
 
@@ -19,6 +19,8 @@ pub struct Criterion {
     settings: Loss,
     /// The weight of each class, `[classes]`; `None` if all are the same.
     class_weights: Option<Tensor<1>>,
+    /// The factor of what a class costs where it is true, `[classes]`; `None` if it is 1 for all.
+    positive_weights: Option<Tensor<1>>,
     teacher: Option<Teacher>,
     /// Where several classes may be true of an image.
     label_sets: Option<LabelSets>,
@@ -40,10 +42,12 @@ impl Criterion {
             let weights: Vec<f32> = weights.into_iter().map(|weight| weight as f32).collect();
             Tensor::from_data(TensorData::new(weights, [classes]), device)
         };
+        let positive_weights = settings.positive_weights.clone();
         let teacher = settings.distillation.as_ref();
         let teacher = teacher.map(|settings| Teacher::load(settings, classes, device));
         Ok(Self {
             class_weights: settings.class_weights.of(counts).map(on_device),
+            positive_weights: (!positive_weights.is_empty()).then(|| on_device(positive_weights)),
             teacher: teacher.transpose()?,
             label_sets: LabelSets::of(recipe, device),
             settings,
@@ -84,27 +88,38 @@ impl Criterion {
         let Loss { kind, label_smoothing, focal_gamma, .. } = &self.settings;
         let plain = self.class_weights.is_none() && *focal_gamma == 0.0;
         let classes = logits.dims()[1];
-        let shares = |targets| self.shares(targets, classes);
         match kind {
             LossKind::CrossEntropy if plain => {
                 mixed_cross_entropy(logits, targets, *label_smoothing)
             }
-            LossKind::BinaryCrossEntropy if plain => binary_cross_entropy(logits, shares(targets)),
-            LossKind::CrossEntropy => self.weighted_cross_entropy(logits, shares(targets)),
-            LossKind::BinaryCrossEntropy => self.weighted_binary(logits, shares(targets)),
+            LossKind::CrossEntropy => {
+                self.weighted_cross_entropy(logits, targets.shares(classes, *label_smoothing))
+            }
+            LossKind::BinaryCrossEntropy => {
+                let known = self.known(&targets);
+                self.binary(logits, self.shares(targets, classes, known.as_ref()), known)
+            }
         }
     }
 
-    /// The target of each class, `[b, classes]`.
-    fn shares(&self, targets: Targets, classes: usize) -> Tensor<2> {
+    /// The target of each class, `[b, classes]`; 0 where it is not `known`.
+    fn shares(&self, targets: Targets, classes: usize, known: Option<&Tensor<2>>) -> Tensor<2> {
         let smoothing = self.settings.label_smoothing;
-        match &self.label_sets {
-            None => targets.shares(classes, smoothing),
-            Some(sets) => {
-                let truth = targets.mixed_by(|labels| sets.truth(labels));
-                truth.mul_scalar(1.0 - smoothing).add_scalar(smoothing / 2.0)
-            }
+        let Some(sets) = &self.label_sets else { return targets.shares(classes, smoothing) };
+        let truth = targets.mixed_by(|labels| sets.truth(labels)).mul_scalar(1.0 - smoothing);
+        match known {
+            Some(known) => truth + known.clone().mul_scalar(smoothing / 2.0),
+            None => truth.add_scalar(smoothing / 2.0),
         }
+    }
+
+    /// For each class the share of what was mixed of which it is known whether it is true, `[b, classes]`;
+    /// `None` if everything is known.
+    fn known(&self, targets: &Targets) -> Option<Tensor<2>> {
+        let sets = self.label_sets.as_ref()?;
+        let own = sets.known(targets.labels.clone())?;
+        let Some((labels, share)) = targets.mixed_in.clone() else { return Some(own) };
+        Some(own.mul_scalar(1.0 - share) + sets.known(labels)?.mul_scalar(share))
     }
 
     /// Counts a batch with its losses `[b]` and its logits `[b, classes]`, both without autodiff.
@@ -127,15 +142,23 @@ impl Criterion {
     }
 
     /// The mean over the classes of `w (1 - p)^γ` times each one's own cross-entropy, where p is the
-    /// probability of what is right.
-    fn weighted_binary(&self, logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
+    /// probability of what is right. What is not known costs nothing.
+    fn binary(&self, logits: Tensor<2>, targets: Tensor<2>, known: Option<Tensor<2>>) -> Tensor<1> {
         let classes = logits.dims()[1] as f64;
-        let p = sigmoid(logits.clone());
-        // 1 - (p t + (1 - p) (1 - t))
-        let wrong = p.clone() + targets.clone() - p.mul(targets.clone()).mul_scalar(2.0);
-        let penalty = logits.clone().abs().neg().exp().log1p();
-        let cost = logits.clone().clamp_min(0.0) - logits * targets + penalty;
-        sum_of_rows(self.weighted(self.focused(cost, wrong))).div_scalar(classes)
+        let mut costs = binary_costs(logits.clone(), targets.clone(), known);
+        if let Some(factors) = &self.positive_weights {
+            // The cost of the targets is t ln(1 + e^-x) of it.
+            let penalty = logits.clone().abs().neg().exp().log1p();
+            let missed = targets.clone() * (logits.clone().neg().clamp_min(0.0) + penalty);
+            costs = costs + by_class(missed, &factors.clone().sub_scalar(1.0));
+        }
+        if self.settings.focal_gamma > 0.0 {
+            let p = sigmoid(logits);
+            // 1 - (p t + (1 - p) (1 - t))
+            let wrong = p.clone() + targets.clone() - p.mul(targets).mul_scalar(2.0);
+            costs = self.focused(costs, wrong);
+        }
+        sum_of_rows(self.weighted(costs)).div_scalar(classes)
     }
 
     /// `cost` times `wrong^γ`.
@@ -146,14 +169,17 @@ impl Criterion {
 
     fn weighted(&self, cost: Tensor<2>) -> Tensor<2> {
         match &self.class_weights {
-            Some(weights) => {
-                let weights = weights.clone().unsqueeze::<2>();
-                let tracked = cost.device().is_autodiff();
-                cost * if tracked { Tensor::from_inner(weights) } else { weights }
-            }
+            Some(weights) => by_class(cost, weights),
             None => cost,
         }
     }
+}
+
+/// `costs` `[b, classes]` times the factor of each class, `[classes]`, which is without autodiff.
+fn by_class(costs: Tensor<2>, factors: &Tensor<1>) -> Tensor<2> {
+    let factors = factors.clone().unsqueeze::<2>();
+    let tracked = costs.device().is_autodiff();
+    costs * if tracked { Tensor::from_inner(factors) } else { factors }
 }
 
 /// As [`Criterion::count`]: answers are right by the batch's labels, or by the sets of them.

@@ -9,7 +9,7 @@ use resnet_models::tensors;
 use crate::TrainError;
 
 /// What a run writes into its folder.
-const CONTENTS: [&str; 9] = [
+const CONTENTS: [&str; 10] = [
     "config.toml",
     "classes.json",
     "metrics.jsonl",
@@ -19,6 +19,7 @@ const CONTENTS: [&str; 9] = [
     "metrics.csv",
     "trace.json",
     "report.html",
+    "thresholds.json",
 ];
 
 /// The folder of a run, `--model-dir`.

@@ -3,48 +3,81 @@
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use resnet_recipe::Recipe;
 
-use crate::loss::binary_cross_entropy;
+use crate::loss::binary_costs;
 
-/// Which of the network's classes are true of an image with a given label, `[labels, classes]` of 0
-/// and 1.
+/// Which of the network's classes are true of an image with a given label.
 #[derive(Debug, Clone)]
-pub(crate) struct LabelSets(Tensor<2>);
+pub(crate) struct LabelSets {
+    /// `[labels, classes]` of 0 and 1.
+    truth: Tensor<2>,
+    /// The same, 0 where it is not known whether a class is true; `None` if all are known.
+    known: Option<Tensor<2>>,
+}
 
 impl LabelSets {
     /// Those of `recipe`, on `device` (without autodiff); `None` if the label is the class.
     pub(crate) fn of(recipe: &Recipe, device: &Device) -> Option<Self> {
-        let (sets, classes) = (&recipe.data.label_sets, recipe.model.num_classes);
+        let (sets, unknown) = (&recipe.data.label_sets, &recipe.data.unknown_labels);
         if sets.is_empty() {
             return None;
         }
-        let row = |set: &Vec<usize>| {
-            (0..classes).map(|class| f32::from(u8::from(set.contains(&class)))).collect::<Vec<_>>()
-        };
-        let values: Vec<f32> = sets.iter().flat_map(row).collect();
-        Some(Self(Tensor::from_data(TensorData::new(values, [sets.len(), classes]), device)))
+        let classes = recipe.model.num_classes;
+        let known = (!unknown.is_empty()).then(|| table(unknown, classes, [1.0, 0.0], device));
+        Some(Self { truth: table(sets, classes, [0.0, 1.0], device), known })
     }
 
-    /// The truth of images with these labels (`[b]`, with or without autodiff), `[b, classes]`.
+    /// The truth of images with these labels (`[b]`, with or without autodiff), `[b, classes]`; 0 where it is
+    /// not known.
     pub(crate) fn truth(&self, labels: Tensor<1, Int>) -> Tensor<2> {
-        let table = self.0.clone();
-        let table = if labels.device().is_autodiff() { Tensor::from_inner(table) } else { table };
-        table.select(0, labels)
+        rows(&self.truth, labels)
     }
 
-    /// The loss of each image in nats, `[b]`, from `logits` `[b, classes]`.
+    /// 1 where the truth is known, `[b, classes]`, as [`truth`](Self::truth); `None` if it is everywhere.
+    pub(crate) fn known(&self, labels: Tensor<1, Int>) -> Option<Tensor<2>> {
+        self.known.as_ref().map(|known| rows(known, labels))
+    }
+
+    /// The loss of each image in nats, `[b]`, from `logits` `[b, classes]`: the mean over all classes, of which
+    /// those that are not known cost nothing.
     pub(crate) fn loss(&self, logits: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
-        binary_cross_entropy(logits, self.truth(labels))
+        let [batch, _] = logits.dims();
+        let known = self.known(labels.clone());
+        binary_costs(logits, self.truth(labels), known).mean_dim(1).reshape([batch])
     }
 
     /// For each image the share of its answers that are right, and 1 if all are, `[b]` both; the answer
-    /// is yes from a probability of 0.5 on.
+    /// is yes from a probability of 0.5 on. Any answer about what is not known is right.
     pub(crate) fn right(&self, logits: Tensor<2>, labels: Tensor<1, Int>) -> [Tensor<1>; 2] {
         let [batch, _] = logits.dims();
-        let truth: Tensor<2, Bool> = self.truth(labels).greater_elem(0.5);
-        let right = logits.greater_equal_elem(0.0).equal(truth).float();
+        let truth: Tensor<2, Bool> = self.truth(labels.clone()).greater_elem(0.5);
+        let right = logits.greater_equal_elem(0.0).equal(truth);
+        let right = match self.known(labels) {
+            Some(known) => right.bool_or(known.lower_elem(0.5)).float(),
+            None => right.float(),
+        };
         let all = right.clone().min_dim(1).reshape([batch]);
         [right.mean_dim(1).reshape([batch]), all]
     }
+}
+
+/// A row of `classes` for each set: the second of the values where the set has the class, else the first.
+fn table(
+    sets: &[Vec<usize>],
+    classes: usize,
+    [otherwise, inside]: [f32; 2],
+    device: &Device,
+) -> Tensor<2> {
+    let value = |set: &Vec<usize>, class| if set.contains(&class) { inside } else { otherwise };
+    let row = |set| (0..classes).map(move |class| value(set, class));
+    let values: Vec<f32> = sets.iter().flat_map(row).collect();
+    Tensor::from_data(TensorData::new(values, [sets.len(), classes]), device)
+}
+
+/// The rows of images with these labels (`[b]`, with or without autodiff), `[b, classes]`.
+fn rows(table: &Tensor<2>, labels: Tensor<1, Int>) -> Tensor<2> {
+    let table = table.clone();
+    let table = if labels.device().is_autodiff() { Tensor::from_inner(table) } else { table };
+    table.select(0, labels)
 }
 
 #[cfg(test)]
@@ -81,6 +114,26 @@ mod tests {
         assert_eq!(values(all), [1.0, 0.0, 1.0]);
         let off = values(share).into_iter().zip([1.0, 1.0 / 3.0, 1.0]).map(|(a, b)| (a - b).abs());
         assert!(off.fold(0.0, f32::max) < 1e-6);
+    }
+
+    #[test]
+    fn what_is_not_known_costs_nothing_and_is_never_wrong() {
+        let mut recipe = presets::fashion_mnist_sample();
+        recipe.model.num_classes = 3;
+        recipe.loss.kind = LossKind::BinaryCrossEntropy;
+        recipe.data.label_sets = vec![vec![], vec![0], vec![1]];
+        recipe.data.unknown_labels = vec![vec![0, 1, 2], vec![2], vec![]];
+        recipe.check().expect("sound");
+        let sets = LabelSets::of(&recipe, &Device::flex()).expect("sets");
+        let labels = || Tensor::from_data([0, 1, 2], &Device::flex());
+        let loss = values(sets.loss(logits(), labels()));
+        let cost = |logit: f32| (1.0 + logit.exp()).ln();
+        // Of the second image 0.5 is right to be above 0, 4 is not.
+        let wanted = [0.0, (cost(-0.5) + cost(4.0)) / 3.0, (2.0 * cost(-1.0) + cost(-2.0)) / 3.0];
+        let off = loss.iter().zip(wanted).map(|(a, b)| (a - b).abs());
+        assert!(off.fold(0.0, f32::max) < 1e-6, "{loss:?} {wanted:?}");
+        let [_, all] = sets.right(logits(), labels());
+        assert_eq!(values(all), [1.0, 0.0, 1.0]);
     }
 
     #[test]

@@ -62,10 +62,20 @@ pub fn cross_entropy(logits: Tensor<2>, labels: Tensor<1, Int>, smoothing: f64) 
 #[must_use]
 pub fn binary_cross_entropy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
     let [batch, _] = logits.dims();
-    // max(x, 0) - x t + ln(1 + e^-|x|): no exponent is positive.
+    binary_costs(logits, targets, None).mean_dim(1).reshape([batch])
+}
+
+/// Each class's own cross-entropy in nats, `[b, classes]`, from `logits` and `targets` of that shape. Classes
+/// with 0 in `known`, whose target is 0, cost nothing.
+pub(crate) fn binary_costs(
+    logits: Tensor<2>,
+    targets: Tensor<2>,
+    known: Option<Tensor<2>>,
+) -> Tensor<2> {
+    // max(x, 0) + ln(1 + e^-|x|) - x t: no exponent is positive.
     let penalty = logits.clone().abs().neg().exp().log1p();
-    let loss = logits.clone().clamp_min(0.0) - logits * targets + penalty;
-    loss.mean_dim(1).reshape([batch])
+    let cost = logits.clone().clamp_min(0.0) + penalty;
+    known.map_or(cost.clone(), |known| cost * known) - logits * targets
 }
 
 /// For each example 1 or 0, `[b]`: whether the label is among the `k` highest of `logits`

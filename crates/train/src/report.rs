@@ -23,6 +23,7 @@ use resnet_report::{Block, Report, Section, Tile, grouped, sections};
 
 use crate::TrainError;
 use crate::folder::ModelFolder;
+use crate::predict::{Predictor, Trained};
 pub use answers::{Answer, Answers};
 pub use evaluation::evaluation_report;
 use history::History;
@@ -41,8 +42,12 @@ pub fn write_run_report(
     workers: usize,
     device: &Device,
 ) -> Result<PathBuf, TrainError> {
-    let judge =
-        |source: &Arc<dyn Source>| Judged::of_run(model_dir, source.clone(), None, workers, device);
+    let judge = |source: &Arc<dyn Source>| -> Result<Judged, TrainError> {
+        let trained = Trained::from_run(model_dir, device)?;
+        let batch_size = trained.recipe.train.batch_size;
+        let network = Predictor::new(trained).with_workers(workers).with_batch_size(batch_size);
+        Judged::of(network.into(), Arc::clone(source), None)
+    };
     let judged = validation.map(judge).transpose()?;
     let path = ModelFolder::at(model_dir).report();
     run_report(model_dir, judged.as_ref())?.write(&path)?;

@@ -9,6 +9,7 @@ use super::left_out::LeftOut;
 use super::{DatasetOptions, GroupBy, Splits};
 use crate::image_files::manifest::{Manifest, Wanted};
 use crate::image_files::{ImageFiles, folder};
+use crate::labels::Policies;
 use crate::{shards, split_name};
 
 /// A folder for each class.
@@ -100,8 +101,9 @@ pub(super) fn manifest(
         _ => None,
     };
     let read = if options.leave_out { Manifest::read_good_lines } else { Manifest::read };
-    let manifest =
-        read(path, &Wanted { group, further: &options.columns, labels: &options.labels })?;
+    let policies = Policies { uncertain: options.uncertain, unmentioned: options.unmentioned };
+    let (further, labels) = (&options.columns[..], &options.labels[..]);
+    let manifest = read(path, &Wanted { group, further, labels, policies })?;
     left_out.extend(manifest.bad().iter().map(|bad| LeftOut::line(path, bad)));
     let mut splits = Splits::new();
     for name in manifest.splits() {

@@ -37,7 +37,7 @@ pub fn check_for_training(
     let mut findings = report.findings();
     if !dataset.labels().is_empty() {
         findings.retain(|finding| !finding.kind.is_about_classes());
-        findings.extend(label_findings(&report, dataset.labels(), &dataset.label_sets()));
+        findings.extend(label_findings(&report, dataset));
     }
     Ok(Check { report, findings })
 }

@@ -2,31 +2,33 @@
 
 use super::findings::{Finding, FindingKind, error, warning};
 use super::report::{Report, SplitReport};
+use crate::dataset::Dataset;
 use crate::split_name;
 
-/// For each split the labels that none, one or all of its images have. `sets` are the labels of each
-/// class of the report.
-pub(super) fn label_findings(
-    report: &Report,
-    labels: &[String],
-    sets: &[Vec<usize>],
-) -> Vec<Finding> {
+/// For each split of `dataset`, which `report` is about, the labels that none, one or all of its images have.
+pub(super) fn label_findings(report: &Report, dataset: &Dataset) -> Vec<Finding> {
+    let (sets, unknown) = (dataset.label_sets(), dataset.unknown_labels());
     let splits = report.splits.iter().filter(|split| split.good() > 0);
     let of_split = |split: &SplitReport| -> Vec<Finding> {
-        let with = |label: usize| -> u64 {
+        let count = |sets: &[Vec<usize>], label: usize| -> u64 {
             let counts = split.images_per_class.iter().zip(sets);
             counts.filter(|(_, set)| set.contains(&label)).map(|(images, _)| images).sum()
         };
         let all: u64 = split.images_per_class.iter().sum();
-        let numbered = labels.iter().enumerate();
-        numbered.filter_map(|(label, name)| finding(split, name, with(label), all)).collect()
+        let numbered = dataset.labels().iter().enumerate();
+        let one = |(label, name): (usize, &String)| {
+            let (with, unknown) = (count(&sets, label), count(&unknown, label));
+            finding(split, name, [with, all - with - unknown])
+        };
+        numbered.filter_map(one).collect()
     };
     splits.flat_map(of_split).collect()
 }
 
-fn finding(split: &SplitReport, label: &str, with: u64, all: u64) -> Option<Finding> {
+/// Of a label that is known to be true of `with` images and false of `without`.
+fn finding(split: &SplitReport, label: &str, [with, without]: [u64; 2]) -> Option<Finding> {
     let is_trained_on = split_name::is_trained_on(&split.name);
-    let (problem, is_error) = match (with, all - with) {
+    let (problem, is_error) = match (with, without) {
         (0, _) => (format!("no image has the label {label}"), is_needed(split)),
         (_, 0) => (format!("every image has the label {label}"), is_needed(split)),
         (1, _) => (format!("a single image has the label {label}"), is_trained_on),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use resnet_data::stratify::Fractions;
-use resnet_data::{Dataset, DatasetOptions, GroupBy};
+use resnet_data::{Dataset, DatasetOptions, GroupBy, LabelPolicy};
 
 use crate::dataset::{open, save};
 use crate::support::assert_says;
@@ -184,6 +184,38 @@ fn columns_of_labels_are_classes_by_set_and_survive_a_new_split() {
     let plain = open(&list);
     assert_eq!((plain.outputs(), plain.labels().len()), (&["whatever".to_owned()][..], 0));
     assert!(plain.label_sets().is_empty());
+}
+
+#[test]
+fn uncertain_and_empty_labels_are_taken_for_what_is_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("scans.csv");
+    save(&list, "path,edema,mass\n1.jpg,1,0\n2.jpg,-1,1\n3.jpg,0,\n4.jpg,-1.0,\n");
+    let options = |uncertain, unmentioned| DatasetOptions {
+        labels: ["edema", "mass"].map(str::to_owned).to_vec(),
+        uncertain,
+        unmentioned,
+        ..DatasetOptions::default()
+    };
+    let opened = |uncertain, unmentioned| {
+        let found = Dataset::open(&list, &options(Some(uncertain), Some(unmentioned))).unwrap();
+        (found.classes().to_vec(), found.label_sets(), found.unknown_labels())
+    };
+    let (ignore, positive, negative) =
+        (LabelPolicy::Ignore, LabelPolicy::Positive, LabelPolicy::Negative);
+    let (classes, sets, unknown) = opened(ignore, negative);
+    assert_eq!(classes, ["edema", "edema?", "edema? + mass", "none"]);
+    assert_eq!(sets, [vec![0], vec![], vec![1], vec![]]);
+    assert_eq!(unknown, [vec![], vec![0], vec![0], vec![]]);
+    let (classes, _, unknown) = opened(positive, negative);
+    assert_eq!(
+        (classes, unknown.len()),
+        (vec!["edema".into(), "edema + mass".into(), "none".into()], 0)
+    );
+    let (_, sets, unknown) = opened(negative, ignore);
+    assert_eq!((sets, unknown), (vec![vec![0], vec![1], vec![]], vec![vec![], vec![], vec![1]]));
+    let error = Dataset::open(&list, &options(None, Some(ignore))).unwrap_err().to_string();
+    assert_says(&error, &["line 3", "\"-1\"", "choose what uncertain labels are taken for"]);
 }
 
 #[test]

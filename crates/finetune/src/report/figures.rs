@@ -1,7 +1,7 @@
 //! How good the network is at one question: which class, or whether one label is true.
 
-use resnet_metrics::{Metric, OperatingRule, Reliability, Scored, Subgroup, Summary};
-use resnet_report::{Block, Section, rounded, sections};
+use resnet_metrics::{Metric, Reliability, Scored, Subgroup, Summary};
+use resnet_report::{Block, Section, sections};
 
 use crate::{Answer, Answers, FinetuneError, Judgement, Operating};
 
@@ -22,14 +22,9 @@ impl Question<'_> {
 
     /// Every figure, and how threshold and temperature were chosen.
     pub(super) fn measures(&self, title: &str) -> Section {
-        let Judgement { operating, temperature, calibrated, test, .. } = self.judgement;
-        let mut section = sections::measures(title, test);
-        if let Some(operating) = operating {
-            section.push(Block::Text(threshold(operating, &self.test.classes)));
-        }
-        if let (Some(temperature), Some(calibrated)) = (temperature, calibrated) {
-            section.push(Block::Text(calibration(*temperature, test, calibrated)));
-        }
+        let mut section = sections::measures(title, &self.judgement.test);
+        let notes = self.judgement.notes(&self.test.classes);
+        notes.into_iter().for_each(|note| section.push(Block::Text(note)));
         section
     }
 
@@ -92,39 +87,6 @@ fn telling(summary: &Summary) -> [Metric; 3] {
         Some(_) => [Metric::Auroc, Metric::Sensitivity, Metric::Specificity],
         None => [Metric::Accuracy, Metric::BalancedAccuracy, Metric::Auroc],
     }
-}
-
-fn calibration(temperature: f64, test: &Summary, calibrated: &Summary) -> String {
-    let error = |summary: &Summary| {
-        rounded(summary.get(Metric::CalibrationError).and_then(|measure| measure.value))
-    };
-    format!(
-        "Calibration: a temperature of {temperature:.2}, fitted on the validation images, brings the calibration \
-         error on the test images from {} to {}.",
-        error(test),
-        error(calibrated)
-    )
-}
-
-fn threshold(operating: &Operating, classes: &[String]) -> String {
-    let class = &classes[operating.positive];
-    if let OperatingRule::Threshold(threshold) = operating.rule {
-        return format!(
-            "{class} is said from a probability of {threshold:.3} on, which was given."
-        );
-    }
-    let rule = match operating.rule {
-        OperatingRule::Sensitivity(share) => format!("a sensitivity of at least {share}"),
-        OperatingRule::Specificity(share) => format!("a specificity of at least {share}"),
-        _ => "the largest sum of sensitivity and specificity".to_owned(),
-    };
-    format!(
-        "{class} is said from a probability of {:.3} on, chosen on the validation images for {rule}; there it has a \
-         sensitivity of {} and a specificity of {}. Nothing was chosen on the test images.",
-        operating.threshold,
-        rounded(operating.sensitivity),
-        rounded(operating.specificity)
-    )
 }
 
 fn scored(answers: &Answers, class: usize) -> Result<Scored, FinetuneError> {

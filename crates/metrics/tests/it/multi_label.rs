@@ -42,3 +42,22 @@ fn all_examples_drawn_once_are_the_same_examples() {
     assert_close("AUROC", resample.macro_auroc(), case.macro_auroc);
     assert_eq!((resample.len(), resample.labels()), (judged.len(), judged.labels()));
 }
+
+#[test]
+fn what_is_not_known_is_judged_by_nothing() {
+    // scikit-learn on the known answers alone: label 0 has 0.9 1, 0.2 0, 0.4 1; label 1 has 0.7 1, 0.6 0.
+    let scores = vec![0.9, 0.7, 0.2, 0.1, 0.4, 0.6];
+    let truth = vec![true, true, false, false, true, false];
+    let known = vec![true, true, true, false, true, true];
+    let judged = MultiLabel::new(2, scores, truth).and_then(|all| all.where_known(known));
+    let judged = judged.expect("sound");
+    let (first, second) = (judged.label(0), judged.label(1));
+    assert_eq!((first.len(), second.len()), (3, 2));
+    assert_eq!((first.auroc(), second.auroc()), (Some(1.0), Some(1.0)));
+    // At 0.5 the third example is wrong twice; of the second one only the first answer is judged.
+    assert_close("exact matches", judged.exact_matches(&[0.5, 0.5]).expect("two"), 2.0 / 3.0);
+    assert_close("Hamming loss", judged.hamming_loss(&[0.5, 0.5]).expect("two"), 2.0 / 5.0);
+    let drawn = judged.resampled(&[1, 1]);
+    assert_eq!((drawn.label(1).len(), drawn.macro_auroc()), (0, None));
+    assert!(judged.where_known(vec![true]).is_err());
+}

@@ -31,12 +31,24 @@ impl Recipe {
 
     fn check_label_sets(&self) -> Result<(), RecipeError> {
         let (sets, classes) = (&self.data.label_sets, self.model.num_classes);
+        let unknown = &self.data.unknown_labels;
+        let as_many = unknown.is_empty() || unknown.len() == sets.len();
+        let for_each = "must have an entry for each of data.label_sets";
+        ensure("data.unknown_labels", format!("{unknown:?}"), as_many, for_each)?;
         if sets.is_empty() {
             return Ok(());
         }
-        let known = sets.iter().flatten().all(|&class| class < classes);
         let one_each = "must name classes below model.num_classes";
-        ensure("data.label_sets", format!("{sets:?}"), known, one_each)?;
+        for (key, sets) in [("data.label_sets", sets), ("data.unknown_labels", unknown)] {
+            let known = sets.iter().flatten().all(|&class| class < classes);
+            ensure(key, format!("{sets:?}"), known, one_each)?;
+        }
+        let overlap = |(set, unknown): (&Vec<usize>, &Vec<usize>)| {
+            unknown.iter().any(|class| set.contains(class))
+        };
+        let apart = !sets.iter().zip(unknown).any(overlap);
+        let either = "must not name what data.label_sets says is true";
+        ensure("data.unknown_labels", format!("{unknown:?}"), apart, either)?;
         let kind = self.loss.kind;
         let binary = kind == LossKind::BinaryCrossEntropy;
         let with_sets = "must be binary-cross-entropy, because data.label_sets is given";

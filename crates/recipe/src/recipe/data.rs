@@ -48,6 +48,10 @@ pub struct Data {
     /// of 0.5 on, yes) that are right, `top5` that of images all of whose answers are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub label_sets: Vec<Vec<usize>>,
+    /// With `label_sets`: for each label the classes of which it is not known whether they are true;
+    /// nothing is learned or judged by those. Empty: all are known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown_labels: Vec<Vec<usize>>,
     /// Mean of each channel (red, green, blue), pixel values 0 to 1. The first of a network with one.
     pub mean: [f32; 3],
     /// Standard deviation of each channel, pixel values 0 to 1.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{FRACTION, ensure, in_unit};
+use super::check::{FRACTION, POSITIVE, ensure, in_unit, positive};
 use super::{ClassWeights, Distillation, RecipeError};
 
 /// What a prediction costs, and how images and labels are mixed before.
@@ -31,6 +31,10 @@ pub struct Loss {
     /// What an error costs in each class.
     #[serde(default)]
     pub class_weights: ClassWeights,
+    /// With `binary-cross-entropy`: for each class the factor of what it costs to miss it where it is true,
+    /// as PyTorch's `pos_weight`. Empty: 1 for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub positive_weights: Vec<f64>,
     /// Learning from what another network says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distillation: Option<Distillation>,
@@ -61,6 +65,20 @@ impl Loss {
         let sound = gamma == 0.0 || (gamma >= 1.0 && gamma.is_finite());
         ensure("loss.focal_gamma", gamma, sound, "must be 0 (off) or a finite number from 1 on")?;
         self.class_weights.check(classes)?;
+        self.check_positive_weights(classes)?;
         self.distillation.as_ref().map_or(Ok(()), Distillation::check)
+    }
+
+    fn check_positive_weights(&self, classes: usize) -> Result<(), RecipeError> {
+        let weights = &self.positive_weights;
+        if weights.is_empty() {
+            return Ok(());
+        }
+        let key = "loss.positive_weights";
+        let binary = self.kind == LossKind::BinaryCrossEntropy;
+        ensure(key, weights, binary, "need loss.kind = \"binary-cross-entropy\"")?;
+        let one_each = "must have one weight for each of model.num_classes";
+        ensure(key, weights, weights.len() == classes, one_each)?;
+        ensure(key, weights, weights.iter().all(|&weight| positive(weight)), POSITIVE)
     }
 }

@@ -21,6 +21,8 @@ impl Recipe {
         compare("data.channels", format!("{was:?}"), format!("{is:?}"));
         let (was, is) = (&saved.data.label_sets, &self.data.label_sets);
         compare("data.label_sets", format!("{was:?}"), format!("{is:?}"));
+        let (was, is) = (&saved.data.unknown_labels, &self.data.unknown_labels);
+        compare("data.unknown_labels", format!("{was:?}"), format!("{is:?}"));
         let (was, is) = (&saved.train, &self.train);
         compare("train.batch_size", was.batch_size.to_string(), is.batch_size.to_string());
         compare("train.seed", was.seed.to_string(), is.seed.to_string());

@@ -1,12 +1,13 @@
 //! Several networks that answer together.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use resnet_data::Source;
 
 use super::{Prediction, Predictor};
 use crate::TrainError;
+use crate::folder::ModelFolder;
 
 /// Networks for the same classes, such as those of a cross-validation; their answer is the mean of
 /// their probabilities. Each has its own transform and normalisation.
@@ -30,6 +31,29 @@ impl Ensemble {
             }
             None => Ok(Self { first, others }),
         }
+    }
+
+    /// The networks of the runs below these folders ([`ModelFolder::runs_below`]), such as all folds of
+    /// a cross-validation, each as `open` opens its folder.
+    ///
+    /// # Errors
+    /// Those of `open`, and [`TrainError::OtherClasses`].
+    pub fn below<E: From<TrainError>>(
+        folders: &[PathBuf],
+        open: impl Fn(&Path) -> Result<Predictor, E>,
+    ) -> Result<Self, E> {
+        let runs: Vec<PathBuf> =
+            folders.iter().flat_map(|folder| ModelFolder::runs_below(folder)).collect();
+        let none = || TrainError::NoCheckpoint { path: PathBuf::new() };
+        let (first, others) = runs.split_first().ok_or_else(none)?;
+        let others = others.iter().map(|run| open(run)).collect::<Result<_, E>>()?;
+        Ok(Self::new(open(first)?, others)?)
+    }
+
+    /// The one that shows what spoke for an answer.
+    #[must_use]
+    pub fn first(&self) -> &Predictor {
+        &self.first
     }
 
     /// Names of the classes.
@@ -74,6 +98,13 @@ impl Ensemble {
             probabilities.iter_mut().for_each(|probability| *probability *= share);
         }
         Ok(sums)
+    }
+}
+
+impl From<Predictor> for Ensemble {
+    /// One that answers alone.
+    fn from(first: Predictor) -> Self {
+        Self { first, others: Vec::new() }
     }
 }
 

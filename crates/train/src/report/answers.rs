@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use resnet_data::Source;
+use resnet_data::{Dataset, Source};
 use resnet_metrics::{Groups, MetricsError, MultiLabel, Predictions};
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
-use crate::predict::Predictor;
+use crate::predict::Ensemble;
 
 /// The answer about one image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,12 +27,15 @@ pub struct Answer {
 }
 
 /// The answers about a set of images, in their order.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Answers {
     /// Names of the classes.
     pub classes: Vec<String>,
     /// For each number that is a truth the classes that are true; empty if it is the number of the class.
     pub label_sets: Vec<Vec<usize>>,
+    /// The same for classes of which it is not known whether they are true; empty if there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown_labels: Vec<Vec<usize>>,
     /// One for each image that could be read.
     pub answers: Vec<Answer>,
     /// Places of the images that could not be read, and why.
@@ -40,20 +43,18 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// Asks `predictor` about every image of `images`; `subgroup` is a column of the manifest.
+    /// Asks `networks` about every image of `images`; `subgroup` is a column of the manifest.
     ///
     /// # Errors
     /// [`TrainError::Data`] if the source cannot be read.
     pub fn of(
-        predictor: &Predictor,
+        networks: &Ensemble,
         images: &Arc<dyn Source>,
         subgroup: Option<&str>,
     ) -> Result<Self, TrainError> {
-        let classes = predictor.trained().classes.clone();
-        let mut all =
-            Self { classes, label_sets: Vec::new(), answers: Vec::new(), unreadable: Vec::new() };
+        let mut all = Self { classes: networks.classes().to_vec(), ..Self::default() };
         let owned = |word: Option<&str>| word.map(str::to_owned);
-        for (image, said) in predictor.images(images)?.into_iter().enumerate() {
+        for (image, said) in networks.images(images)?.into_iter().enumerate() {
             let probabilities = match said.probabilities {
                 Ok(probabilities) => probabilities.into_iter().map(f64::from).collect(),
                 Err(reason) => {
@@ -73,11 +74,12 @@ impl Answers {
         Ok(all)
     }
 
-    /// These answers about images of several labels, of which each number of a truth stands for a set
-    /// ([`Dataset::label_sets`](resnet_data::Dataset::label_sets)); nothing changes without sets.
+    /// These answers about images of `dataset`, of which each number of a truth stands for a set where they
+    /// have several labels ([`Dataset::label_sets`], [`Dataset::unknown_labels`]); nothing changes without.
     #[must_use]
-    pub fn with_label_sets(self, label_sets: Vec<Vec<usize>>) -> Self {
-        Self { label_sets, ..self }
+    pub fn with_labels_of(self, dataset: &Dataset) -> Self {
+        let (label_sets, unknown_labels) = (dataset.label_sets(), dataset.unknown_labels());
+        Self { label_sets, unknown_labels, ..self }
     }
 
     /// Whether any number of classes may be true of an image.
@@ -95,8 +97,22 @@ impl Answers {
         }
     }
 
-    /// The answers to the question whether one class is true: of two classes the first is that it is not,
-    /// the second that it is.
+    /// Whether it is known if `class` is true of the image of an answer.
+    #[must_use]
+    pub fn is_known(&self, answer: &Answer, class: usize) -> bool {
+        !self.unknown_labels.get(answer.truth).is_some_and(|unknown| unknown.contains(&class))
+    }
+
+    /// As a manifest says it whether `class` is true of the image of an answer: 1 or 0, empty if that is not
+    /// known.
+    #[must_use]
+    pub fn truth_of(&self, answer: &Answer, class: usize) -> String {
+        let truth = u8::from(self.is_true(answer, class)).to_string();
+        if self.is_known(answer, class) { truth } else { String::new() }
+    }
+
+    /// The answers to the question whether one class is true, about the images of which that is known: of
+    /// two classes the first is that it is not, the second that it is.
     #[must_use]
     pub fn question(&self, class: usize) -> Self {
         let name = &self.classes[class];
@@ -105,11 +121,12 @@ impl Answers {
             let truth = usize::from(self.is_true(answer, class));
             Answer { truth, probabilities: vec![1.0 - yes, yes], ..answer.clone() }
         };
+        let known = self.answers.iter().filter(|answer| self.is_known(answer, class));
         Self {
             classes: vec![format!("without {name}"), name.clone()],
-            label_sets: Vec::new(),
-            answers: self.answers.iter().map(answer).collect(),
+            answers: known.map(answer).collect(),
             unreadable: self.unreadable.clone(),
+            ..Self::default()
         }
     }
 
@@ -119,10 +136,14 @@ impl Answers {
     /// [`MetricsError`] if there are none.
     pub fn multi_label(&self) -> Result<MultiLabel, MetricsError> {
         let scores = self.answers.iter().flat_map(|answer| answer.probabilities.clone());
-        let truth = self.answers.iter().flat_map(|answer| {
-            (0..self.classes.len()).map(|class| self.is_true(answer, class)).collect::<Vec<_>>()
-        });
-        MultiLabel::new(self.classes.len(), scores.collect(), truth.collect())
+        let rows = |of: &dyn Fn(&Answer, usize) -> bool| -> Vec<bool> {
+            let classes = 0..self.classes.len();
+            let row = |answer| classes.clone().map(move |class| of(answer, class));
+            self.answers.iter().flat_map(row).collect()
+        };
+        let truth = rows(&|answer, class| self.is_true(answer, class));
+        let known = rows(&|answer, class| self.is_known(answer, class));
+        MultiLabel::new(self.classes.len(), scores.collect(), truth)?.where_known(known)
     }
 
     /// Probabilities and truth, for metrics.

@@ -13,8 +13,8 @@ const TILES: usize = 4;
 const MOST_CURVES: usize = 6;
 
 /// The report of what a network said about images: the figures of `summary`, which are of the same
-/// examples, curves, confusion, classes and pictures; and those of `subgroups`, with the name of the
-/// column that tells them apart.
+/// examples, with `notes` about how they came about, curves, confusion, classes and pictures; and those of
+/// `subgroups`, with the name of the column that tells them apart.
 ///
 /// # Errors
 /// [`TrainError::Data`] if a picture cannot be read again.
@@ -22,6 +22,7 @@ pub fn evaluation_report(
     title: &str,
     judged: &Judged,
     summary: &Summary,
+    notes: &[String],
     subgroups: Option<(&str, &[Subgroup])>,
 ) -> Result<Report, TrainError> {
     let mut report = Report::new(title);
@@ -30,7 +31,9 @@ pub fn evaluation_report(
         images,
         summary.measures.iter().take(TILES).map(sections::measure_tile),
     ));
-    report.push(sections::measures("Figures", summary));
+    let figures = sections::measures("Figures", summary);
+    let noted = |section: Section, note: &String| section.with(Block::Text(note.clone()));
+    report.push(notes.iter().fold(figures, noted));
     report.push(Section::new("Curves").with(curves(judged, summary)?));
     if let Some((column, subgroups)) = subgroups {
         report.push(sections::subgroups(column, subgroups, &telling(summary)));
@@ -74,9 +77,10 @@ fn curves(judged: &Judged, summary: &Summary) -> Result<Vec<Chart>, TrainError> 
 fn network(judged: &Judged) -> Section {
     let recipe = judged.recipe();
     let fact = |name: &str, value: String| (name.to_owned(), value);
+    let weights = judged.weights().map(|path| path.display().to_string());
     let mut facts = vec![
         fact("Network", recipe.model.name.clone()),
-        fact("Weights", judged.weights().display().to_string()),
+        fact("Weights", weights.collect::<Vec<_>>().join(", ")),
         fact("Input", format!("{0} × {0} pixels", recipe.data.image_size)),
         fact("Images", judged.source().describe()),
         fact("Program", format!("resnet {}", env!("CARGO_PKG_VERSION"))),

@@ -3,16 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use burn::tensor::Device;
 use resnet_data::Source;
-use resnet_metrics::{MetricsError, Predictions, Scored};
+use resnet_metrics::{Confusion, Predictions, Scored};
 use resnet_recipe::Recipe;
 use resnet_report::{Block, Section, Tile, grouped, sections};
 
-use super::answers::{Answer, Answers};
+use super::answers::Answers;
 use super::pictures::{self, Shown};
 use crate::TrainError;
-use crate::predict::{Predictor, Trained};
+use crate::predict::Ensemble;
 
 /// Up to so many classes, the probabilities of each are judged against the rest.
 const MOST_JUDGED_CLASSES: usize = 100;
@@ -20,42 +19,42 @@ const MOST_JUDGED_CLASSES: usize = 100;
 /// So many pictures of right and of wrong answers are shown.
 const PICTURES: usize = 12;
 
-/// What the network of a run says about the images of a source, beside what they are.
+/// What networks say about the images of a source, beside what they are.
 pub struct Judged {
     source: Arc<dyn Source>,
-    predictor: Predictor,
+    networks: Ensemble,
     answers: Answers,
     predictions: Predictions,
+    /// What each image is taken for.
+    said: Vec<usize>,
 }
 
 impl Judged {
-    /// Asks the weights of the best evaluation of the run in `model_dir`, or those of its newest
-    /// checkpoint if it was never evaluated, about every image of `source`, as an evaluation does.
-    /// `classes` names the classes; without, they are called as the run calls them.
+    /// Asks `networks` about every image of `source`; each is taken for its most probable class. `subgroup` is
+    /// a column of the manifest.
     ///
     /// # Errors
-    /// [`TrainError::NoCheckpoint`] if there is no run, and whatever keeps its files or the images from
-    /// being read; images that do not decode are left out instead. [`TrainError::Metrics`] if not one
-    /// image is left, if there are not as many names as classes, or if the answers are no numbers.
-    pub fn of_run(
-        model_dir: &Path,
+    /// Whatever keeps the images from being read; those that do not decode are left out instead.
+    /// [`TrainError::Metrics`] if not one image is left, or if the answers are no numbers.
+    pub fn of(
+        networks: Ensemble,
         source: Arc<dyn Source>,
-        classes: Option<Vec<String>>,
-        workers: usize,
-        device: &Device,
+        subgroup: Option<&str>,
     ) -> Result<Self, TrainError> {
-        let mut trained = Trained::from_run(model_dir, device)?;
-        let count = trained.recipe.model.num_classes;
-        trained.classes = classes.unwrap_or(trained.classes);
-        if trained.classes.len() != count {
-            let (found, what) = (trained.classes.len(), "class names");
-            return Err(MetricsError::Length { what, found, expected: count }.into());
-        }
-        let batch_size = trained.recipe.train.batch_size;
-        let predictor = Predictor::new(trained).with_workers(workers).with_batch_size(batch_size);
-        let answers = Answers::of(&predictor, &source, None)?;
+        let answers = Answers::of(&networks, &source, subgroup)?;
         let predictions = answers.predictions()?;
-        Ok(Self { source, predictor, answers, predictions })
+        let said = predictions.answers();
+        Ok(Self { source, networks, answers, predictions, said })
+    }
+
+    /// Of two classes, an image is taken for `positive` from the probability `threshold` on; of more nothing
+    /// changes.
+    #[must_use]
+    pub fn with_threshold(mut self, positive: usize, threshold: f64) -> Self {
+        if self.predictions.classes() == 2 {
+            self.said = self.predictions.answers_at(positive, threshold);
+        }
+        self
     }
 
     /// Where the images are.
@@ -66,8 +65,14 @@ impl Judged {
 
     /// Who was asked.
     #[must_use]
-    pub fn predictor(&self) -> &Predictor {
-        &self.predictor
+    pub fn networks(&self) -> &Ensemble {
+        &self.networks
+    }
+
+    /// The class that each image is taken for, in the order of the answers.
+    #[must_use]
+    pub fn said(&self) -> &[usize] {
+        &self.said
     }
 
     /// The answers, image by image.
@@ -90,14 +95,6 @@ impl Judged {
         wrong.map(|(example, said)| (self.answers.answers[example].image, said)).collect()
     }
 
-    /// What the manifest says of each image that was asked about in the column `name`, `–` where nothing.
-    #[must_use]
-    pub fn subgroups(&self, name: &str) -> Vec<String> {
-        let word =
-            |answer: &Answer| self.source.column(answer.image, name).unwrap_or("–").to_owned();
-        self.answers.answers.iter().map(word).collect()
-    }
-
     /// Names of the classes.
     #[must_use]
     pub fn classes(&self) -> &[String] {
@@ -106,21 +103,27 @@ impl Judged {
 
     /// The accuracy, to stand out.
     pub(super) fn tile(&self) -> Tile {
-        let accuracy = 100.0 * self.predictions.top_k(1).unwrap_or(0.0);
+        let accuracy = 100.0 * self.confusion().accuracy().unwrap_or(0.0);
         let note = format!("top-1 of {} images", grouped(self.predictions.len()));
         Tile::new("Judged here", format!("{accuracy:.2} %")).with_note(note)
     }
 
-    /// What the network was trained by.
+    /// What the network was trained by; of several the first.
     #[must_use]
     pub fn recipe(&self) -> &Recipe {
-        &self.predictor.trained().recipe
+        &self.networks.first().trained().recipe
     }
 
-    /// The file or checkpoint of the weights.
+    /// The files or checkpoints of the weights.
+    pub fn weights(&self) -> impl Iterator<Item = &Path> {
+        self.networks.members().map(|network| network.trained().path.as_path())
+    }
+
+    /// What the images of each class were taken for.
     #[must_use]
-    pub fn weights(&self) -> &Path {
-        &self.predictor.trained().path
+    pub fn confusion(&self) -> Confusion {
+        let classes = self.predictions.classes();
+        Confusion::new(classes, self.predictions.truth(), &self.said).expect("an answer for each")
     }
 
     /// Confusion, classes, reliability, and the pictures of the surest right and wrong answers, the
@@ -129,7 +132,7 @@ impl Judged {
     /// # Errors
     /// [`TrainError::Data`] if a picture cannot be read again.
     pub fn sections(&self) -> Result<Vec<Section>, TrainError> {
-        let (confusion, classes) = (self.predictions.confusion(), self.classes());
+        let (confusion, classes) = (self.confusion(), self.classes());
         let mut all = vec![
             sections::confusion(&confusion, classes),
             sections::per_class(&confusion, classes, &self.areas()),
@@ -159,7 +162,7 @@ impl Judged {
             let shown: Vec<Shown> =
                 shown.map(|(example, said)| self.shown(example, said)).collect();
             if !shown.is_empty() {
-                let figures = pictures::figures(&self.predictor, &self.source, &shown)?;
+                let figures = pictures::figures(self.networks.first(), &self.source, &shown)?;
                 sections.push(Section::new(title).with(figures));
             }
         }
@@ -184,7 +187,7 @@ impl Judged {
     /// The examples whose answers are right, or wrong, and given with the highest probability, each with
     /// its answer.
     fn surest(&self, right: bool, most: usize) -> Vec<(usize, usize)> {
-        let numbered = self.predictions.answers().into_iter().enumerate();
+        let numbered = self.said.iter().copied().enumerate();
         let truth = self.predictions.truth();
         let mut chosen: Vec<(usize, usize)> =
             numbered.filter(|&(example, said)| (truth[example] == said) == right).collect();

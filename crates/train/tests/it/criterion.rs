@@ -76,6 +76,30 @@ fn class_weights_are_pytorchs() {
     check_recipe("weighted_binary", true, weighted(LossKind::BinaryCrossEntropy));
 }
 
+/// Images of several labels, of which some are not known.
+fn of_sets(loss: Loss) -> Recipe {
+    let mut recipe = four_classes(Loss { kind: LossKind::BinaryCrossEntropy, ..loss });
+    recipe.data.label_sets = vec![vec![], vec![1], vec![0, 3], vec![2]];
+    recipe.data.unknown_labels = vec![vec![0, 1], vec![], vec![2], vec![0, 1, 3]];
+    recipe.check().expect("sound");
+    recipe
+}
+
+#[test]
+fn unknown_labels_and_positive_weights_are_those_of_pytorchs_bce_with_logits() {
+    let positive_weights = vec![0.5, 2.0, 1.25, 0.25];
+    let cases = [
+        ("positive_weights", false, Loss { positive_weights, ..Loss::default() }),
+        ("unknown_mixed", true, Loss { label_smoothing: 0.1, ..Loss::default() }),
+    ];
+    for (name, mixed, loss) in cases {
+        check(name, |logits, device| {
+            let criterion = Criterion::new(&of_sets(loss), &[], &Device::flex()).expect("a loss");
+            criterion.without_teacher(logits, targets(mixed, device))
+        });
+    }
+}
+
 #[test]
 fn the_focal_loss_is_the_papers_and_torchvisions() {
     let focal = |kind| Loss { kind, focal_gamma: 2.0, ..Loss::default() };

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::{Component, Path};
 
-use crate::labels;
+use crate::labels::{self, Policies};
 
 /// Columns that are asked for by name, besides those of every manifest.
 #[derive(Clone, Copy, Default)]
@@ -14,6 +14,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) further: &'a [String],
     /// Those of several labels in place of `label`, of which any number may be true of an image.
     pub(crate) labels: &'a [String],
+    /// What those are taken for that say neither yes nor no.
+    pub(crate) policies: Policies,
 }
 
 /// Which columns are used, from 0.
@@ -30,7 +32,7 @@ pub(super) struct Columns {
 enum LabelColumns {
     One(usize),
     /// The name of each label and its column.
-    Several(Vec<(String, usize)>),
+    Several(Vec<(String, usize)>, Policies),
 }
 
 impl Columns {
@@ -64,7 +66,8 @@ impl Columns {
                 names => {
                     labels::check_names(names)?;
                     let column = |name: &String| Ok((name.clone(), asked_for(name)?));
-                    LabelColumns::Several(names.iter().map(column).collect::<Result<_, String>>()?)
+                    let columns = names.iter().map(column).collect::<Result<_, String>>()?;
+                    LabelColumns::Several(columns, wanted.policies)
                 }
             },
             split: column("split")?,
@@ -89,20 +92,22 @@ impl Columns {
         }
     }
 
-    /// The class: the label, or the set of those that are true.
+    /// The class: the label, or the set of those that are true or unknown.
     pub(super) fn label<'a>(&self, fields: &'a [String]) -> Result<Cow<'a, str>, String> {
         match &self.label {
             LabelColumns::One(column) => field(fields, *column, "label").map(Cow::Borrowed),
-            LabelColumns::Several(columns) => {
-                let mut found = Vec::new();
+            LabelColumns::Several(columns, policies) => {
+                let mut found = Vec::with_capacity(columns.len());
                 for (name, column) in columns {
-                    let text = field(fields, *column, name)?;
-                    let truth = labels::is_true(text).ok_or_else(|| {
-                        format!("column {} ({name}) says {text:?}: write 1 or 0", column + 1)
-                    })?;
-                    found.extend(truth.then_some(name.as_str()));
+                    let place = || format!("column {} ({name})", column + 1);
+                    let text = fields.get(*column);
+                    let text = text.ok_or_else(|| format!("{} is missing: fill it in", place()))?;
+                    let truth = policies
+                        .truth(text)
+                        .map_err(|remedy| format!("{} says {text:?}: {remedy}", place()))?;
+                    found.push((name.as_str(), truth));
                 }
-                Ok(Cow::Owned(labels::name_of_set(&found)))
+                Ok(Cow::Owned(labels::name_of_set(found)))
             }
         }
     }
