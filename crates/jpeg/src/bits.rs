@@ -11,6 +11,7 @@ pub(crate) struct BitReader<'a> {
     rest: &'a [u8],
     /// The next bits, from the top; below the `valid` ones there may be more, which `refill` writes again.
     bits: u64,
+    /// How many; only its lowest 6 bits count.
     valid: u32,
     /// Bytes that were taken where there were no more.
     missing: u32,
@@ -26,15 +27,15 @@ impl<'a> BitReader<'a> {
     /// Makes 56 bits available at least.
     #[inline(always)]
     pub(crate) fn refill(&mut self) {
-        let bytes = (63 - self.valid) >> 3 & 7;
+        let bytes = !self.valid >> 3 & 7;
         if let Some(&next) = self.rest.first_chunk::<8>() {
-            self.bits |= u64::from_be_bytes(next) >> self.valid;
+            self.bits |= u64::from_be_bytes(next).wrapping_shr(self.valid);
             self.rest = &self.rest[bytes as usize..];
         } else {
             // What is left is padding.
             self.missing += bytes;
         }
-        self.valid |= 56;
+        self.valid = self.valid & 7 | 56;
     }
 
     /// The next `N` bits, which stay; 1 to 32.
@@ -46,7 +47,17 @@ impl<'a> BitReader<'a> {
     /// Passes over `count` bits, which must be available.
     #[inline(always)]
     pub(crate) fn skip(&mut self, count: u32) {
-        debug_assert!(count <= self.valid, "refilled often enough");
+        debug_assert!(count <= self.valid & 63, "refilled often enough");
+        self.bits = self.bits.wrapping_shl(count);
+        self.valid = self.valid.wrapping_sub(count);
+    }
+
+    /// Passes over as many bits as the lowest 6 bits of `count` say, which must be available.
+    ///
+    /// The processor shifts by these alone: nothing else is between a table and the next bits.
+    #[inline(always)]
+    pub(crate) fn skip_lowest(&mut self, count: u32) {
+        debug_assert!(count & 63 <= self.valid & 63, "refilled often enough");
         self.bits = self.bits.wrapping_shl(count);
         self.valid = self.valid.wrapping_sub(count);
     }
@@ -90,7 +101,7 @@ impl<'a> BitReader<'a> {
 
     /// Whether more bits were taken than there are.
     pub(crate) fn overrun(&self) -> bool {
-        8 * (self.missing as usize + PADDING) > 8 * self.rest.len() + self.valid as usize
+        8 * (self.missing as usize + PADDING) > 8 * self.rest.len() + (self.valid & 63) as usize
     }
 }
 

@@ -237,7 +237,11 @@ impl Decoder {
                 return segment.damaged("a Huffman table with impossible symbols");
             }
             if !file.frame.progressive {
-                self.tables.ac[part.ac].look_ahead();
+                self.tables.dc[part.dc].prepare_to_pass(true);
+                self.tables.ac[part.ac].prepare_to_pass(false);
+                if file.region.is_some() {
+                    self.tables.ac[part.ac].look_ahead();
+                }
             }
         }
         Ok(())

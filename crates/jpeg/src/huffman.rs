@@ -4,6 +4,7 @@
 
 use crate::bits::BitReader;
 use crate::error::{Fault, Result};
+use crate::leaps::{self, FirstLeap, FirstLeaps, Leap, Leaps};
 use crate::lookahead::{LOOK, Step, Symbols};
 
 /// A table that says what bits mean.
@@ -17,6 +18,10 @@ pub(crate) struct HuffmanTable {
     /// By the next bits: what they mean in a block, once [`look_ahead`](Self::look_ahead) was called.
     steps: Box<[Step; 1 << LOOK]>,
     looks_ahead: bool,
+    /// The same where nothing is kept, once [`prepare_to_pass`](Self::prepare_to_pass) was called.
+    leaps: Box<Leaps>,
+    first_leaps: Box<FirstLeaps>,
+    passes: bool,
     /// By the length of a code: one more than the last code of that length, aligned to 16 bits.
     ends: [u32; 17],
     /// By the length of a code: what to add to a code for the index of its symbol.
@@ -31,6 +36,9 @@ impl Default for HuffmanTable {
             symbols: Box::new([0; 1 << LOOK]),
             steps: Box::new([Step::default(); 1 << LOOK]),
             looks_ahead: false,
+            leaps: Box::new([Leap::default(); 1 << leaps::LOOK]),
+            first_leaps: Box::new([FirstLeap::default(); 1 << leaps::FIRST_LOOK]),
+            passes: false,
             ends: [0; 17],
             offsets: [0; 17],
         }
@@ -66,7 +74,7 @@ impl HuffmanTable {
 
     fn unfold(&mut self, counts: &[u8; 16], symbols: &[u8]) -> Option<()> {
         self.spec.clear();
-        self.looks_ahead = false;
+        (self.looks_ahead, self.passes) = (false, false);
         self.symbols.fill(0);
         let (mut code, mut index) = (0_u32, 0_usize);
         for length in 1..=16_u32 {
@@ -100,10 +108,25 @@ impl HuffmanTable {
     /// Prepares [`step`](Self::step), for tables of coefficients.
     pub(crate) fn look_ahead(&mut self) {
         if !self.looks_ahead {
-            for (bits, step) in self.steps.iter_mut().enumerate() {
-                *step = Step::of(bits as u32, &self.symbols);
+            for bits in 0..1 << LOOK {
+                let same = Step::smallest_of_same(bits, &self.symbols);
+                self.steps[bits as usize] = match same == bits {
+                    true => Step::of(bits, &self.symbols),
+                    false => self.steps[same as usize],
+                };
             }
             self.looks_ahead = true;
+        }
+    }
+
+    /// Prepares the leaps from a block's first symbol, or else from the others.
+    pub(crate) fn prepare_to_pass(&mut self, first: bool) {
+        if !self.passes {
+            match first {
+                true => leaps::fill_first(&self.spec, &mut self.first_leaps),
+                false => leaps::fill(&self.spec, &mut self.leaps),
+            }
+            self.passes = true;
         }
     }
 
@@ -122,6 +145,18 @@ impl HuffmanTable {
     #[inline(always)]
     pub(crate) fn step(&self, bits: &BitReader<'_>) -> Step {
         self.steps[bits.peek::<LOOK>()]
+    }
+
+    /// What the next bits mean in a block of which nothing is kept. They stay.
+    #[inline(always)]
+    pub(crate) fn leap(&self, bits: &BitReader<'_>) -> Leap {
+        self.leaps[bits.peek::<{ leaps::LOOK }>()]
+    }
+
+    /// What the next bits mean where such a block begins. They stay.
+    #[inline(always)]
+    pub(crate) fn first_leap(&self, bits: &BitReader<'_>) -> FirstLeap {
+        self.first_leaps[bits.peek::<{ leaps::FIRST_LOOK }>()]
     }
 
     /// The entry that a longer table had for these 16 bits. Whoever calls keeps its reader, which so can

@@ -18,10 +18,10 @@ impl Step {
     /// The advance where the first code is longer than what is looked at: beyond any block, without its end.
     const UNKNOWN: u32 = 64;
 
-    /// Bits of everything; none if the first code is too long.
+    /// Bits of everything, none if the first code is too long, below bits that do not matter.
     #[inline(always)]
     pub(crate) fn length(self) -> u32 {
-        self.0 as u32 & 63
+        self.0 as u32
     }
 
     /// Bits before the first coefficient's value, and the bits of it, which need not lie in the table.
@@ -76,6 +76,15 @@ impl Step {
             advance += Self::END;
         }
         Self::new(first, taken, (second, value), advance)
+    }
+
+    /// The smallest bits that mean the same: the value of the first coefficient is not in the table.
+    pub(crate) fn smallest_of_same(bits: u32, symbols: &Symbols) -> u32 {
+        let value = Symbol::at(bits, 0, symbols).map_or(0, |first| {
+            let behind = LOOK - first.length;
+            (1 << behind) - (1 << behind.saturating_sub(first.size))
+        });
+        bits & !value
     }
 
     fn new(first: Symbol, length: u32, (second, value): (u32, i16), advance: u32) -> Self {

@@ -10,6 +10,7 @@ use crate::compressed::Compressed;
 use crate::error::{Fault, Result};
 use crate::frame::{Frame, SIDE};
 use crate::markers::Segment;
+use crate::sequential::Sequential;
 
 /// A component in a scan.
 #[derive(Clone, Copy, Debug, Default)]
@@ -66,6 +67,16 @@ impl Scan {
 
     pub(crate) fn parts(&self) -> &[Part] {
         &self.parts[..self.count]
+    }
+
+    /// The parts to which the blocks of a unit belong, in their order.
+    fn parts_of_blocks(&self) -> ([usize; MOST_BLOCKS], usize) {
+        let (mut parts, mut count) = ([0; MOST_BLOCKS], 0);
+        for (index, part) in self.parts().iter().enumerate() {
+            parts[count..count + part.across * part.down].fill(index);
+            count += part.across * part.down;
+        }
+        (parts, count)
     }
 
     /// T.81, G.1.1.1: coefficient 0 by itself, others of one component only.
@@ -175,13 +186,13 @@ impl<'a> Walk<'a> {
     }
 
     /// Takes the units `columns` of a row. They come to row `in_memory` of `coefficients`, of which the first
-    /// unit is unit `first`; without one, nothing is kept of them.
+    /// unit is unit `first`.
     #[inline(always)]
     pub(crate) fn units(
         &mut self,
         scan: &Scan,
         columns: Range<usize>,
-        (in_memory, first): (usize, Option<usize>),
+        (in_memory, first): (usize, usize),
         coefficients: &mut Coefficients,
         coder: &mut impl BlockCoder,
     ) -> Result<(), Fault> {
@@ -196,7 +207,7 @@ impl<'a> Walk<'a> {
                 coder.restart();
             }
             self.left -= 1;
-            let offset = first.map_or(0, |first| unit - first);
+            let offset = unit - first;
             for place in &places[..count] {
                 let index = place.first + offset * place.across;
                 let block = coefficients.block_mut(index);
@@ -204,6 +215,27 @@ impl<'a> Walk<'a> {
             }
         }
         self.bits = bits;
+        Ok(())
+    }
+
+    /// Passes over `units` units.
+    #[inline(always)]
+    pub(crate) fn pass(
+        &mut self,
+        scan: &Scan,
+        mut units: usize,
+        coder: &mut Sequential<'_>,
+    ) -> Result<(), Fault> {
+        let (parts, count) = scan.parts_of_blocks();
+        while units > 0 {
+            if self.left == 0 {
+                self.next_interval()?;
+                coder.restart();
+            }
+            let together = units.min(self.left);
+            coder.pass(&mut self.bits, &parts[..count], together)?;
+            (units, self.left) = (units - together, self.left - together);
+        }
         Ok(())
     }
 

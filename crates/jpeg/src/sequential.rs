@@ -14,7 +14,7 @@ use crate::tables::{Tables, ZIGZAG};
 #[derive(Clone, Debug)]
 pub(crate) struct Sequential<'a> {
     dc: [&'a HuffmanTable; 4],
-    ac: [&'a HuffmanTable; 4],
+    pub(crate) ac: [&'a HuffmanTable; 4],
     /// The last DC coefficients.
     predictions: [i32; 4],
 }
@@ -28,15 +28,36 @@ impl<'a> Sequential<'a> {
         Self { dc, ac, predictions: [0; 4] }
     }
 
+    /// Begins anew after a restart marker.
+    pub(crate) fn restart(&mut self) {
+        self.predictions = [0; 4];
+    }
+
     /// Takes the DC coefficient of a block of `part`.
     #[inline(always)]
-    fn dc(&mut self, bits: &mut BitReader<'_>, part: usize) -> Result<i16, Fault> {
+    pub(crate) fn first(&mut self, bits: &mut BitReader<'_>, part: usize) -> Result<i16, Fault> {
         bits.refill();
-        let size = self.dc[part].symbol(bits)?;
+        let leap = self.dc[part].first_leap(bits);
+        let (before, count) = leap.value();
+        let mut difference = bits.peek_signed(before, count);
+        bits.skip_lowest(leap.length());
+        if leap.is_unknown() {
+            // With a copy of the reader, which so stays in registers otherwise.
+            let mut copy = bits.clone();
+            difference = long_first(self.dc[part], &mut copy)?;
+            *bits = copy;
+        }
         let prediction = &mut self.predictions[part];
-        *prediction = prediction.wrapping_add(bits.signed(u32::from(size & 15)));
+        *prediction = prediction.wrapping_add(difference);
         Ok(*prediction as i16)
     }
+}
+
+/// Takes a DC coefficient's difference whose code may be long. Nothing of it was taken yet.
+#[cold]
+fn long_first(table: &HuffmanTable, bits: &mut BitReader<'_>) -> Result<i32, Fault> {
+    let size = table.symbol(bits)?;
+    Ok(bits.signed(u32::from(size & 15)))
 }
 
 /// Keeps the coefficients.
@@ -51,99 +72,89 @@ impl BlockCoder for Keep<'_, '_> {
         block: &mut Block,
     ) -> Result<(), Fault> {
         *block = [0; 64];
-        block[0] = self.0.dc(bits, part)?;
-        ac(self.0.ac[part], bits, Some(block))
+        block[0] = self.0.first(bits, part)?;
+        ac(Kept { table: self.0.ac[part], block }, bits)
     }
 
     #[inline(always)]
     fn restart(&mut self) {
-        self.0.predictions = [0; 4];
+        self.0.restart();
     }
 }
 
-/// Passes over the bits: what is checked is that they are codes, as many as a block has.
-pub(crate) struct Pass<'a, 'b>(pub(crate) &'b mut Sequential<'a>);
+/// What is done with the symbols of a block behind the first one.
+pub(crate) trait Symbols {
+    /// Looks up what the next bits mean, and gives how many they are, in the lowest 6 bits, and the place
+    /// behind them.
+    fn look(&mut self, bits: &BitReader<'_>, next: u32) -> (u32, u32);
 
-impl BlockCoder for Pass<'_, '_> {
+    /// Takes one symbol, which may be long or the last one of a full block, and gives the place behind it.
+    fn one(&mut self, bits: &mut BitReader<'_>, next: u32) -> Result<u32, Fault>;
+}
+
+/// Symbols whose coefficients come to a block.
+struct Kept<'a> {
+    table: &'a HuffmanTable,
+    block: &'a mut Block,
+}
+
+impl Symbols for Kept<'_> {
     #[inline(always)]
-    fn block(&mut self, bits: &mut BitReader<'_>, part: usize, _: &mut Block) -> Result<(), Fault> {
-        self.0.dc(bits, part)?;
-        ac(self.0.ac[part], bits, None)
+    fn look(&mut self, bits: &BitReader<'_>, next: u32) -> (u32, u32) {
+        let (step, block) = (self.table.step(bits), &mut *self.block);
+        let (before, count) = step.first_value();
+        // In this order: the second one may be a zero that stands for nothing, behind the block's end.
+        block[place(next + step.second())] = step.second_value();
+        block[place(next + step.first())] = bits.peek_signed(before, count) as i16;
+        (step.length(), next + step.advance())
     }
 
     #[inline(always)]
-    fn restart(&mut self) {
-        self.0.predictions = [0; 4];
+    fn one(&mut self, bits: &mut BitReader<'_>, next: u32) -> Result<u32, Fault> {
+        one_symbol(self.table, bits, next, Some(self.block))
     }
 }
 
-/// Takes the AC coefficients of a block, to `block` if there is one.
+/// Takes the symbols of a block behind the first one.
 #[inline(always)]
-fn ac(
-    table: &HuffmanTable,
-    bits: &mut BitReader<'_>,
-    mut block: Option<&mut Block>,
-) -> Result<(), Fault> {
+pub(crate) fn ac(mut symbols: impl Symbols, bits: &mut BitReader<'_>) -> Result<(), Fault> {
     let mut next = 1;
     while next < 64 {
-        let (step, after) = steps(table, bits, &mut next, block.as_deref_mut());
+        let (length, after) = steps(&mut symbols, bits, &mut next);
         if is_end(after) {
-            bits.skip(step.length());
+            bits.skip_lowest(length);
             break;
         }
         // With a copy of the reader, which so stays in registers otherwise.
         let mut copy = bits.clone();
-        next = one_symbol(table, &mut copy, next, block.as_deref_mut())?;
+        next = symbols.one(&mut copy, next)?;
         *bits = copy;
     }
     Ok(())
 }
 
-/// Goes on by what the table knows, up to the step that leaves the block, and gives that step and the place
-/// behind it. Its bits stay: perhaps they are not what it takes them for.
+/// Goes on by what the table knows, up to the step that leaves the block, and gives the bits of that step and
+/// the place behind it. Its bits stay: perhaps they are not what it takes them for.
 ///
 /// Bits for one step must be available: 10 for a code and 15 for a value.
 #[inline(always)]
-fn steps(
-    table: &HuffmanTable,
-    bits: &mut BitReader<'_>,
-    next: &mut u32,
-    mut block: Option<&mut Block>,
-) -> (Step, u32) {
+fn steps(symbols: &mut impl Symbols, bits: &mut BitReader<'_>, next: &mut u32) -> (u32, u32) {
     loop {
         // Bits suffice for two steps.
-        let (step, after) = step(table, bits, *next, block.as_deref_mut());
+        let (length, after) = symbols.look(bits, *next);
         if after >= 64 {
-            return (step, after);
+            return (length, after);
         }
-        bits.skip(step.length());
+        bits.skip_lowest(length);
         *next = after;
         bits.refill();
-        let (step, after) = self::step(table, bits, *next, block.as_deref_mut());
+        let (length, after) = symbols.look(bits, *next);
         if after >= 64 {
-            return (step, after);
+            return (length, after);
         }
-        bits.skip(step.length());
+        bits.skip_lowest(length);
         *next = after;
     }
-}
-
-/// Looks a step up, keeps its coefficients, and gives the place behind it.
-#[inline(always)]
-fn step(
-    table: &HuffmanTable,
-    bits: &BitReader<'_>,
-    next: u32,
-    block: Option<&mut Block>,
-) -> (Step, u32) {
-    let step = table.step(bits);
-    if let Some(block) = block {
-        let (before, count) = step.first_value();
-        // In this order: the second one may be a zero that stands for nothing, behind the block's end.
-        block[place(next + step.second())] = step.second_value();
-        block[place(next + step.first())] = bits.peek_signed(before, count) as i16;
-    }
-    (step, next + step.advance())
 }
 
 /// Where in a block the coefficient is that is stored as number `number`.
@@ -161,7 +172,7 @@ fn is_end(after: u32) -> bool {
 
 /// Takes one symbol, which may be long or the last one of a full block, and gives the place behind it.
 #[cold]
-fn one_symbol(
+pub(crate) fn one_symbol(
     table: &HuffmanTable,
     bits: &mut BitReader<'_>,
     next: u32,
@@ -183,11 +194,12 @@ fn one_symbol(
 
 #[cfg(test)]
 mod tests {
-    use super::{Step, ac, one_symbol};
+    use super::{Kept, Step, ac, one_symbol};
     use crate::bits::{BitReader, PADDING};
     use crate::coefficients::Block;
     use crate::error::Fault;
     use crate::huffman::HuffmanTable;
+    use crate::passing::Passed;
     use crate::standard_tables;
     use crate::tables::Tables;
 
@@ -224,21 +236,24 @@ mod tests {
         standard_tables::fill_in(&mut tables);
         for table in &mut tables.ac[..2] {
             table.look_ahead();
+            table.prepare_to_pass(false);
         }
         let (mut whole, mut full, mut bad) = (0, 0, 0);
         for seed in 0..20_000 {
             let (bytes, table) = (data(seed, seed as u32 % 2), &tables.ac[seed as usize / 2 % 2]);
             let mut blocks = [[0; 64]; 2];
-            let mut readers = [BitReader::new(&bytes), BitReader::new(&bytes)];
+            let mut readers = [(); 3].map(|()| BitReader::new(&bytes));
             readers.iter_mut().for_each(BitReader::refill);
-            let fast = ac(table, &mut readers[0], Some(&mut blocks[0]));
+            let fast = ac(Kept { table, block: &mut blocks[0] }, &mut readers[0]);
             let slow = slowly(table, &mut readers[1], &mut blocks[1]);
-            assert_eq!(fast.is_ok(), slow.is_ok(), "{seed}");
+            let passed = ac(Passed(table), &mut readers[2]);
+            assert_eq!((fast.is_ok(), passed.is_ok()), (slow.is_ok(), slow.is_ok()), "{seed}");
             bad += u32::from(fast.is_err());
             if fast.is_ok() {
                 assert_eq!(blocks[0], blocks[1], "{seed}");
                 readers.iter_mut().for_each(BitReader::refill);
-                assert_eq!(readers[0].number(16), readers[1].number(16), "{seed}");
+                let next = readers.map(|mut bits| bits.number(16));
+                assert_eq!(next, [next[1]; 3], "{seed}");
                 whole += 1;
                 full += u32::from(blocks[0][63] != 0);
             }

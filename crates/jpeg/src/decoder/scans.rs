@@ -8,7 +8,7 @@ use crate::error::{Fault, Place, Result};
 use crate::planes::Plane;
 use crate::progressive::{AcFirst, AcMore, DcFirst, DcMore};
 use crate::scan::{BlockCoder, Scan, Walk};
-use crate::sequential::{Keep, Pass, Sequential};
+use crate::sequential::{Keep, Sequential};
 use crate::wide::{Wide, Work};
 
 impl Decoder {
@@ -61,8 +61,8 @@ impl Rows<'_> {
     /// All rows, of which nothing is kept.
     fn none(&mut self, coder: &mut Sequential<'_>) -> Result<(), Faulty> {
         (0..self.scan.units_high).try_for_each(|row| {
-            let Self { walk, scan, coefficients, .. } = self;
-            let passed = self.wide.run(PassRow { walk, scan, coefficients, coder });
+            let Self { walk, scan, .. } = self;
+            let passed = self.wide.run(PassRow { walk, scan, coder });
             passed.map_err(|fault| (fault, row))
         })
     }
@@ -105,7 +105,7 @@ impl Rows<'_> {
                     planes,
                 })
             } else {
-                self.wide.run(PassRow { walk, scan, coefficients, coder })
+                self.wide.run(PassRow { walk, scan, coder })
             };
             taken.map_err(|fault| (fault, row))?;
         }
@@ -128,7 +128,7 @@ impl<C: BlockCoder> Work for WholeRow<'_, '_, C> {
     #[inline(always)]
     fn run(self) -> Result<(), Fault> {
         let Self { walk, scan, row, coefficients, coder } = self;
-        walk.units(scan, 0..scan.units_wide, (row, Some(0)), coefficients, coder)?;
+        walk.units(scan, 0..scan.units_wide, (row, 0), coefficients, coder)?;
         walk.check()
     }
 }
@@ -137,7 +137,6 @@ impl<C: BlockCoder> Work for WholeRow<'_, '_, C> {
 struct PassRow<'r, 'a, 't> {
     walk: &'r mut Walk<'a>,
     scan: &'r Scan,
-    coefficients: &'r mut Coefficients,
     coder: &'r mut Sequential<'t>,
 }
 
@@ -146,8 +145,8 @@ impl Work for PassRow<'_, '_, '_> {
 
     #[inline(always)]
     fn run(self) -> Result<(), Fault> {
-        let Self { walk, scan, coefficients, coder } = self;
-        walk.units(scan, 0..scan.units_wide, (0, None), coefficients, &mut Pass(coder))?;
+        let Self { walk, scan, coder } = self;
+        walk.pass(scan, scan.units_wide, coder)?;
         walk.check()
     }
 }
@@ -175,13 +174,13 @@ impl Work for RowToSamples<'_, '_, '_> {
     #[inline(always)]
     fn run(self) -> Result<(), Fault> {
         let Self { wide, walk, scan, row, kept, file, coefficients, coder, planes } = self;
-        walk.units(scan, 0..kept.start, (0, None), coefficients, &mut Pass(coder))?;
+        walk.pass(scan, kept.start, coder)?;
         for first in kept.clone().step_by(UNITS_AT_A_TIME) {
             let units = first..kept.end.min(first + UNITS_AT_A_TIME);
-            walk.units(scan, units.clone(), (0, Some(first)), coefficients, &mut Keep(coder))?;
+            walk.units(scan, units.clone(), (0, first), coefficients, &mut Keep(coder))?;
             to_samples(wide, file, (row, &units), coefficients, planes);
         }
-        walk.units(scan, kept.end..scan.units_wide, (0, None), coefficients, &mut Pass(coder))?;
+        walk.pass(scan, scan.units_wide - kept.end, coder)?;
         walk.check()
     }
 }

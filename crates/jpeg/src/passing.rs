@@ -1,0 +1,45 @@
+//! Passing over blocks: what is checked is that their bits are codes, as many as a block has.
+
+use crate::bits::BitReader;
+use crate::error::{Fault, Result};
+use crate::huffman::HuffmanTable;
+use crate::sequential::{Sequential, Symbols, ac, one_symbol};
+
+impl Sequential<'_> {
+    /// Passes over units, which have a block of each of these `parts`. Only the first coefficients are
+    /// followed.
+    #[inline(always)]
+    pub(crate) fn pass(
+        &mut self,
+        bits: &mut BitReader<'_>,
+        parts: &[usize],
+        units: usize,
+    ) -> Result<(), Fault> {
+        // A copy, which stays in registers.
+        let mut reader = bits.clone();
+        for _ in 0..units {
+            for &part in parts {
+                self.first(&mut reader, part)?;
+                ac(Passed(self.ac[part]), &mut reader)?;
+            }
+        }
+        *bits = reader;
+        Ok(())
+    }
+}
+
+/// Symbols that are only counted.
+pub(crate) struct Passed<'a>(pub(crate) &'a HuffmanTable);
+
+impl Symbols for Passed<'_> {
+    #[inline(always)]
+    fn look(&mut self, bits: &BitReader<'_>, next: u32) -> (u32, u32) {
+        let leap = self.0.leap(bits);
+        (leap.length(), next + leap.advance())
+    }
+
+    #[inline(always)]
+    fn one(&mut self, bits: &mut BitReader<'_>, next: u32) -> Result<u32, Fault> {
+        one_symbol(self.0, bits, next, None)
+    }
+}
