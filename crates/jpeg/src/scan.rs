@@ -69,16 +69,6 @@ impl Scan {
         &self.parts[..self.count]
     }
 
-    /// The parts to which the blocks of a unit belong, in their order.
-    fn parts_of_blocks(&self) -> ([usize; MOST_BLOCKS], usize) {
-        let (mut parts, mut count) = ([0; MOST_BLOCKS], 0);
-        for (index, part) in self.parts().iter().enumerate() {
-            parts[count..count + part.across * part.down].fill(index);
-            count += part.across * part.down;
-        }
-        (parts, count)
-    }
-
     /// T.81, G.1.1.1: coefficient 0 by itself, others of one component only.
     fn is_possible(&self) -> bool {
         let range = if self.first == 0 {
@@ -137,34 +127,32 @@ pub(crate) trait BlockCoder {
 /// Blocks of a unit: of four components, with as many as four across and down.
 const MOST_BLOCKS: usize = 64;
 
-/// Where a block of each unit of a row is.
-#[derive(Clone, Copy, Default)]
+/// Where a block of each unit is.
+#[derive(Clone, Copy, Debug, Default)]
 struct UnitBlock {
     part: usize,
-    /// The block of the first unit, and how far it is to the next unit's.
+    /// The block of the first unit, and how far it is to the next unit's, across and down.
     first: usize,
     across: usize,
+    down: usize,
 }
 
-/// The blocks of the units of a row, in their order. As one list, because processors foresee the end of one
-/// loop and not of several inside each other.
-#[inline(always)]
-fn places(
-    scan: &Scan,
-    in_memory: usize,
-    coefficients: &Coefficients,
-) -> ([UnitBlock; MOST_BLOCKS], usize) {
-    let (mut places, mut count) = ([UnitBlock::default(); MOST_BLOCKS], 0);
+/// The blocks of a unit, in their order. As one list, because processors foresee the end of one loop and not
+/// of several inside each other.
+fn unit_blocks(scan: &Scan, coefficients: &Coefficients) -> ([UnitBlock; MOST_BLOCKS], usize) {
+    let (mut blocks, mut count) = ([UnitBlock::default(); MOST_BLOCKS], 0);
     for (index, &Part { component, across, down, .. }) in scan.parts().iter().enumerate() {
         for row in 0..down {
-            let start = coefficients.row_start(component, in_memory * down + row);
+            let first = coefficients.row_start(component, row);
+            let down =
+                coefficients.row_start(component, down) - coefficients.row_start(component, 0);
             for column in 0..across {
-                places[count] = UnitBlock { part: index, first: start + column, across };
+                blocks[count] = UnitBlock { part: index, first: first + column, across, down };
                 count += 1;
             }
         }
     }
-    (places, count)
+    (blocks, count)
 }
 
 /// Walks over the units of a scan.
@@ -176,13 +164,24 @@ pub(crate) struct Walk<'a> {
     /// Units between restarts, and until the next one.
     restart: usize,
     left: usize,
+    /// The blocks of a unit: as many as the last number says.
+    blocks: [UnitBlock; MOST_BLOCKS],
+    parts: [usize; MOST_BLOCKS],
+    count: usize,
 }
 
 impl<'a> Walk<'a> {
-    pub(crate) fn new(compressed: &'a Compressed, restart_interval: usize) -> Result<Self, Fault> {
+    pub(crate) fn new(
+        compressed: &'a Compressed,
+        restart_interval: usize,
+        scan: &Scan,
+        coefficients: &Coefficients,
+    ) -> Result<Self, Fault> {
         let bits = compressed.interval(0).ok_or(Fault::TooShort)?;
         let restart = if restart_interval == 0 { usize::MAX } else { restart_interval };
-        Ok(Self { compressed, bits, interval: 0, restart, left: restart })
+        let (blocks, count) = unit_blocks(scan, coefficients);
+        let parts = blocks.map(|block| block.part);
+        Ok(Self { compressed, bits, interval: 0, restart, left: restart, blocks, parts, count })
     }
 
     /// Takes the units `columns` of a row. They come to row `in_memory` of `coefficients`, of which the first
@@ -190,13 +189,11 @@ impl<'a> Walk<'a> {
     #[inline(always)]
     pub(crate) fn units(
         &mut self,
-        scan: &Scan,
         columns: Range<usize>,
         (in_memory, first): (usize, usize),
         coefficients: &mut Coefficients,
         coder: &mut impl BlockCoder,
     ) -> Result<(), Fault> {
-        let (places, count) = places(scan, in_memory, coefficients);
         // A copy, which stays in registers.
         let mut bits = self.bits.clone();
         for unit in columns {
@@ -208,8 +205,8 @@ impl<'a> Walk<'a> {
             }
             self.left -= 1;
             let offset = unit - first;
-            for place in &places[..count] {
-                let index = place.first + offset * place.across;
+            for place in &self.blocks[..self.count] {
+                let index = place.first + in_memory * place.down + offset * place.across;
                 let block = coefficients.block_mut(index);
                 coder.block(&mut bits, place.part, block)?;
             }
@@ -222,18 +219,16 @@ impl<'a> Walk<'a> {
     #[inline(always)]
     pub(crate) fn pass(
         &mut self,
-        scan: &Scan,
         mut units: usize,
         coder: &mut Sequential<'_>,
     ) -> Result<(), Fault> {
-        let (parts, count) = scan.parts_of_blocks();
         while units > 0 {
             if self.left == 0 {
                 self.next_interval()?;
                 coder.restart();
             }
             let together = units.min(self.left);
-            coder.pass(&mut self.bits, &parts[..count], together)?;
+            coder.pass(&mut self.bits, &self.parts[..self.count], together)?;
             (units, self.left) = (units - together, self.left - together);
         }
         Ok(())

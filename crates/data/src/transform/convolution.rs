@@ -17,7 +17,7 @@ use super::part::Part;
 use crate::level::Level;
 
 /// Rows that are summed at once.
-const ROWS: usize = 4;
+const ROWS: usize = 8;
 
 /// A pixel of [`ROWS`] rows: red, green, blue and nothing of each.
 type Column = [[u8; 4]; ROWS];
@@ -47,19 +47,23 @@ impl<L: Level> Convolution<L> {
         match (region.width == width, region.height == height) {
             (true, true) => copy(part, out),
             (true, false) => self.down(part, out),
-            (false, true) => self.across(part, out),
-            (false, false) => {
-                let (mut memory, len) =
-                    (std::mem::take(&mut self.narrowed), region.height * width * 3);
+            (false, same_height) => {
+                let mut memory = std::mem::take(&mut self.narrowed);
                 // It never shrinks: what grows is filled with zeros.
-                memory.resize(len.max(memory.len()), L::default());
-                self.across(part, &mut memory[..len]);
-                self.down(Part::whole(&memory[..len], region.height, width), out);
+                let (len, whole) = (region.height, region.height.next_multiple_of(ROWS));
+                memory.resize((whole * width * 3).max(memory.len()), L::default());
+                self.across(part, &mut memory[..whole * width * 3]);
+                let narrowed = Part::whole(&memory[..len * width * 3], len, width);
+                match same_height {
+                    false => self.down(narrowed, out),
+                    true => copy(narrowed, out),
+                }
                 self.narrowed = memory;
             }
         }
     }
 
+    /// Changes the width, to rows of which there are a multiple of [`ROWS`]: the last ones may repeat.
     fn across(&mut self, part: Part<'_, L>, out: &mut [L]) {
         let Self { across, columns, .. } = self;
         if L::BITS > 8 {
@@ -125,44 +129,63 @@ impl pulp::NullaryFnOnce for Across<'_> {
     fn call(self) {
         let Self { wide, part, weights, columns, out } = self;
         columns.resize(part.region.width, Column::default());
-        let stride = 3 * weights.len();
-        for (index, out) in out.chunks_mut(ROWS * stride).enumerate() {
-            let rows = out.len() / stride;
-            // Where there are fewer rows, the last one again.
-            let of = |row: usize| part.row(index * ROWS + row.min(rows - 1)).as_flattened();
-            spread([of(0), of(1), of(2), of(3)], columns);
+        let (stride, height) = (3 * weights.len(), part.region.height);
+        for (index, out) in out.chunks_exact_mut(ROWS * stride).enumerate() {
+            let row = |row: usize| part.row((index * ROWS + row).min(height - 1)).as_flattened();
+            spread(wide, std::array::from_fn(row), columns);
             for (column, (first, weights)) in weights.iter().enumerate() {
                 let levels = weighted(wide, &columns[first..first + weights.len()], weights);
-                for row in 0..ROWS {
-                    if row < rows {
-                        let [red, green, blue, _] = levels[row];
-                        let pixel = out[row * stride + 3 * column..].first_chunk_mut();
-                        *pixel.expect("within the row") = [red, green, blue];
-                    }
-                }
+                put(levels, out, stride, 3 * column);
             }
+        }
+    }
+}
+
+/// Writes a pixel of each row at byte `start` of it.
+#[inline(always)]
+fn put(levels: [[u8; 4]; ROWS], out: &mut [u8], stride: usize, start: usize) {
+    if start + 3 < stride {
+        for (row, levels) in levels.iter().enumerate() {
+            // The fourth byte is written over by the next pixel: one number is faster than three bytes.
+            out[row * stride + start..][..4].copy_from_slice(levels);
+        }
+    } else {
+        for (row, levels) in levels.iter().enumerate() {
+            out[row * stride + start..][..3].copy_from_slice(&levels[..3]);
         }
     }
 }
 
 /// Writes rows to the columns.
 #[inline(always)]
-fn spread(rows: [&[u8]; ROWS], columns: &mut [Column]) {
-    let Some((last, columns)) = columns.split_last_mut() else { return };
-    // With the next pixel's red, which does not matter: 4 bytes are read as one number.
-    let [a, b, c, d] = rows;
-    for (index, column) in columns.iter_mut().enumerate() {
-        let start = 3 * index;
-        *column = [four(a, start), four(b, start), four(c, start), four(d, start)];
-    }
-    for (place, row) in last.iter_mut().zip(rows) {
-        place[..3].copy_from_slice(&row[row.len() - 3..]);
+fn spread(wide: Wide, rows: [&[u8]; ROWS], columns: &mut [Column]) {
+    let done = spread_wide(wide, rows, columns);
+    for (index, column) in columns.iter_mut().enumerate().skip(done) {
+        for (place, row) in column.iter_mut().zip(rows) {
+            place[..3].copy_from_slice(&row[3 * index..3 * index + 3]);
+        }
     }
 }
 
+/// Writes those columns that fill whole registers, and gives how many. Fourth bytes are zeros then; they do
+/// not matter.
 #[inline(always)]
-fn four(row: &[u8], start: usize) -> [u8; 4] {
-    *row[start..].first_chunk().expect("within the row")
+fn spread_wide(wide: Wide, rows: [&[u8]; ROWS], columns: &mut [Column]) -> usize {
+    let mut done = 0;
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = wide.simd {
+        // 12 bytes count of the 16 that are read.
+        let end = (rows[0].len() - 1) / 3;
+        for columns in columns[..end - end % 4].as_chunks_mut::<4>().0 {
+            if 3 * done + 16 > rows[0].len() {
+                break;
+            }
+            avx2::spread(simd, rows, 3 * done, columns);
+            done += 4;
+        }
+    }
+    let _: Wide = wide;
+    done
 }
 
 /// The weighted sum of columns, rounded: 4 bytes for each row.

@@ -16,7 +16,7 @@ impl Decoder {
     pub(crate) fn scan(&mut self, file: &File, scan: &Scan, data: usize) -> Result<()> {
         let place = |row| Place::Scan { byte: data, row: scan.pixel_row(row, &file.frame) };
         let Self { wide, tables, compressed, coefficients, planes, .. } = self;
-        let walk = Walk::new(compressed, file.header.restart_interval);
+        let walk = Walk::new(compressed, file.header.restart_interval, scan, coefficients);
         let walk = walk.map_err(|fault| fault.at(place(0)))?;
         let mut rows = Rows { wide: *wide, walk, scan, coefficients };
         let done = match (file.frame.progressive, scan.first, scan.high) {
@@ -128,7 +128,7 @@ impl<C: BlockCoder> Work for WholeRow<'_, '_, C> {
     #[inline(always)]
     fn run(self) -> Result<(), Fault> {
         let Self { walk, scan, row, coefficients, coder } = self;
-        walk.units(scan, 0..scan.units_wide, (row, 0), coefficients, coder)?;
+        walk.units(0..scan.units_wide, (row, 0), coefficients, coder)?;
         walk.check()
     }
 }
@@ -146,7 +146,7 @@ impl Work for PassRow<'_, '_, '_> {
     #[inline(always)]
     fn run(self) -> Result<(), Fault> {
         let Self { walk, scan, coder } = self;
-        walk.pass(scan, scan.units_wide, coder)?;
+        walk.pass(scan.units_wide, coder)?;
         walk.check()
     }
 }
@@ -174,13 +174,13 @@ impl Work for RowToSamples<'_, '_, '_> {
     #[inline(always)]
     fn run(self) -> Result<(), Fault> {
         let Self { wide, walk, scan, row, kept, file, coefficients, coder, planes } = self;
-        walk.pass(scan, kept.start, coder)?;
+        walk.pass(kept.start, coder)?;
         for first in kept.clone().step_by(UNITS_AT_A_TIME) {
             let units = first..kept.end.min(first + UNITS_AT_A_TIME);
-            walk.units(scan, units.clone(), (0, first), coefficients, &mut Keep(coder))?;
+            walk.units(units.clone(), (0, first), coefficients, &mut Keep(coder))?;
             to_samples(wide, file, (row, &units), coefficients, planes);
         }
-        walk.pass(scan, scan.units_wide - kept.end, coder)?;
+        walk.pass(scan.units_wide - kept.end, coder)?;
         walk.check()
     }
 }

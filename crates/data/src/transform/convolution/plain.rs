@@ -6,7 +6,8 @@ use crate::transform::part::Part;
 
 /// Changes the width.
 pub(super) fn across<L: Level>(part: Part<'_, L>, weights: &Weights, out: &mut [L]) {
-    for (row, out) in out.chunks_exact_mut(3 * weights.len()).enumerate() {
+    let rows = out.chunks_exact_mut(3 * weights.len()).take(part.region.height);
+    for (row, out) in rows.enumerate() {
         let (row, (out, _)) = (part.row(row), out.as_chunks_mut::<3>());
         for (out, (first, weights)) in out.iter_mut().zip(weights.iter()) {
             let pixels = || row[first..].iter().zip(weights);
