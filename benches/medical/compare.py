@@ -60,7 +60,9 @@ def auroc(truth, rows, groups, draws=1000):
 def ours(args, seed, table, weights, classes):
     folder = args.work / f"{args.set}-{seed}"
     command = [args.program, "--data", table, "--group", "group", "--model", "resnet50", "--pretrained", weights, "--image-size", args.size,
-               "--epochs", args.epochs, "--batch-size", 32, "--seed", seed, "--device", "cpu", "--model-dir", folder, "--fresh"]
+               "--epochs", args.epochs, "--batch-size", 32, "--seed", seed, "--device", "cpu", "--model-dir", folder, "--fresh",
+               # As PyTorch's program does, grey X-rays are shown in three channels.
+               "--set", "data.channels=3"]
     positive = SETS[args.set][3]
     command += ["--positive", positive] if positive else []
     subprocess.run([str(part) for part in command], check=True, stdout=sys.stderr)

@@ -1,12 +1,14 @@
 //! The flags.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+use burn::tensor::Device;
 use clap::{Parser, ValueEnum};
 use resnet::data::{DatasetOptions, GroupBy};
 use resnet::finetuning::{Freeze, Imbalance, Plan};
 use resnet::metrics::OperatingRule;
+use resnet::models::weights::Weights;
 use resnet::pretrained::Request;
 use resnet::{DeviceChoice, RunOptions};
 
@@ -50,8 +52,8 @@ pub(crate) struct Args {
     /// Take the backbone alone from --pretrained, even if its classifier would fit.
     #[arg(long, requires = "pretrained", help_heading = "Network")]
     backbone_only: bool,
-    /// The network, such as resnet50; see the example `zoo`. Without it the one that --pretrained names,
-    /// else resnet18, or resnet20 for pictures below 64 pixels.
+    /// The network, such as resnet50; see the example `zoo`. Without it the one that --pretrained names, or
+    /// whose tensors are in its file; without weights resnet18, or resnet20 for pictures below 64 pixels.
     #[arg(long, value_name = "NAME", help_heading = "Network")]
     model: Option<String>,
     /// What stays as it is at first: none, stem, layer1, layer2, layer3 or layer4. Without it layer4
@@ -148,18 +150,21 @@ impl Args {
         })
     }
 
-    /// What is wanted; published weights are fetched.
-    pub(crate) fn plan(&self) -> Result<Plan> {
+    /// What is wanted; published weights are fetched, and `device` helps to recognise others.
+    pub(crate) fn plan(&self, device: &Device) -> Result<Plan> {
         let usual = if self.data.is_some() { Plan::default() } else { crate::stand_in::plan() };
         let request = self.weights.request()?;
-        let named = match &request {
-            Some(Request::Name(published)) => Some(published.architecture().to_owned()),
-            _ => None,
+        let pretrained = request.as_ref().map(|request| self.weights.file(request)).transpose()?;
+        let model = match (&self.model, &request, &pretrained) {
+            (Some(name), _, _) => Some(name.clone()),
+            (None, Some(Request::Name(published)), _) => Some(published.architecture().to_owned()),
+            (None, _, Some(file)) => Some(recognised(file, device)?),
+            (None, _, None) => usual.model,
         };
         Ok(Plan {
-            model: self.model.clone().or(named).or(usual.model),
+            model,
             image_size: self.image_size.or(usual.image_size),
-            pretrained: request.map(|request| self.weights.file(&request)).transpose()?,
+            pretrained,
             backbone_only: self.backbone_only,
             freeze: self.freeze_until.unwrap_or_default(),
             unfreeze_every: self.unfreeze_every,
@@ -216,6 +221,27 @@ impl Args {
         let workers = self.workers.unwrap_or(usual.workers);
         RunOptions { fresh: self.fresh, workers, ..usual }
     }
+}
+
+/// The network whose tensors are in a file of weights.
+fn recognised(file: &Path, device: &Device) -> Result<String> {
+    let networks = Weights::read(file)?.networks(device);
+    let names: Vec<&str> = networks.iter().map(|network| network.name).collect();
+    let shown = file.display();
+    let Some((first, others)) = names.split_first() else {
+        bail!(
+            "{shown}: no network that has a name has these tensors; if it is one for small pictures, such as \
+             resnet20, name it with --model, otherwise take weights of a network that `zoo` lists"
+        );
+    };
+    println!("Network: {first}, by the tensors of {shown}.");
+    if !others.is_empty() {
+        let others = others.join(", ");
+        println!(
+            "The same tensors are those of {others}: name it with --model if it is one of these."
+        );
+    }
+    Ok((*first).to_owned())
 }
 
 fn part(text: &str) -> Result<Freeze, String> {

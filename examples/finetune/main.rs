@@ -84,7 +84,7 @@ fn one(
     options: &resnet::RunOptions,
     chosen: &Chosen,
 ) -> Result<()> {
-    let prepared = prepare(dataset, &args.plan()?)?;
+    let prepared = prepare(dataset, &args.plan(&chosen.device)?)?;
     tell::warnings(&prepared.facts);
     let findings = prepared.run(options, chosen, &mut Progress::default())?;
     tell::findings(&findings);
@@ -106,7 +106,7 @@ fn several(
     options: &resnet::RunOptions,
     chosen: &Chosen,
 ) -> Result<()> {
-    let plan = args.plan()?;
+    let plan = args.plan(&chosen.device)?;
     let mut progress = Progress::default();
     let prepared = prepare_folds(dataset, folds, &plan)?;
     for (number, fold) in (1..).zip(&prepared) {

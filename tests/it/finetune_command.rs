@@ -3,9 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use burn::tensor::Device;
+use resnet::Recipe;
 use resnet::data::contact_sheet::{png, thumbnail};
 use resnet::data::{AnyImage, ImageFiles};
-use resnet::models::tensors;
+use resnet::models::tensors::{self, TensorMap};
+use resnet::models::{ResNetConfig, by_name, state_dict};
+use resnet::recipe::Channels;
 use tempfile::tempdir;
 
 use crate::support::{example, stderr, stdout};
@@ -191,4 +195,53 @@ fn what_is_frozen_stays_as_it_was_and_persons_stay_together() {
     let (validation, test) = (persons("validation,"), persons("test,"));
     assert!(!validation.is_empty() && !test.is_empty());
     assert!(validation.iter().all(|person| !test.contains(person)), "{table}");
+}
+
+#[test]
+fn grey_pictures_and_the_tensors_of_a_file_make_the_network() {
+    let (folder, runs) = (wardrobe(20), tempdir().expect("a folder"));
+    let device = Device::flex();
+    let colour = by_name("resnet20_cifar").expect("a name").config.init(3, &device);
+    let before = state_dict(&colour);
+    let (weights, run) = (runs.path().join("colour.safetensors"), runs.path().join("run"));
+    tensors::write(&weights, &before).expect("written");
+    let flags =
+        |model_dir| ["--data", text(folder.path()), "--model-dir", model_dir, "--device", "cpu"];
+    let more = ["--epochs", "1", "--batch-size", "8", "--pretrained", text(&weights)];
+    let output = example("finetune", &[&flags(text(&run))[..], &more].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let told = stdout(&output);
+    assert!(told.contains("Network: resnet20_cifar, by the tensors of"), "{told}");
+    let recipe = read_recipe(&run);
+    let found = (&*recipe.model.name, recipe.data.channels, recipe.data.image_size);
+    assert_eq!(found, ("resnet20_cifar", Channels::One, 32));
+    // In the first epoch the classifier alone learns.
+    let after = tensors::read(&run.join("best.safetensors")).expect("weights");
+    let values = |tensors: &TensorMap| -> Vec<f32> { tensors["conv1.weight"].iter().collect() };
+    let (before, after) = (values(&before), values(&after));
+    assert_eq!((before.len(), after.len()), (16 * 3 * 9, 16 * 9));
+    for (filter, of_filter) in before.chunks(27).zip(after.chunks(9)) {
+        for (pixel, &sum) in of_filter.iter().enumerate() {
+            let of_colour: f32 = (0..3).map(|channel| filter[9 * channel + pixel]).sum();
+            assert!((of_colour - sum).abs() < 1e-6, "{of_colour} {sum}");
+        }
+    }
+    let told_so = runs.path().join("told");
+    let three = ["--set", "data.channels=3"];
+    let output = example("finetune", &[&flags(text(&told_so))[..], &more, &three].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(read_recipe(&told_so).data.channels, Channels::Three);
+
+    let nameless = state_dict(&ResNetConfig::cifar(1).init(0, &device));
+    tensors::write(&weights, &nameless).expect("written");
+    let output = example("finetune", &[&flags(text(&runs.path().join("no")))[..], &more].concat());
+    let complaint = stderr(&output);
+    for words in ["colour.safetensors: no network that has a name", "name it with --model"] {
+        assert!(complaint.contains(words), "{complaint}");
+    }
+}
+
+fn read_recipe(model_dir: &Path) -> Recipe {
+    let toml = fs::read_to_string(model_dir.join("config.toml")).expect("a recipe");
+    Recipe::from_toml(&toml).expect("a sound one")
 }

@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 /// decide ([`recipe_for`](crate::recipe_for)).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// A name of the zoo. Without it `resnet18`, and `resnet20` for images below 64 pixels.
+    /// A name of the zoo; with `pretrained` the network of these weights, which
+    /// [`Weights::networks`](resnet_models::weights::Weights::networks) tells. Without weights it need not be
+    /// named: `resnet18`, and `resnet20` for images below 64 pixels.
     pub model: Option<String>,
     /// Height and width of the network's input, in pixels.
     pub image_size: Option<usize>,

@@ -2,9 +2,10 @@
 
 use resnet_data::Depth;
 use resnet_data::inspect::Quantiles;
+use resnet_models::by_name;
 use resnet_recipe::{
-    Augment, BadImages, Bits, Clip, Crop, Data, Decay, Loss, LossKind, LrScaling, Model, Optimizer,
-    Recipe, Rule, Schedule, Span, StemKind, Train, ValidationCrop, Warmup, presets,
+    Augment, BadImages, Bits, Channels, Clip, Crop, Data, Decay, Loss, LossKind, LrScaling, Model,
+    Optimizer, Recipe, Rule, Schedule, Span, StemKind, Train, ValidationCrop, Warmup, presets,
 };
 
 use crate::{Facts, FinetuneError, Plan};
@@ -21,14 +22,17 @@ const LAYER_DECAY: f64 = 0.7;
 /// The optimizer is AdamW, whose rate depends little on batch and network, with a warm-up of an epoch, a
 /// cosine and gradients clipped at norm 1. With pretrained weights the classifier alone learns first,
 /// then one stage more after each epoch, each with 0.7 of the next one's rate. The channels' means and
-/// deviations are those of the training images, whose 16 bits stay 16 if they have so many.
+/// deviations are those of the training images, whose 16 bits stay 16 if they have so many. The network has
+/// one channel if no training image has colour; the first convolution of pretrained weights is then added up
+/// over its channels, which is as if a grey image were shown in all of them.
 ///
 /// # Errors
-/// [`FinetuneError::Recipe`] if a value of the plan makes no sense.
+/// [`FinetuneError::Recipe`] if a value of the plan makes no sense, [`FinetuneError::Plan`] if it has weights
+/// and does not say of which network.
 pub fn recipe_for(facts: &Facts, plan: &Plan) -> Result<Recipe, FinetuneError> {
     let base = presets::tutorial();
     let recipe = Recipe {
-        model: model(facts, plan),
+        model: model(facts, plan)?,
         data: data(facts, plan, &base.data),
         optimizer: optimizer(plan),
         loss: loss(facts, plan),
@@ -55,27 +59,44 @@ fn image_size(facts: &Facts, plan: &Plan) -> usize {
     // Half of the images have a shorter side than this, or a longer one.
     let side = median(train.width).min(median(train.height));
     let side = usize::try_from(side).unwrap_or(USUAL_SIZE).clamp(1, USUAL_SIZE);
-    let of_images = if plan.pretrained.is_some() { USUAL_SIZE } else { side };
+    let of_images = if plan.pretrained.is_some() { usual_size(plan) } else { side };
     plan.image_size.unwrap_or(of_images)
 }
 
-fn model(facts: &Facts, plan: &Plan) -> Model {
-    let small = image_size(facts, plan) < SMALL;
-    let name = plan.model.as_deref().unwrap_or(if small { "resnet20" } else { "resnet18" });
+/// What the network is meant for, but not more than networks for large images are usually trained with.
+fn usual_size(plan: &Plan) -> usize {
+    let named = plan.model.as_deref().and_then(|name| by_name(name).ok());
+    named.map_or(USUAL_SIZE, |entry| entry.input_size.min(USUAL_SIZE))
+}
+
+fn model(facts: &Facts, plan: &Plan) -> Result<Model, FinetuneError> {
+    let small = plan.pretrained.is_none() && image_size(facts, plan) < SMALL;
+    let name = match (&plan.model, &plan.pretrained) {
+        (Some(name), _) => name,
+        (None, None) if small => "resnet20",
+        (None, None) => "resnet18",
+        (None, Some(weights)) => {
+            let weights = weights.display();
+            let problem =
+                format!("name the network that {weights} is of (Weights::networks tells it)");
+            return Err(FinetuneError::plan("model", problem));
+        }
+    };
     let freeze_until = plan.frozen_until();
     let unfreeze_every = freeze_until.and((plan.unfreeze_every > 0).then_some(plan.unfreeze_every));
-    Model {
+    Ok(Model {
         stem: if small { StemKind::Small } else { StemKind::AsNamed },
         freeze_until,
         unfreeze_every,
         ..Model::named(name, facts.outputs.len())
-    }
+    })
 }
 
 fn data(facts: &Facts, plan: &Plan, base: &Data) -> Data {
     let image_size = image_size(facts, plan);
     // Pictures of 12 bits in files of 16 are dark: their deviation is small, but no accident.
-    let (bits, darkest) = match facts.train().pixel_format().depth {
+    let format = facts.train().pixel_format();
+    let (bits, darkest) = match format.depth {
         Depth::Eight => (Bits::Eight, 1e-3),
         Depth::Sixteen => (Bits::Sixteen, 1e-5),
     };
@@ -93,6 +114,10 @@ fn data(facts: &Facts, plan: &Plan, base: &Data) -> Data {
         mean: measured(facts.train().mean, base.mean),
         std: measured(facts.train().std, base.std).map(|std| std.max(darkest)),
         bits,
+        channels: match format.channels {
+            resnet_data::Channels::Grey => Channels::One,
+            resnet_data::Channels::Rgb => Channels::Three,
+        },
         on_bad_image: BadImages::Fail,
         ..base.clone()
     }

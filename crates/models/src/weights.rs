@@ -40,6 +40,7 @@ mod names;
 mod pickle;
 mod pytorch;
 mod rebuild;
+mod recognise;
 
 use std::fmt;
 use std::fs;

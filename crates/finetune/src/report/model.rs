@@ -1,5 +1,6 @@
 //! What the network is and what it is not for.
 
+use resnet_recipe::Channels;
 use resnet_report::sections::ModelCard;
 
 use crate::Findings;
@@ -23,12 +24,16 @@ pub(super) fn card(findings: &Findings) -> ModelCard {
         None => "random weights".to_owned(),
     };
     let size = findings.recipe.data.image_size;
+    let colour = match findings.recipe.data.channels {
+        Channels::One => "in grey",
+        Channels::Three | Channels::Auto => "in colour",
+    };
     let steps = findings.fitted.outcome.best.map_or(0, |best| best.step);
     ModelCard {
         facts: vec![
             fact("Network", model.name.clone()),
             fact("Classes", findings.test.classes.join(", ")),
-            fact("Input", format!("{size} × {size} pixels, the whole image")),
+            fact("Input", format!("{size} × {size} pixels {colour}, the whole image")),
             fact("Started from", pretrained),
             fact("Weights", format!("of the smallest validation loss, after {steps} steps")),
             fact("Made with", format!("resnet-finetune {}", env!("CARGO_PKG_VERSION"))),

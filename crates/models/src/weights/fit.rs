@@ -122,7 +122,7 @@ fn changed(
     }
 }
 
-fn is_input(key: &str) -> bool {
+pub(super) fn is_input(key: &str) -> bool {
     key == "conv1.weight" || key == "conv1.0.weight"
 }
 

@@ -39,6 +39,13 @@ fn common(tensors: &TensorMap) -> Option<&'static str> {
     WRAPPERS.into_iter().filter(|_| !tensors.is_empty()).find(|wrapper| everywhere(wrapper))
 }
 
+/// Whether a tensor is one of the classifier, as any program calls it.
+pub(super) fn is_head(key: &str) -> bool {
+    key.starts_with("fc.")
+        || key.starts_with("head.fc.")
+        || HEADS.iter().any(|head| key.starts_with(head))
+}
+
 /// Calls the classifier `fc`, as torchvision does, where the file has another name for it.
 pub(super) fn torchvision_head(mut tensors: TensorMap) -> TensorMap {
     if tensors.contains_key("fc.weight") {

@@ -6,7 +6,7 @@ use burn::tensor::{Device, TensorData};
 use half::{bf16, f16};
 use resnet_models::tensors::{self, TensorMap};
 use resnet_models::weights::{Fit, Head, Weights, WeightsError};
-use resnet_models::{LoadReport, ResNet, ResNetConfig, Version, state_dict, timm};
+use resnet_models::{LoadReport, ResNet, ResNetConfig, Version, by_name, state_dict, timm};
 
 use crate::formula;
 
@@ -234,4 +234,22 @@ fn other_files_are_errors_that_name_them() {
     }
     let error = Weights::read(&folder.path().join("none.pth")).expect_err("missing").to_string();
     assert!(error.contains("none.pth"), "{error}");
+}
+
+#[test]
+fn the_network_is_recognised_by_its_tensors() {
+    let device = Device::flex();
+    let networks = |config: &ResNetConfig| -> Vec<&str> {
+        let weights = file_of(&state_dict(&config.init(0, &device)));
+        weights.networks(&device).iter().map(|entry| entry.name).collect()
+    };
+    for name in ["resnet18", "resnet18d", "seresnet18", "resnetv2_18", "resnet20_cifar"] {
+        let entry = by_name(name).expect("a name of the zoo");
+        // Neither classes nor channels say anything about it.
+        let config = entry.config.with_num_classes(3).with_in_channels(1);
+        assert!(networks(&config).contains(&name), "{name}: {:?}", networks(&config));
+    }
+    // What filters has no weights.
+    assert_eq!(networks(&ResNetConfig::resnet18()), ["resnet18", "resnetblur18"]);
+    assert!(networks(&ResNetConfig::cifar(1)).is_empty());
 }
