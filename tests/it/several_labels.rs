@@ -140,6 +140,8 @@ fn what_is_uncertain_is_neither_learned_nor_judged() {
     let more = [&policies[..], &["--imbalance", "inverse-frequency"]].concat();
     let output = fine_tune(&manifest, &model_dir, "foot,high", &more);
     assert!(output.status.success(), "{}", stderr(&output));
+    let report = fs::read_to_string(model_dir.join("report.html")).expect("a report");
+    assert!(report.contains("Images with each label") && report.contains("high unknown"));
     // Of 20 boots to learn from, 5 are uncertain; 40 shirts and sandals are not high.
     let config = fs::read_to_string(model_dir.join("config.toml")).expect("a recipe");
     let weights = "positive_weights = [\n    0.5,\n    2.6666666666666665,\n]";

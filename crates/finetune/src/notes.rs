@@ -3,7 +3,19 @@
 use resnet_metrics::{Metric, OperatingRule, Summary};
 use resnet_report::rounded;
 
-use crate::{Judgement, Operating};
+use crate::{Choice, Choices, Judgement, Operating};
+
+impl Choices {
+    /// Sentences about each threshold.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let of_choice = |Choice { label, operating, .. }: &Choice| {
+            let classes = label.as_ref().map(|label| [format!("without {label}"), label.clone()]);
+            let classes = classes.as_ref().map_or(&self.classes[..], |classes| &classes[..]);
+            operating.as_ref().map(|operating| threshold(operating, classes))
+        };
+        self.questions.iter().filter_map(of_choice).collect()
+    }
+}
 
 impl Judgement {
     /// Sentences about what was chosen before the figures of `classes` (of one label, that it is not true and

@@ -2,24 +2,26 @@
 
 mod data;
 mod figures;
+mod folds;
 mod labels;
 mod model;
 
 use std::path::{Path, PathBuf};
 
-use resnet_report::{Block, Cell, Report, Section, Table, rounded, sections};
+use resnet_report::{Block, Report, Section, sections};
 use resnet_train::report::{Shown, figures as pictures, training_curves};
 
 use crate::fit::split;
-use crate::{CrossValidation, Findings, FinetuneError, Mistake, Spread, mistakes};
+use crate::{CrossValidation, Findings, FinetuneError, Mistake, mistakes};
 use figures::Question;
+pub use folds::folds_report;
 pub use labels::{LabelResults, label_sections};
 
 /// Mistakes that are shown.
 const MOST_MISTAKES: usize = 12;
 
 /// What stands above every report.
-const NOTICE: &str = "Not a medical device. These figures are of one network on the images named below; they say \
+const NOTICE: &str = "Not a medical device. These figures are of what was trained, on the images named below; they say \
      nothing about other scanners, places or people.";
 
 /// Everything that was found out as one static HTML file: figures with intervals, curves, the worst
@@ -89,27 +91,6 @@ fn worst(findings: &Findings) -> Result<Section, FinetuneError> {
     let images = split(&findings.dataset, "test")?;
     let figures = pictures(&findings.fitted.predictor, &images, &shown)?;
     Ok(section.with(Block::Text(text.to_owned())).with(figures))
-}
-
-/// The folds of a cross-validation side by side as one static HTML file: each figure's mean and spread.
-#[must_use]
-pub fn folds_report(validated: &CrossValidation, title: &str) -> Report {
-    let folds = validated.folds.len();
-    let mut head = vec!["Figure".to_owned(), "Mean".to_owned(), "Deviation".to_owned()];
-    head.extend((1..=folds).map(|number| format!("Fold {number}")));
-    let mut table = Table::new(format!("Test images of {folds} folds, each image in one"), head);
-    for Spread { label, metric, mean, deviation, values } in &validated.spreads {
-        let numbers = [*mean, *deviation].into_iter().chain(values.iter().copied());
-        let cells = numbers.map(|number| Cell::number(rounded(Some(number))));
-        let label = label.as_ref().map_or_else(String::new, |label| format!("{label}: "));
-        let name = label + metric.name();
-        table.push([name.into()].into_iter().chain(cells).collect());
-    }
-    let note = "Each fold has a report of its own in its folder. The deviation is that over the folds; it tells how much \
-         depends on the split, and is no interval for the mean.";
-    let mut report = Report::new(format!("{title}: {folds} folds")).with_subtitle(NOTICE);
-    report.push(Section::new("Folds").with(table).with(Block::Text(note.to_owned())));
-    report
 }
 
 /// Writes [`folds_report`] as `report.html` into `folder`.

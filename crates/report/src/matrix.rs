@@ -24,7 +24,7 @@ impl Matrix {
         html! {
             div class="scroll" role="region" aria-label=(caption) tabindex="0" {
                 table class="matrix" {
-                    caption { (caption) }
+                    caption { span { (caption) } }
                     thead { tr {
                         td {}
                         @for name in &self.names { th scope="col" { span { (name) } } }

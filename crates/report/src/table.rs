@@ -53,13 +53,19 @@ impl Table {
         cells.next().is_some_and(|cell| cell.is_number)
     }
 
+    /// Whether the last column is text about numbers, which stands below them where there is no room.
+    fn is_explained(&self) -> bool {
+        let last = self.head.len().saturating_sub(1);
+        last > 1 && !self.is_number(last) && (1..last).all(|column| self.is_number(column))
+    }
+
     pub(crate) fn render(&self) -> Markup {
         let class = |is_number: bool| is_number.then_some("number");
         html! {
             // Wide tables scroll by themselves, by keyboard too, and leave the page where it is.
             div class="scroll" role="region" aria-label=(self.caption) tabindex="0" {
-                table {
-                    caption { (self.caption) }
+                table class=[self.is_explained().then_some("explained")] {
+                    caption { span { (self.caption) } }
                     thead { tr {
                         @for (column, title) in self.head.iter().enumerate() {
                             th scope="col" class=[class(self.is_number(column))] { (title) }

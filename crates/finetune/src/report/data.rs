@@ -5,25 +5,57 @@ use std::collections::BTreeSet;
 use resnet_data::inspect::{Duplicate, Place, SharedGroup, SplitReport};
 use resnet_report::sections::{DataCard, LeakageCheck, SplitCard};
 
-use crate::Findings;
+use crate::{Facts, Findings};
 
 pub(super) fn card(findings: &Findings) -> DataCard {
     let report = &findings.facts.check.report;
     let groups: Vec<Option<usize>> =
         report.splits.iter().map(|split| groups(findings, &split.name)).collect();
+    let counted = counted(&findings.facts);
     let split = |(split, groups): (&SplitReport, &Option<usize>)| SplitCard {
         name: split.name.clone(),
+        images: split.images_per_class.iter().sum::<u64>() as usize,
         groups: *groups,
-        per_class: split.images_per_class.iter().map(|&images| images as usize).collect(),
+        per_class: counted.iter().map(|(_, classes)| images_of(split, classes)).collect(),
     };
     let is_grouped = groups.iter().any(Option::is_some);
+    let each =
+        if findings.facts.label_sets.is_empty() { "of each class" } else { "with each label" };
     DataCard {
         source: findings.dataset.root().display().to_string(),
-        group: is_grouped.then(|| "Groups".to_owned()),
-        classes: report.classes.clone(),
+        groups: is_grouped.then(|| "Groups".to_owned()),
+        caption: format!("Images {each}"),
+        classes: counted.iter().map(|(name, _)| name.clone()).collect(),
         splits: report.splits.iter().zip(&groups).map(split).collect(),
         checks: checks(findings, is_grouped),
     }
+}
+
+/// What is counted, and the classes that count for it: each class, or each label, who has none, and of whom one
+/// is not known.
+fn counted(facts: &Facts) -> Vec<(String, Vec<usize>)> {
+    let classes = || facts.check.report.classes.iter().enumerate();
+    if facts.label_sets.is_empty() {
+        return classes().map(|(class, name)| (name.clone(), vec![class])).collect();
+    }
+    let with = |sets: &[Vec<usize>], label: usize| -> Vec<usize> {
+        (0..sets.len()).filter(|&class| sets[class].contains(&label)).collect()
+    };
+    let labels = facts.outputs.iter().enumerate();
+    let known = labels.clone().map(|(label, name)| (name.clone(), with(&facts.label_sets, label)));
+    let none = classes().filter(|(class, _)| {
+        let is_empty = |sets: &[Vec<usize>]| sets.get(*class).is_none_or(Vec::is_empty);
+        is_empty(&facts.label_sets) && is_empty(&facts.unknown_labels)
+    });
+    let none = ("none of them".to_owned(), none.map(|(class, _)| class).collect());
+    let unknown =
+        labels.map(|(label, name)| (format!("{name} unknown"), with(&facts.unknown_labels, label)));
+    let unknown = unknown.filter(|(_, classes)| !classes.is_empty());
+    known.chain([none]).chain(unknown).collect()
+}
+
+fn images_of(split: &SplitReport, classes: &[usize]) -> usize {
+    classes.iter().map(|&class| split.images_per_class[class] as usize).sum()
 }
 
 /// How many groups a split has, if it has any.

@@ -12,9 +12,11 @@ const MOST_LISTED: usize = 20;
 pub struct DataCard {
     /// Where it lies or comes from.
     pub source: String,
-    /// What groups are ("patient"), where there are any.
-    pub group: Option<String>,
-    /// Names of the classes.
+    /// What groups are called ("Patients"), where there are any.
+    pub groups: Option<String>,
+    /// What the table shows: "Images of each class".
+    pub caption: String,
+    /// Names of the classes, or of what else is counted.
     pub classes: Vec<String>,
     /// The splits.
     pub splits: Vec<SplitCard>,
@@ -27,6 +29,8 @@ pub struct DataCard {
 pub struct SplitCard {
     /// Its name.
     pub name: String,
+    /// Its images.
+    pub images: usize,
     /// Its groups, where there are any.
     pub groups: Option<usize>,
     /// Images of each class, in the order of the classes.
@@ -65,14 +69,12 @@ impl DataCard {
     }
 
     fn table(&self) -> Table {
-        let groups = self.group.as_ref().map(|group| format!("Groups ({group})"));
         let head = ["Split".to_owned(), "Images".to_owned()].into_iter();
-        let head = head.chain(groups).chain(self.classes.iter().cloned());
-        let mut table = Table::new("Images of each class", head);
+        let head = head.chain(self.groups.clone()).chain(self.classes.iter().cloned());
+        let mut table = Table::new(self.caption.as_str(), head);
         for split in &self.splits {
-            let images: usize = split.per_class.iter().sum();
-            let mut row = vec![split.name.as_str().into(), Cell::number(grouped(images))];
-            if self.group.is_some() {
+            let mut row = vec![split.name.as_str().into(), Cell::number(grouped(split.images))];
+            if self.groups.is_some() {
                 row.push(Cell::number(split.groups.map_or("–".to_owned(), grouped)));
             }
             row.extend(split.per_class.iter().map(|&count| Cell::number(grouped(count))));

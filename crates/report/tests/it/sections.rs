@@ -126,11 +126,22 @@ fn what_has_no_curve_is_drawn_without_one() {
 fn a_leak_stands_out_and_a_check_that_held_is_told() {
     let card = DataCard {
         source: "xrays.csv".to_owned(),
-        group: Some("patient".to_owned()),
+        groups: Some("Patients".to_owned()),
+        caption: "Images of each class".to_owned(),
         classes: names(&["healthy", "ill"]),
         splits: vec![
-            SplitCard { name: "train".to_owned(), groups: Some(900), per_class: vec![1000, 234] },
-            SplitCard { name: "test".to_owned(), groups: None, per_class: vec![100, 20] },
+            SplitCard {
+                name: "train".to_owned(),
+                images: 1234,
+                groups: Some(900),
+                per_class: vec![1000, 234],
+            },
+            SplitCard {
+                name: "test".to_owned(),
+                images: 120,
+                groups: None,
+                per_class: vec![100, 20],
+            },
         ],
         checks: vec![
             LeakageCheck {

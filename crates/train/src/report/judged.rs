@@ -27,6 +27,8 @@ pub struct Judged {
     predictions: Predictions,
     /// What each image is taken for.
     said: Vec<usize>,
+    /// Whether by a threshold, not for what is most probable.
+    by_threshold: bool,
 }
 
 impl Judged {
@@ -44,7 +46,7 @@ impl Judged {
         let answers = Answers::of(&networks, &source, subgroup)?;
         let predictions = answers.predictions()?;
         let said = predictions.answers();
-        Ok(Self { source, networks, answers, predictions, said })
+        Ok(Self { source, networks, answers, predictions, said, by_threshold: false })
     }
 
     /// Of two classes, an image is taken for `positive` from the probability `threshold` on; of more nothing
@@ -53,6 +55,7 @@ impl Judged {
     pub fn with_threshold(mut self, positive: usize, threshold: f64) -> Self {
         if self.predictions.classes() == 2 {
             self.said = self.predictions.answers_at(positive, threshold);
+            self.by_threshold = true;
         }
         self
     }
@@ -126,7 +129,7 @@ impl Judged {
         Confusion::new(classes, self.predictions.truth(), &self.said).expect("an answer for each")
     }
 
-    /// Confusion, classes, reliability, and the pictures of the surest right and wrong answers, the
+    /// Confusion, classes, reliability of the most probable answers, and the pictures of the surest right and wrong answers, the
     /// wrong ones with what spoke for them.
     ///
     /// # Errors
@@ -137,9 +140,11 @@ impl Judged {
             sections::confusion(&confusion, classes),
             sections::per_class(&confusion, classes, &self.areas()),
         ];
-        let reliability = self.predictions.reliability(15)?;
-        let chart = sections::reliability_chart(&[("answers", &reliability)]);
-        all.push(Section::new("Calibration").with(chart));
+        if !self.by_threshold {
+            let reliability = self.predictions.reliability(15)?;
+            let chart = sections::reliability_chart(&[("answers", &reliability)]);
+            all.push(Section::new("Calibration").with(chart));
+        }
         all.extend(self.pictures()?);
         let left_out = self.answers.unreadable.len();
         if left_out > 0 {
