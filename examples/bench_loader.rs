@@ -1,7 +1,8 @@
-//! Images per second of the loader alone, on a folder of TFRecord shards.
+//! Images per second of the loader alone, on a folder of TFRecord shards or of a folder for each class.
 //!
 //! ```text
 //! cargo run --release --example bench_loader -- --data-dir D --threads 1,2
+//! cargo run --release --example bench_loader -- --images D/train --threads 1,2
 //! ```
 //!
 //! Prints one JSON object per number of threads. The first epoch of each is not timed: it fills the
@@ -13,18 +14,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
 use resnet_data::{
-    ImageRecords, LabelRange, Loader, LoaderOptions, LoaderStats, Source, Split, Transform,
+    ImageFiles, ImageRecords, LabelRange, Loader, LoaderOptions, LoaderStats, Source, Split,
+    Transform,
 };
 
 /// Measure the input pipeline: images per second for each number of threads
 #[derive(Parser)]
 struct Args {
     /// Folder with the shards train-00000-of-N, flat or in train/
-    #[arg(long, value_name = "DIR")]
-    data_dir: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "images")]
+    data_dir: Option<PathBuf>,
+    /// Folder with a folder of images for each class, instead of shards
+    #[arg(long, value_name = "DIR", conflicts_with = "data_dir")]
+    images: Option<PathBuf>,
     /// Numbers of worker threads to measure, one after the other
     #[arg(long, value_name = "N,N", value_delimiter = ',', default_value = "1,2")]
     threads: Vec<usize>,
@@ -50,15 +55,23 @@ struct Args {
 
 fn main() -> Result<()> {
     let args = Args::parse();
-    let labels = LabelRange { num_classes: args.classes, offset: args.label_offset };
-    let source = Arc::new(ImageRecords::open(&args.data_dir, Split::Train, labels)?);
+    let source = source(&args)?;
     eprintln!("{}", source.describe());
     ensure!(args.epochs > 0, "at least one epoch must be timed: set --epochs to 1 or more");
     for &threads in &args.threads {
-        let loader = Loader::new(Arc::clone(&source) as Arc<dyn Source>, options(&args, threads))?;
+        let loader = Loader::new(Arc::clone(&source), options(&args, threads))?;
         measure(&args, threads, &loader)?;
     }
     Ok(())
+}
+
+fn source(args: &Args) -> Result<Arc<dyn Source>> {
+    if let Some(folder) = &args.images {
+        return Ok(Arc::new(ImageFiles::folder(folder)?));
+    }
+    let folder = args.data_dir.as_ref().context("--data-dir or --images is needed")?;
+    let labels = LabelRange { num_classes: args.classes, offset: args.label_offset };
+    Ok(Arc::new(ImageRecords::open(folder, Split::Train, labels)?))
 }
 
 fn options(args: &Args, workers: usize) -> LoaderOptions {

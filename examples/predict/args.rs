@@ -46,6 +46,11 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) flip: bool,
 
+    /// Look at ten parts of each image, the corners and the centre and the same of its mirror image, and take
+    /// the mean of the logits; the network must have been validated on a centre crop.
+    #[arg(long, conflicts_with = "flip")]
+    pub(crate) ten_crop: bool,
+
     /// Write into this folder, for each image, what spoke for its most probable class: a PNG file of the
     /// image as the (first) network sees it, under the heat map of Grad-CAM.
     #[arg(long, value_name = "DIR")]

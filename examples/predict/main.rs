@@ -54,7 +54,11 @@ fn ensemble(args: &Args, chosen: &Chosen) -> Result<Ensemble> {
         let workers = args.workers.unwrap_or_else(|| resnet::RunOptions::new("").workers);
         let predictor =
             Predictor::new(trained).with_batch_size(args.batch_size).with_workers(workers);
-        Ok(if args.flip { predictor.with_views(ValidationViews::Flip) } else { predictor })
+        Ok(match (args.flip, args.ten_crop) {
+            (true, _) => predictor.with_views(ValidationViews::Flip),
+            (_, true) => predictor.with_views(ValidationViews::TenCrop),
+            _ => predictor,
+        })
     };
     Ensemble::below(&args.model_dirs, open)
 }

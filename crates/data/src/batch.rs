@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::options::LoaderOptions;
 use crate::pixels::{Channels, PixelFormat, Pixels};
 
 /// `batch_size` images of one size, ready to be sent to a device.
@@ -13,7 +14,8 @@ use crate::pixels::{Channels, PixelFormat, Pixels};
 /// batch is good, all pixels are 0 and all weights are 0: guard divisions by their sum.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
-    /// `batch_size * height * width * channels` levels: NHWC.
+    /// `batch_size * views * height * width * channels` levels: NHWC, where the views of an image stand side
+    /// by side.
     pub images: Pixels,
     /// Levels of a pixel.
     pub channels: Channels,
@@ -57,6 +59,13 @@ impl Batch {
         self.labels.is_empty()
     }
 
+    /// Number of images in a slot: one, unless [`LoaderOptions::views`] says otherwise.
+    #[must_use]
+    pub fn views(&self) -> usize {
+        let one = self.len() * self.height * self.width * self.channels.count();
+        self.images.len().checked_div(one).unwrap_or(1)
+    }
+
     /// The batch cut into at most `parts` of equal length, the last of which may be shorter. Skipped
     /// images are named in the first part.
     #[must_use]
@@ -84,14 +93,11 @@ impl Batch {
     }
 
     /// An empty batch with all weights 0; `images` is reused memory.
-    pub(crate) fn blank(
-        images: Pixels,
-        PixelFormat { channels, depth }: PixelFormat,
-        batch_size: usize,
-        size: usize,
-        index: usize,
-    ) -> Self {
-        let images = images.resized(depth, batch_size * size * size * channels.count());
+    pub(crate) fn blank(images: Pixels, options: &LoaderOptions, index: usize) -> Self {
+        let (batch_size, size) = (options.batch_size, options.transform.size);
+        let PixelFormat { channels, depth } = options.format;
+        let in_slot = options.views.count() * size * size * channels.count();
+        let images = images.resized(depth, batch_size * in_slot);
         let (labels, weights) = (vec![0; batch_size], vec![0.0; batch_size]);
         Self {
             images,
@@ -130,7 +136,7 @@ impl Batch {
     }
 
     fn slot(&self, slot: usize) -> Range<usize> {
-        let len = self.height * self.width * self.channels.count();
+        let len = self.images.len() / self.len();
         slot * len..(slot + 1) * len
     }
 }

@@ -66,7 +66,8 @@ impl Collector {
     fn start_task(&mut self, pixels: Pixels) {
         let Some(draw) = self.order.draw(self.next_task) else { return };
         let size = self.options.transform.size;
-        let pixels = pixels.resized(self.options.format.depth, size * size * 3);
+        let levels = self.options.views.count() * size * size * 3;
+        let pixels = pixels.resized(self.options.format.depth, levels);
         let task = Task { position: self.next_task, draw, pixels };
         self.next_task += 1;
         // Without workers there is nothing to do here: `finished` finds out.
@@ -74,9 +75,9 @@ impl Collector {
     }
 
     fn collect(&mut self, index: usize) -> Result<Batch, Halt> {
-        let (batch_size, size) = (self.options.batch_size, self.options.transform.size);
+        let batch_size = self.options.batch_size;
         let images = self.recycled.try_recv().unwrap_or_default();
-        let mut batch = Batch::blank(images, self.options.format, batch_size, size, index);
+        let mut batch = Batch::blank(images, &self.options, index);
         for slot in 0..batch_size {
             let position = index * batch_size + slot;
             if self.order.draw(position).is_none() {

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::DataError;
 use crate::pixels::PixelFormat;
-use crate::transform::{Transform, require};
+use crate::transform::{Crop, Transform, Views, require};
 
 /// How a [`Loader`](crate::Loader) loads. Everything but `workers` and `prefetch` decides what the
 /// batches contain; those two only decide how fast they come.
@@ -26,6 +26,8 @@ pub struct LoaderOptions {
     pub on_bad_image: OnBadImage,
     /// What is done to each image.
     pub transform: Transform,
+    /// How many images each image becomes, one after the other in its slot of the batch.
+    pub views: Views,
     /// The form of the pixels in a batch.
     pub format: PixelFormat,
 }
@@ -116,6 +118,7 @@ impl LoaderOptions {
             last_batch: LastBatch::Drop,
             on_bad_image: OnBadImage::Fail,
             transform,
+            views: Views::Single,
             format: PixelFormat::default(),
         }
     }
@@ -149,6 +152,15 @@ impl LoaderOptions {
         if let Sampling::Repeated { times } = self.sampling {
             require((1..=1024).contains(&times), "times", "from 1 to 1024", &times)?;
         }
+        self.check_views()?;
         self.transform.check()
+    }
+
+    fn check_views(&self) -> Result<(), DataError> {
+        let Transform { crop, size, .. } = self.transform;
+        let has_corners = matches!(crop, Crop::ResizeCenterCrop { resize } if resize >= size);
+        let possible = has_corners || self.views != Views::TenCrop;
+        let allowed = "Single or Flip, unless the crop is ResizeCenterCrop and resizes to no less than the size";
+        require(possible, "views", allowed, &(self.views, crop))
     }
 }

@@ -15,7 +15,7 @@ use crate::random::SampleRng;
 use crate::sampler::Draw;
 use crate::source::{Sample, Source};
 use crate::stats::Clocks;
-use crate::transform::{Scratch, Transform};
+use crate::transform::{Scratch, Transform, Views};
 
 /// Prepare what was drawn for `position` of the epoch, in this memory.
 pub(crate) struct Task {
@@ -45,6 +45,7 @@ pub(crate) struct Shared {
     pub(crate) source: Arc<dyn Source>,
     pub(crate) decoder: Arc<dyn Decoder>,
     pub(crate) transform: Transform,
+    pub(crate) views: Views,
     pub(crate) seed: u64,
     pub(crate) epoch: u64,
     pub(crate) clocks: Clocks,
@@ -146,8 +147,13 @@ impl<L: DecodedLevel> Workspace<L> {
         draw: Draw,
         out: &mut [L],
     ) -> Result<(), String> {
-        let Shared { decoder, transform, clocks, seed, epoch, .. } = shared;
+        let Shared { decoder, transform, views, clocks, seed, epoch, .. } = shared;
         let Self { image, scratch } = self;
+        if *views != Views::Single {
+            let decoded = clocks.time_decode(|| sample.picture.decode(&**decoder, record, image));
+            decoded.map_err(|error| error.to_string())?;
+            return clocks.time_transform(|| transform.views(image, *views, scratch, out));
+        }
         let Draw { sample: number, repetition } = draw;
         let mut rng = SampleRng::for_repetition(*seed, *epoch, u64::from(number), repetition);
         let mut pick = |height, width| transform.draw_region(height, width, &mut rng);

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use burn::tensor::{Device, Tensor};
-use resnet_data::Loader;
+use resnet_data::{Loader, Views};
 use resnet_distributed::World;
 use resnet_models::Classifier;
 use resnet_recipe::{Evaluation, Recipe, Totals, ValidationViews};
@@ -85,7 +85,7 @@ pub(crate) fn evaluate_share<M: Classifier>(
     Ok((evaluation, tally.summed(world)?))
 }
 
-/// The logits of all looks at the images, averaged.
+/// The logits of all looks at the images, averaged. With ten looks, those at an image stand side by side.
 pub(crate) fn viewed<M: Classifier>(
     model: &M,
     images_bchw: Tensor<4>,
@@ -97,5 +97,20 @@ pub(crate) fn viewed<M: Classifier>(
             let mirrored = model.logits(images_bchw.clone().flip([3]));
             (model.logits(images_bchw) + mirrored).div_scalar(2.0)
         }
+        ValidationViews::TenCrop => averaged(model, images_bchw, Views::TenCrop.count()),
     }
+}
+
+/// The mean of the logits of `views` images each. They are computed one view after the other, which takes no
+/// more memory than one.
+fn averaged<M: Classifier>(model: &M, images_bchw: Tensor<4>, views: usize) -> Tensor<2> {
+    let [images, channels, height, width] = images_bchw.dims();
+    let slots = images / views;
+    let by_view: Tensor<5> = images_bchw.reshape([slots, views, channels, height, width]);
+    let logits = |view| {
+        let images = by_view.clone().narrow(1, view, 1);
+        model.logits(images.reshape([slots, channels, height, width]))
+    };
+    let sum = (1..views).fold(logits(0), |sum, view| sum + logits(view));
+    sum.div_scalar(views as f64)
 }

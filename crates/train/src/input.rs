@@ -6,7 +6,8 @@ use resnet_data::{Batch, Depth, Pixels};
 /// A batch on the device.
 #[derive(Debug, Clone)]
 pub struct DeviceBatch {
-    /// Normalised images, `[b, 3, h, w]`, or `[b, 1, h, w]` of grey batches.
+    /// Normalised images, `[b, 3, h, w]`, or `[b, 1, h, w]` of grey batches; with several views of each
+    /// image, `b * views` of them.
     pub images: Tensor<4>,
     /// Class of each image, `[b]`.
     pub labels: Tensor<1, Int>,
@@ -59,9 +60,10 @@ impl Normalizer {
         let slots = batch.labels.len();
         let labels: Vec<i32> = batch.labels.iter().map(|&label| label.cast_signed()).collect();
         let examples = batch.weights.iter().copied().map(f64::from).sum();
+        let images = slots * batch.views();
+        let shape = [images, batch.height, batch.width, batch.channels.count()];
         DeviceBatch {
-            images: self
-                .images(batch.images, [slots, batch.height, batch.width, batch.channels.count()]),
+            images: self.images(batch.images, shape),
             labels: Tensor::from_data(TensorData::new(labels, [slots]), &self.device),
             weights: Tensor::from_data(TensorData::new(batch.weights, [slots]), &self.device),
             examples,

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use resnet_data::{DataError, Loader, LoaderOptions, OnBadImage, Rank, Sampling, Source};
-use resnet_recipe::{BadImages, Recipe, Sampler};
+use resnet_data::{DataError, Loader, LoaderOptions, OnBadImage, Rank, Sampling, Source, Views};
+use resnet_recipe::{BadImages, Recipe, Sampler, ValidationViews};
 
 use crate::pixels::{decoder, pixel_format};
 use crate::transforms::{training_transform_at, validation_transform};
@@ -42,7 +42,8 @@ pub(crate) fn train_loader_at(
     loader(source, recipe, LoaderOptions { workers, sampling, rank, ..options })
 }
 
-/// In order, nothing random, every image exactly once.
+/// In order, nothing random, every image exactly once; ten images for each if the recipe wants ten looks at
+/// it. (Mirror images are made on the device.)
 ///
 /// # Errors
 /// [`DataError`] if the loader cannot be made.
@@ -63,7 +64,11 @@ pub(crate) fn validation_share(
 ) -> Result<Loader, DataError> {
     let transform = validation_transform(recipe);
     let options = LoaderOptions::validation(recipe.train.batch_size / rank.size, transform);
-    loader(source, recipe, LoaderOptions { workers, rank, ..options })
+    let views = match recipe.data.validation_views {
+        ValidationViews::Single | ValidationViews::Flip => Views::Single,
+        ValidationViews::TenCrop => Views::TenCrop,
+    };
+    loader(source, recipe, LoaderOptions { workers, rank, views, ..options })
 }
 
 fn loader(

@@ -23,6 +23,7 @@ impl Loader {
             source: Arc::clone(&self.source),
             decoder: Arc::clone(&self.decoder),
             transform: self.options.transform.clone(),
+            views: self.options.views,
             seed: self.options.seed,
             epoch: state.epoch,
             clocks: Clocks::new(self.observer.clone()),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use resnet_data::{
-    Augment, Batch, Crop, LastBatch, Loader, LoaderOptions, Pixels, SampleRng, SyntheticImages,
-    Transform,
+    Augment, Batch, Crop, LastBatch, Loader, LoaderOptions, Pixels, RgbImage, SampleRng, Scratch,
+    Source, SyntheticImages, Transform, Views,
 };
 
 use crate::support::{
@@ -189,6 +189,10 @@ fn options_outside_their_range_are_named() {
     refused(LoaderOptions { batch_size: 0, ..good() }, &["batch_size must be from 1", "not 0"]);
     refused(LoaderOptions { workers: 0, ..good() }, &["workers must be from 1", "not 0"]);
     refused(LoaderOptions { prefetch: 0, ..good() }, &["prefetch must be from 1", "not 0"]);
+    let views = LoaderOptions { views: Views::TenCrop, ..good() };
+    let squash = Transform::new(16, Crop::Squash);
+    let squash = LoaderOptions { transform: squash, ..views };
+    refused(squash, &["views must be Single or Flip", "(TenCrop, Squash)"]);
     let transform = |transform| LoaderOptions { transform, ..good() };
     refused(transform(Transform::imagenet_train(0)), &["size must be from 1", "not 0"]);
     let (scale, ratio) = ((0.5, 0.1), (1.0, 1.0));
@@ -205,4 +209,34 @@ fn the_random_numbers_of_a_sample_are_pinned() {
     let numbers: Vec<u64> = (0..4).map(|_| rng.below(1_000_000)).collect();
     assert_eq!(numbers, [169_886, 199_874, 541_547, 671_426]);
     assert_eq!(rng.uniform(2.0, 4.0), 3.720_373_672_731_896);
+}
+
+#[test]
+fn the_views_of_an_image_stand_side_by_side_in_its_slot() {
+    let (source, size) = (SyntheticImages::new(5, 10, 3).with_side(12), 8);
+    let transform = Transform::new(size, Crop::ResizeCenterCrop { resize: 12 });
+    for views in [Views::Single, Views::Flip, Views::TenCrop] {
+        let options = LoaderOptions { views, ..in_order(2, transform.clone()) };
+        let loader = Loader::new(Arc::new(source.clone()), options).unwrap();
+        let mut expected = Vec::new();
+        for index in 0..6 {
+            // The last slot repeats the first image of its batch.
+            let image = image_of(&source, if index == 5 { 4 } else { index });
+            let mut out = vec![0; views.count() * size * size * 3];
+            transform.views(&image, views, &mut Scratch::default(), &mut out).unwrap();
+            expected.extend(out);
+        }
+        let batches: Vec<_> = loader.epoch(0, 0).map(Result::unwrap).collect();
+        assert!(batches.iter().all(|batch| (batch.len(), batch.views()) == (2, views.count())));
+        let got: Vec<u8> =
+            batches.iter().flat_map(|batch| batch.images.as_eight().unwrap().to_vec()).collect();
+        assert_eq!(got, expected, "{views:?}");
+    }
+}
+
+/// A synthetic image, which its record holds as pixels.
+fn image_of(source: &SyntheticImages, index: usize) -> RgbImage {
+    let mut pixels = Vec::new();
+    source.read(index, &mut pixels).unwrap();
+    RgbImage { height: 12, width: 12, pixels }
 }

@@ -1,6 +1,6 @@
 //! What makes a value senseless.
 
-use super::{Augment, Ema, LossKind, Recipe, RecipeError};
+use super::{Augment, Ema, LossKind, Recipe, RecipeError, ValidationCrop, ValidationViews};
 
 impl Recipe {
     /// Checks every value.
@@ -70,6 +70,13 @@ impl Recipe {
             data.validation_resize >= data.validation_side(),
             "must not be smaller than the validation images (data.validation_size, else data.image_size), or \
              the centre crop does not fit",
+        )?;
+        let has_corners = data.validation_crop == ValidationCrop::ResizeCenterCrop;
+        ensure(
+            "data.validation_views",
+            data.validation_views,
+            has_corners || data.validation_views != ValidationViews::TenCrop,
+            "must be single or flip, because data.validation_crop is not resize-center-crop",
         )?;
         ensure("train.epochs", train.epochs, train.epochs > 0, positive)?;
         ensure("train.batch_size", train.batch_size, train.batch_size > 0, positive)?;

@@ -33,6 +33,9 @@ pub enum ValidationViews {
     Single,
     /// The image and its mirror image.
     Flip,
+    /// The corners and the centre of the resized image, and the same of its mirror image: ten looks. Only
+    /// with the validation crop `resize-center-crop`.
+    TenCrop,
 }
 
 impl Sampler {

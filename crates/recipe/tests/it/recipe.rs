@@ -1,6 +1,6 @@
 //! A recipe as text, checked, scaled and continued.
 
-use resnet_recipe::{Recipe, presets};
+use resnet_recipe::{Recipe, ValidationCrop, ValidationViews, presets};
 
 #[test]
 fn survives_a_round_trip_through_toml() {
@@ -25,6 +25,17 @@ fn a_senseless_value_is_named_with_its_key() {
     recipe.loss.label_smoothing = 1.5;
     let message = recipe.check().expect_err("1.5").to_string();
     assert!(message.starts_with("loss.label_smoothing = 1.5"), "{message}");
+}
+
+#[test]
+fn ten_looks_need_a_resized_image_with_corners() {
+    let mut recipe = presets::tutorial();
+    recipe.data.validation_views = ValidationViews::TenCrop;
+    recipe.check().expect("a centre crop");
+    assert!(recipe.to_toml().contains("validation_views = \"ten-crop\""));
+    recipe.data.validation_crop = ValidationCrop::Squash;
+    let message = recipe.check().expect_err("no corners").to_string();
+    assert!(message.starts_with("data.validation_views = TenCrop"), "{message}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use burn::tensor::{Int, Tensor, TensorData};
 use resnet_data::{DataError, ImageFiles, RgbImage, Source};
+use resnet_recipe::ValidationViews;
 
 use super::Predictor;
 use crate::TrainError;
@@ -107,7 +108,7 @@ impl Predictor {
     ) -> Result<Explained, TrainError> {
         assert!(index < images.len(), "image {index} of {}", images.len());
         // In batches of one, the batch of a number is the image of that number.
-        let batch = self.loader(images, 1)?.epoch(0, index).next();
+        let batch = self.loader(images, 1, ValidationViews::Single)?.epoch(0, index).next();
         let mut batch = batch.expect("a batch for each image")?;
         if let Some(bad) = batch.bad.pop() {
             return Err(DataError::Image { name: bad.name, reason: bad.reason }.into());

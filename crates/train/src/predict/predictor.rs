@@ -51,7 +51,7 @@ impl Predictor {
     }
 
     /// Looks at each image in this way, whatever the recipe says: with [`ValidationViews::Flip`], at its
-    /// mirror image too, and the mean of the logits counts.
+    /// mirror image too, with [`ValidationViews::TenCrop`] at ten parts of it; the mean of the logits counts.
     #[must_use]
     pub fn with_views(self, views: ValidationViews) -> Self {
         Self { views: Some(views), ..self }
@@ -75,13 +75,14 @@ impl Predictor {
     /// # Errors
     /// [`TrainError::Data`] if the source cannot be read.
     pub fn images(&self, images: &Arc<dyn Source>) -> Result<Vec<Prediction>, TrainError> {
-        let loader = self.loader(images, self.batch_size)?;
+        let views = self.views.unwrap_or(self.trained.recipe.data.validation_views);
+        let loader = self.loader(images, self.batch_size, views)?;
         let normalizer = self.normalizer();
         let mut predictions = Vec::with_capacity(images.len());
         for batch in loader.epoch(0, 0) {
             let mut batch = batch?;
             let outline = Outline::of(&mut batch);
-            let rows = self.probabilities(normalizer.upload(batch).images);
+            let rows = self.probabilities(normalizer.upload(batch).images, views);
             outline.fill(rows, &**images, &mut predictions);
         }
         Ok(predictions)
@@ -115,9 +116,11 @@ impl Predictor {
         &self,
         images: &Arc<dyn Source>,
         batch_size: usize,
+        views: ValidationViews,
     ) -> Result<Loader, TrainError> {
         let mut recipe = self.trained.recipe.clone();
         recipe.data.on_bad_image = BadImages::Skip { max: usize::MAX };
+        recipe.data.validation_views = views;
         // A small set makes a small batch: nothing is computed for slots that stay empty.
         recipe.train.batch_size = batch_size.min(images.len().max(1));
         Ok(validation_loader(images.clone(), &recipe, self.workers)?)
@@ -128,9 +131,12 @@ impl Predictor {
         Normalizer::new(data.mean, data.std, &self.trained.device)
     }
 
-    /// The probabilities of each image of `[b, c, h, w]`.
-    fn probabilities(&self, images_bchw: Tensor<4>) -> Vec<Result<Vec<f32>, String>> {
-        let views = self.views.unwrap_or(self.trained.recipe.data.validation_views);
+    /// The probabilities of each image, of which `[b, c, h, w]` holds the `views`.
+    fn probabilities(
+        &self,
+        images_bchw: Tensor<4>,
+        views: ValidationViews,
+    ) -> Vec<Result<Vec<f32>, String>> {
         let answers = self.to_probabilities(viewed(&self.trained.model, images_bchw, views));
         let [_, classes] = answers.dims();
         let values: Vec<f32> = answers.into_data().iter::<f32>().collect();

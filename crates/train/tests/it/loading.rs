@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor};
 use resnet_data::{ImageFiles, Sampling};
+use resnet_models::Classifier;
 use resnet_recipe::{ProgressiveResolution, Recipe, Sampler, ValidationViews};
 use resnet_train::evaluate::evaluate;
 use resnet_train::input::Normalizer;
@@ -88,6 +89,43 @@ fn mirrored_looks_are_averaged() {
     }
     assert!((got.averages.cross_entropy - sum / 6.0).abs() < 1e-5, "{:?}", got.averages);
     recipe.data.validation_views = ValidationViews::Single;
+    let single = evaluate(&model, &recipe, &loader, &device, &StopHandle::default());
+    assert!(single.expect("images").averages.cross_entropy != got.averages.cross_entropy);
+}
+
+/// The mean of the logits of ten single crops of 12x12 images, made by hand.
+fn ten_crops<M: Classifier>(model: &M, images_bchw: &Tensor<4>) -> Tensor<2> {
+    let mirrored: Tensor<4> = images_bchw.clone().flip([3]);
+    let mut sum = None;
+    for image in [images_bchw.clone(), mirrored] {
+        for (top, left) in [(0, 0), (0, 4), (4, 0), (4, 4), (2, 2)] {
+            let logits = model.logits(image.clone().narrow(2, top, 8).narrow(3, left, 8));
+            sum = Some(sum.map_or(logits.clone(), |sum: Tensor<2>| sum + logits));
+        }
+    }
+    sum.expect("ten crops").div_scalar(10.0)
+}
+
+#[test]
+fn ten_looks_are_averaged() {
+    let (mut recipe, device) = (recipe(), Device::flex());
+    let whole = validation_loader(images().validation, &recipe, 1).expect("a loader");
+    recipe.data.validation_size = Some(8);
+    recipe.data.validation_views = ValidationViews::TenCrop;
+    let model = resnet_train::build(&recipe, &device).expect("a network");
+    let loader = validation_loader(images().validation, &recipe, 1).expect("a loader");
+    let got = evaluate(&model, &recipe, &loader, &device, &StopHandle::default()).expect("images");
+    let normalizer = Normalizer::new(recipe.data.mean, recipe.data.std, &device);
+    let mut sum = 0.0;
+    for batch in whole.epoch(0, 0) {
+        let batch = normalizer.upload(batch.expect("images"));
+        let logits = ten_crops(&model, &batch.images);
+        let losses = cross_entropy(logits, batch.labels, 0.0) * batch.weights;
+        sum += f64::from(losses.sum().into_scalar::<f32>());
+    }
+    assert!((got.averages.cross_entropy - sum / 6.0).abs() < 1e-5, "{:?}", got.averages);
+    recipe.data.validation_views = ValidationViews::Single;
+    let loader = validation_loader(images().validation, &recipe, 1).expect("a loader");
     let single = evaluate(&model, &recipe, &loader, &device, &StopHandle::default());
     assert!(single.expect("images").averages.cross_entropy != got.averages.cross_entropy);
 }

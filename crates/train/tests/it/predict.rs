@@ -128,6 +128,28 @@ fn with_flip_an_image_and_its_mirror_image_have_the_same_answer() {
 }
 
 #[test]
+fn with_ten_crops_a_corner_speaks_that_the_centre_does_not_have() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut trained = trained_in(folder.path());
+    trained.recipe.data.validation_size = Some(8);
+    let predictor = Predictor::new(trained).with_workers(2);
+    let straight = picture(folder.path(), 1);
+    let changed = folder.path().join("changed.png");
+    let mut pixels = levels(1);
+    pixels[0] = pixels[0].map(|level| 255 - level);
+    let image = RgbImage { height: 12, width: 12, pixels: pixels.concat() };
+    fs::write(&changed, png(&image).expect("a PNG file")).expect("written");
+    let paths = [straight, changed];
+    let centre = predictor.files(&paths).expect("answers");
+    assert_eq!(apart(&centre[0], &centre[1]), 0.0);
+    let map = predictor.explain_file(&paths[0], None).expect("a map");
+    let ten = predictor.with_views(ValidationViews::TenCrop);
+    let answers = ten.files(&paths).expect("answers");
+    assert!(apart(&answers[0], &answers[1]) > 0.0);
+    assert_eq!(ten.explain_file(&paths[0], None).expect("a map"), map, "of the centre");
+}
+
+#[test]
 fn an_ensemble_answers_with_the_mean() {
     let (one, other) = (tempfile::tempdir().expect("one"), tempfile::tempdir().expect("other"));
     let first = predictor(one.path());
