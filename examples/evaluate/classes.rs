@@ -22,6 +22,7 @@ pub(crate) fn evaluate(args: &Args, chosen: &Chosen) -> Result<()> {
     if let Some(operating) = &choice.operating {
         judged = judged.with_threshold(operating.positive, operating.threshold);
     }
+    output::complain(judged.answers());
     let judgement = judge(judged.answers(), &choice, &question::plan(args))?;
     stdout::say(&output::table(&judgement.test))?;
     let notes = judgement.notes(judged.classes());

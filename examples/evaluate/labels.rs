@@ -33,11 +33,18 @@ pub(crate) fn evaluate(args: &Args, chosen: &Chosen) -> Result<()> {
     let labels = networks.classes().to_vec();
     let dataset = Dataset::open(args.data(), &DatasetOptions { labels, ..args.dataset_options() })?;
     let results = judge(args, &dataset, &networks)?;
+    output::complain(&results.test);
     stdout::say(&table(&results))?;
-    let report = report(args, &dataset, networks.first(), &results)?;
-    let folder = args.out();
+    let (folder, images) = (args.out(), images(&dataset, &args.split)?);
+    let worst = mistakes(&results.judgements, &results.test, MOST_MISTAKES);
+    let report = report(args, networks.first(), &results, &images, &worst)?;
     report.write(&folder.join("report.html"))?;
     write(&folder, &results)?;
+    let worst: Vec<(usize, usize)> =
+        worst.iter().map(|mistake| (mistake.answer.image, mistake.explained)).collect();
+    if !worst.is_empty() {
+        output::worst_errors(&folder, networks.first(), &images, &worst)?;
+    }
     stdout::say(&format!("\nReport: {} ({})", folder.join("report.html").display(), chosen.name))
 }
 
@@ -80,9 +87,10 @@ fn table(results: &Results) -> String {
 
 fn report(
     args: &Args,
-    dataset: &Dataset,
     predictor: &Predictor,
     results: &Results,
+    images: &Arc<dyn Source>,
+    worst: &[Mistake],
 ) -> Result<Report> {
     let Results { test, judgements, overall, .. } = results;
     let subgroup = args.subgroup.as_deref();
@@ -90,10 +98,9 @@ fn report(
     let mut report = Report::new(format!("{network} on {}", args.split));
     let sections = label_sections(&LabelResults { judgements, overall, test, subgroup })?;
     sections.into_iter().for_each(|section| report.push(section));
-    let worst = mistakes(judgements, test, MOST_MISTAKES);
     let shown: Vec<Shown> = worst.iter().map(Mistake::shown).collect();
     if !shown.is_empty() {
-        let pictures = figures(predictor, &images(dataset, &args.split)?, &shown)?;
+        let pictures = figures(predictor, images, &shown)?;
         report.push(Section::new("Worst mistakes").with(pictures));
     }
     Ok(report)

@@ -1,10 +1,13 @@
 //! The table, and the files.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use resnet::Predictor;
+use resnet::data::Source;
 use resnet::data::contact_sheet::{png, sheet};
-use resnet::finetuning::Judgement;
+use resnet::finetuning::{Answers, Judgement};
 use resnet::metrics::{Subgroup, Summary};
 use resnet::models::tensors::replace;
 use resnet::report::{grouped, rounded};
@@ -56,7 +59,14 @@ pub(crate) fn write(folder: &Path, judged: &Judged, judgement: &Judgement) -> Re
     if worst.is_empty() {
         return Ok(());
     }
-    place("worst.png", &worst_errors(judged, &worst)?)
+    worst_errors(folder, judged.networks().first(), judged.source(), &worst)
+}
+
+/// Names the images that could not be read and are not in any figure.
+pub(crate) fn complain(answers: &Answers) {
+    for (place, reason) in &answers.unreadable {
+        eprintln!("warning: {place} is left out: {reason}");
+    }
 }
 
 /// Writes a file into the folder, whole or not at all.
@@ -65,16 +75,21 @@ pub(crate) fn place(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
     replace(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// A row for each of the worst errors: what the network saw, and the same under the heat map of what
-/// spoke for its answer.
-fn worst_errors(judged: &Judged, worst: &[(usize, usize)]) -> Result<Vec<u8>> {
+/// `worst.png`, with a row for each of these images: what the network saw, and the same under the heat map of
+/// what spoke for the class beside it.
+pub(crate) fn worst_errors(
+    folder: &Path,
+    network: &Predictor,
+    images: &Arc<dyn Source>,
+    worst: &[(usize, usize)],
+) -> Result<()> {
     let mut rows = Vec::with_capacity(worst.len());
-    for &(image, said) in worst {
-        let explained = judged.networks().first().explain(judged.source(), image, Some(said))?;
+    for &(image, class) in worst {
+        let explained = network.explain(images, image, Some(class))?;
         let overlay = explained.overlay();
         rows.push(vec![explained.image, overlay]);
     }
-    Ok(png(&sheet(&rows))?)
+    place(folder, "worst.png", &png(&sheet(&rows))?)
 }
 
 /// A row for each image: where it lies, its group, its class, the answer, every probability.

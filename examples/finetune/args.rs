@@ -136,6 +136,8 @@ enum ImbalanceFlag {
     EffectiveNumber,
     /// Errors on what is right already cost less.
     Focal,
+    /// Each class is drawn equally often.
+    BalancedSampler,
 }
 
 impl Args {
@@ -205,6 +207,7 @@ impl Args {
             ImbalanceFlag::InverseFrequency => Imbalance::InverseFrequency,
             ImbalanceFlag::EffectiveNumber => Imbalance::EffectiveNumber,
             ImbalanceFlag::Focal => Imbalance::Focal,
+            ImbalanceFlag::BalancedSampler => Imbalance::BalancedSampler,
         }
     }
 

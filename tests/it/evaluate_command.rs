@@ -31,6 +31,8 @@ fn a_held_out_set_is_judged_by_subgroup_and_the_report_goes_on_after_a_second_st
             );
         }
     }
+    fs::write(folder.path().join("torn.jpg"), "no picture").expect("a file");
+    lines += "torn.jpg,boot,test,boot99,north\n";
     let manifest = folder.path().join("held-out.csv");
     fs::write(&manifest, lines).expect("a manifest");
     let out = runs.path().join("judged");
@@ -39,6 +41,7 @@ fn a_held_out_set_is_judged_by_subgroup_and_the_report_goes_on_after_a_second_st
     let by = ["--group", "patient", "--subgroup", "hospital"];
     let output = example("evaluate", &[&flags[..], &more, &by].concat());
     assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stderr(&output).contains("torn.jpg is left out: "), "{}", stderr(&output));
     let told = stdout(&output);
     assert!(told.contains("40 images of 20 groups"), "{told}");
     assert!(told.contains("hospital north: 20 images"), "{told}");
@@ -128,8 +131,11 @@ fn the_temperature_that_finetune_fitted_is_used_for_several_classes() {
         save_jpegs(folder.path(), name, class, 30);
     }
     let model_dir = runs.path().join("run");
-    let output = small(folder.path(), &model_dir, &["--ordered"]);
+    let balanced = ["--ordered", "--imbalance", "balanced-sampler"];
+    let output = small(folder.path(), &model_dir, &balanced);
     assert!(output.status.success(), "{}", stderr(&output));
+    let config = fs::read_to_string(model_dir.join("config.toml")).expect("a recipe");
+    assert!(config.contains("sampler = \"balanced\""), "{config}");
     let figures = is_judged_as_by_finetune(&model_dir, folder.path(), &["--ordered"]);
     assert!(figures["options"]["positive"].is_null() && !figures["temperature"].is_null());
     let measures = figures["measures"].as_array().expect("measures");

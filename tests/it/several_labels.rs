@@ -95,6 +95,9 @@ fn a_network_of_labels_is_evaluated(manifest: &Path, model_dir: &Path, auroc: f6
     assert_eq!(found["value"].as_f64(), Some(auroc));
     let table = fs::read_to_string(out.join("predictions.csv")).expect("predictions");
     assert_eq!(table.lines().next(), Some("image,group,foot,p(foot),high,p(high)"));
+    // The mistakes, if there are any.
+    let wrong = figures["overall"][3]["value"].as_f64().is_some_and(|hamming| hamming > 0.0);
+    assert_eq!(out.join("worst.png").exists(), wrong);
     let report = fs::read_to_string(out.join("report.html")).expect("a report");
     assert!(report.contains("Subgroups by shop, high") && report.contains("Macro AUROC"));
 }

@@ -92,6 +92,9 @@ pub enum Imbalance {
     EffectiveNumber,
     /// Errors on what is right already cost less ([Lin et al. 2017](https://arxiv.org/abs/1708.02002)).
     Focal,
+    /// An epoch has as many draws as there are images, and each class (of several labels each set that occurs)
+    /// is drawn equally often: those of small classes are seen several times.
+    BalancedSampler,
 }
 
 impl Default for Plan {
@@ -132,7 +135,7 @@ impl Imbalance {
         let smallest = images.iter().copied().min().unwrap_or_default();
         match self {
             Self::Auto if 2 * largest > 3 * smallest => (effective, 0.0),
-            Self::Auto | Self::Ignore => (ClassWeights::Equal, 0.0),
+            Self::Auto | Self::Ignore | Self::BalancedSampler => (ClassWeights::Equal, 0.0),
             Self::InverseFrequency => (ClassWeights::InverseFrequency, 0.0),
             Self::EffectiveNumber => (effective, 0.0),
             Self::Focal => (ClassWeights::Equal, 2.0),
@@ -148,7 +151,7 @@ impl Imbalance {
             images.iter().map(|&[with, without]| weight(without) / weight(with)).collect()
         };
         match self {
-            Self::Auto | Self::Ignore => (Vec::new(), 0.0),
+            Self::Auto | Self::Ignore | Self::BalancedSampler => (Vec::new(), 0.0),
             Self::InverseFrequency => (each(&|images| images as f64), 0.0),
             Self::EffectiveNumber => (each(&effective), 0.0),
             Self::Focal => (Vec::new(), 2.0),

@@ -5,10 +5,11 @@ use resnet_data::inspect::Quantiles;
 use resnet_models::by_name;
 use resnet_recipe::{
     Augment, BadImages, Bits, Channels, Clip, Crop, Data, Decay, Loss, LossKind, LrScaling, Model,
-    Optimizer, Recipe, Rule, Schedule, Span, StemKind, Train, ValidationCrop, Warmup, presets,
+    Optimizer, Recipe, Rule, Sampler, Schedule, Span, StemKind, Train, ValidationCrop, Warmup,
+    presets,
 };
 
-use crate::{Facts, FinetuneError, Plan};
+use crate::{Facts, FinetuneError, Imbalance, Plan};
 
 /// Inputs below this many pixels are small: for a network without pooling at its start.
 const SMALL: usize = 64;
@@ -113,6 +114,10 @@ fn data(facts: &Facts, plan: &Plan, base: &Data) -> Data {
         unknown_labels: facts.unknown_labels.clone(),
         mean: measured(facts.train().mean, base.mean),
         std: measured(facts.train().std, base.std).map(|std| std.max(darkest)),
+        sampler: match plan.imbalance {
+            Imbalance::BalancedSampler => Sampler::Balanced,
+            _ => base.sampler,
+        },
         bits,
         channels: match format.channels {
             resnet_data::Channels::Grey => Channels::One,
