@@ -32,6 +32,9 @@ impl ResNetConfig {
         if sizes.contains(&0) || inner == 0 {
             return fail("a size is zero".to_owned(), "make widths, channels and classes positive");
         }
+        if self.stem_convs().contains(&0) {
+            return fail("its stem is too narrow".to_owned(), "choose a stem_width of at least 3");
+        }
         if self.block == BlockKind::Basic && !plain {
             return fail("basic blocks have no groups".to_owned(), "choose bottlenecks");
         }
@@ -57,12 +60,19 @@ impl ResNetConfig {
     fn check_norm(&self, inner: usize) -> Result<(), ConfigError> {
         let NormKind::Group { groups } = self.norm else { return Ok(()) };
         let divides = |channels: usize| groups > 0 && channels.is_multiple_of(groups);
-        if [self.width, self.stem_width, inner].into_iter().all(divides) {
+        let widths = self.stem_convs().into_iter().chain([self.width, inner]);
+        if widths.into_iter().all(divides) {
             return Ok(());
         }
         Err(ConfigError {
             problem: format!("its channels do not divide into {groups} groups"),
             remedy: "choose a number of groups that divides every width",
         })
+    }
+
+    /// Channels after each convolution of the stem.
+    fn stem_convs(&self) -> Vec<usize> {
+        let convs = self.stem.convs(self.in_channels, self.stem_width);
+        convs.iter().map(|conv| conv.output).collect()
     }
 }

@@ -3,13 +3,23 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use crate::{Drops, ResNet};
+use crate::{Drops, InputError, ResNet};
 
 /// A network that tells classes of images apart; implement it for your own to train it like a
 /// [`ResNet`].
 pub trait Classifier: Module {
     /// Whether images of 16-bit floats may come in; logits go out in 32 bits in any case.
     const TAKES_16_BITS: bool = false;
+
+    /// Whether images of this shape, `[b, c, h, w]`, can come in; asked before the first step about the
+    /// images of a run. A network that says nothing takes all of them.
+    ///
+    /// # Errors
+    /// [`InputError`] if they cannot.
+    fn check_images(&self, shape_bchw: [usize; 4]) -> Result<(), InputError> {
+        let _ = shape_bchw;
+        Ok(())
+    }
 
     /// Logits `[b, classes]` of normalised images `[b, c, h, w]`.
     fn logits(&self, images_bchw: Tensor<4>) -> Tensor<2>;
@@ -40,6 +50,10 @@ pub trait Classifier: Module {
 
 impl Classifier for ResNet {
     const TAKES_16_BITS: bool = true;
+
+    fn check_images(&self, shape_bchw: [usize; 4]) -> Result<(), InputError> {
+        self.check_input(shape_bchw)
+    }
 
     fn logits(&self, images_bchw: Tensor<4>) -> Tensor<2> {
         self.forward(images_bchw)

@@ -5,16 +5,29 @@ use burn::tensor::Tensor;
 use crate::block::ResidualBlock;
 use crate::ops::normalise;
 use crate::then::Then;
-use crate::{Drops, ResNet};
+use crate::{Drops, InputError, ResNet};
 
 impl ResNet {
     /// Logits `[b, classes]` of normalised images `[b, c, h, w]`.
     ///
     /// On an autodiff device batch normalisation uses and updates its statistics; call
     /// `model.valid()` for inference. Nothing is dropped: see [`forward_train`](Self::forward_train).
+    ///
+    /// # Panics
+    /// As everything here that takes images, with the text of [`InputError`] if they do not fit;
+    /// [`try_forward`](Self::try_forward) returns it.
     #[must_use]
     pub fn forward(&self, images_bchw: Tensor<4>) -> Tensor<2> {
         self.fc.forward(self.forward_pooled(images_bchw))
+    }
+
+    /// [`forward`](Self::forward) of images that may not fit.
+    ///
+    /// # Errors
+    /// [`InputError`] with both shapes; nothing is computed then.
+    pub fn try_forward(&self, images_bchw: Tensor<4>) -> Result<Tensor<2>, InputError> {
+        self.check_input(images_bchw.dims())?;
+        Ok(self.forward(images_bchw))
     }
 
     /// [`forward`](Self::forward) with stochastic depth and dropout, at the rates of the
@@ -77,6 +90,9 @@ impl ResNet {
     }
 
     fn forward_stem(&self, images_bchw: Tensor<4>) -> Tensor<4> {
+        if let Err(error) = self.check_input(images_bchw.dims()) {
+            panic!("{error}");
+        }
         if self.settings.preactivated {
             return self.conv1.forward(images_bchw);
         }

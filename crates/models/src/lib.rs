@@ -35,6 +35,7 @@ mod fold;
 mod forward;
 mod grad_cam;
 mod init;
+mod input;
 mod linear;
 mod norm;
 pub mod onnx;
@@ -68,6 +69,7 @@ pub use classifier::Classifier;
 pub use config::{ResNetConfig, UnknownSize};
 pub use cost::Cost;
 pub use drops::Drops;
+pub use input::InputError;
 pub use linear::Linear;
 pub use norm::{GroupNorm, Norm};
 pub use options::{

@@ -10,6 +10,7 @@ use crate::activation::Activate;
 use crate::block::ResidualBlock;
 use crate::config::ResNetConfig;
 use crate::init::Init;
+use crate::input::{self, Halving};
 use crate::options::{Activation, Pooling, Stem, StemPool, Version};
 use crate::shape::{self, BlockShape, ConvShape};
 use crate::stem::{StemConv, StemPooling};
@@ -43,6 +44,8 @@ pub(crate) struct Settings {
     pub(crate) preactivated: bool,
     pub(crate) pooling: Pooling,
     pub(crate) dropout: f64,
+    /// What makes images smaller on their way.
+    pub(crate) halvings: Vec<Halving>,
 }
 
 impl ResNetConfig {
@@ -102,6 +105,7 @@ impl ResNet {
                 preactivated,
                 pooling: config.pooling,
                 dropout: config.dropout,
+                halvings: input::halvings(config),
             },
         }
     }

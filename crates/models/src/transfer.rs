@@ -1,7 +1,7 @@
 //! From a trained network to one for another task.
 
-use crate::ResNet;
 use crate::init::Init;
+use crate::{Part, ResNet, set_learning};
 
 impl ResNet {
     /// Replaces the classifier by a fresh one for `num_classes` classes, drawn from `seed`.
@@ -20,5 +20,20 @@ impl ResNet {
         let [_, features] = self.fc.weight.dims();
         self.fc = Init::new(seed, &device).linear(features, num_classes);
         self
+    }
+
+    /// Keeps everything from the pixels up to `last` as it is, BatchNorm's statistics included;
+    /// [`set_learning`] has any choice of parts.
+    ///
+    /// ```
+    /// use burn::tensor::Device;
+    /// use resnet_models::{Part, ResNetConfig};
+    ///
+    /// let device = Device::flex().autodiff();
+    /// let only_the_classifier_learns = ResNetConfig::resnet18().init(0, &device).freeze_until(Part::Layer4);
+    /// ```
+    #[must_use]
+    pub fn freeze_until(self, last: Part) -> Self {
+        set_learning(self, Part::Stem..=last, false)
     }
 }

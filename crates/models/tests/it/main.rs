@@ -6,6 +6,7 @@ mod families;
 mod formula;
 mod grad_cam;
 mod init;
+mod input;
 mod onnx;
 mod support;
 mod tensors;

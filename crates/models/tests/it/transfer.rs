@@ -52,7 +52,7 @@ fn frozen_parts_get_no_gradient_and_keep_their_statistics() {
     let device = Device::flex().autodiff();
     let model = lived_in(&ResNetConfig::cifar(1), &device);
     // Frozen once more than it stays: what is unfrozen learns again.
-    let model = set_learning(model, Part::Stem..=Part::Layer4, false);
+    let model = model.freeze_until(Part::Layer4);
     let model = set_learning(model, Part::Layer3..=Part::Head, true);
     let before = state_dict(&model.valid());
     let gradients = model.forward(images(&device)).sum().backward();
