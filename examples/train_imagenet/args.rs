@@ -58,7 +58,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     pub(crate) export_dir: Option<PathBuf>,
 
-    /// Show TensorBoard how the weights of each layer are distributed, at every evaluation.
+    /// Show TensorBoard how the weights and gradients of each layer are distributed, at every evaluation.
     #[arg(long)]
     histograms: bool,
 

@@ -35,7 +35,8 @@ fn table() -> Vec<Row> {
 fn print_config(flags: &[String]) -> std::process::Output {
     let model = tempfile::tempdir().expect("a folder");
     let folder = format!("--model-dir={}", model.path().display());
-    let has_model_dir = flags[0] == "--model_dir" || flags[0] == "-md";
+    let first = flags.first().map(String::as_str);
+    let has_model_dir = matches!(first, Some("--model_dir" | "-md"));
     let mut arguments: Vec<&str> = flags.iter().map(String::as_str).collect();
     if !has_model_dir {
         arguments.push(&folder);
@@ -177,6 +178,34 @@ fn every_preset_is_listed_and_can_be_shown() {
     for preset in presets::ALL {
         assert!(list.contains(preset.name) && list.contains(preset.summary), "{list}");
         assert_eq!(config(&["--preset", preset.name]), (preset.recipe)());
+    }
+}
+
+/// The rows of the presets' table: name, what, hardware, accuracy, source, command.
+fn preset_rows() -> Vec<Vec<String>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/recipes.md");
+    let page = fs::read_to_string(path).expect("docs/recipes.md");
+    let (_, section) = page.split_once("## Presets\n").expect("a section");
+    let (section, _) = section.split_once("\n## ").expect("another section");
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    let cell = |cell: &str| cell.trim().trim_matches('`').to_owned();
+    rows.map(|row| row.trim_matches('|').split('|').map(cell).collect()).collect()
+}
+
+#[test]
+fn every_preset_has_hardware_accuracy_source_and_a_command_that_works() {
+    let rows = preset_rows();
+    let names: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
+    assert_eq!(names, presets::ALL.map(|preset| preset.name));
+    for (row, preset) in rows.iter().zip(presets::ALL) {
+        assert!(row.len() == 6 && row.iter().all(|cell| cell.len() > 3), "{row:?}");
+        let flags = row[5].strip_prefix("train_imagenet").expect("the program");
+        let flags = flags.trim_end_matches(" --model-dir M");
+        let mut expected = (preset.recipe)();
+        if flags.contains("--num-classes 7") {
+            expected.model.num_classes = 7;
+        }
+        assert_eq!(config(&flags.split_whitespace().collect::<Vec<_>>()), expected, "{flags}");
     }
 }
 

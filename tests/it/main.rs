@@ -15,6 +15,7 @@ mod layouts;
 mod loss_curve;
 #[cfg(feature = "mpi")]
 mod mpi;
+mod network_options;
 mod pages;
 mod predict_command;
 mod readme;

@@ -57,6 +57,16 @@ fn check_what_is_to_be_looked_at(read: &Value) {
     let weights = &train["weights/fc.weight"][0];
     let images_of_bins = weights[1].as_array().expect("bins").iter().map(|bin| bin[2].as_f64());
     assert_eq!((weights[0].as_u64(), images_of_bins.sum()), (Some(10), Some(640.0)));
+    let gradients = &train["gradients/fc.weight"];
+    assert_eq!(gradients.as_array().map(Vec::len), Some(1), "{train}");
+    let bins = gradients[0][1].as_array().expect("bins");
+    let count: f64 = bins.iter().filter_map(|bin| bin[2].as_f64()).sum();
+    assert_eq!((gradients[0][0].as_u64(), count), (Some(10), 640.0));
+    assert!(bins.iter().all(|bin| bin[0].as_f64().is_some_and(|edge| edge.abs() < 10.0)));
+    assert!(
+        train.get("gradients/bn1.running_mean").is_none()
+            && train.get("gradients/fc.bias").is_some()
+    );
     let hparams = &eval["_hparams_/session_start_info"][0][1];
     assert_eq!(
         (&hparams["model.name"], &hparams["train.epochs"]),

@@ -53,7 +53,10 @@ pub enum RunEvent<'a> {
     /// Something to look at.
     Picture(Picture<'a>),
     /// The weights of a layer, where that was asked for.
-    Weights(Weights<'a>),
+    Weights(LayerValues<'a>),
+    /// The gradients of a layer's weights in the last step, as the optimizer got them, where that was
+    /// asked for.
+    Gradients(LayerValues<'a>),
 }
 
 /// Something to look at.
@@ -69,14 +72,14 @@ pub struct Picture<'a> {
     pub png: &'a [u8],
 }
 
-/// The weights of a layer.
+/// One number for each weight of a layer.
 #[derive(Debug, Clone, Copy)]
-pub struct Weights<'a> {
+pub struct LayerValues<'a> {
     /// The parameter's name.
     pub name: &'a str,
     /// Optimizer steps done.
     pub step: u64,
-    /// Its values.
+    /// The numbers.
     pub values: &'a [f32],
 }
 

@@ -56,7 +56,7 @@ impl Sink for JsonLines {
             RunEvent::Damaged(damaged) => tagged("damaged", damaged),
             RunEvent::NonFinite(step) => tagged("non_finite", step),
             // Nothing for scripts.
-            RunEvent::Picture(_) | RunEvent::Weights(_) => return Ok(()),
+            RunEvent::Picture(_) | RunEvent::Weights(_) | RunEvent::Gradients(_) => return Ok(()),
         };
         // One write a line: a run that is killed leaves whole lines.
         let line = format!("{value}\n");

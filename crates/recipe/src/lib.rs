@@ -36,16 +36,17 @@ mod tensorboard;
 
 pub use csv::Csv;
 pub use events::{
-    Damaged, EpochReport, Evaluation, Fanout, InitialWeights, NonFinite, Picture, Resumed,
-    RunEvent, RunStart, Sink, SinkError, StepReport, Weights,
+    Damaged, EpochReport, Evaluation, Fanout, InitialWeights, LayerValues, NonFinite, Picture,
+    Resumed, RunEvent, RunStart, Sink, SinkError, StepReport,
 };
 pub use jsonl::JsonLines;
 pub use metrics::{Averages, Totals};
 pub use recipe::{
-    Augment, BadImages, Bits, Channels, ClassWeights, Clip, Crop, Data, Decay, Dicom, Distillation,
-    Ema, ExchangeFloats, Frame, FreezeUntil, Interpolation, Loss, LossKind, LrScaling, Model,
-    Optimizer, Precision, ProgressiveResolution, Recipe, RecipeError, Rule, Sampler, Sampling,
-    Schedule, StemKind, Train, ValidationCrop, ValidationViews, Warmup, Window,
+    Activation, AntiAlias, Attention, Augment, BadImages, Bits, Block, Channels, ClassWeights,
+    Clip, Crop, Data, Decay, Dicom, Distillation, Ema, ExchangeFloats, Frame, FreezeUntil,
+    Interpolation, Loss, LossKind, LrScaling, Model, Norm, Optimizer, Pooling, Precision,
+    ProgressiveResolution, Recipe, RecipeError, Rule, Sampler, Sampling, Schedule, Shortcut,
+    StemKind, StemPool, Train, ValidationCrop, ValidationViews, Version, Warmup, Window,
 };
 pub use schedule::{
     DecaySteps, LrSchedule, Plateau, PlateauState, WarmupShape, WarmupSteps, Watch,

@@ -1,5 +1,6 @@
 //! The recipe: every number that decides the result of a run.
 
+mod architecture;
 mod augment;
 mod check;
 mod check_schedule;
@@ -24,6 +25,9 @@ mod train;
 
 use serde::{Deserialize, Serialize};
 
+pub use architecture::{
+    Activation, AntiAlias, Attention, Block, Norm, Pooling, Shortcut, StemKind, StemPool, Version,
+};
 pub use augment::{Augment, Sampling};
 pub use class_weights::ClassWeights;
 pub use crop::{Crop, Interpolation, ValidationCrop};
@@ -33,7 +37,7 @@ pub use ema::Ema;
 pub use error::RecipeError;
 pub(crate) use error::closest;
 pub use loss::{Loss, LossKind};
-pub use model::{FreezeUntil, Model, StemKind};
+pub use model::{FreezeUntil, Model};
 pub use optimizer::{Clip, Optimizer, Rule};
 pub use pixels::{Bits, Channels, Dicom, Frame, Window};
 pub use resolution::ProgressiveResolution;

@@ -7,7 +7,7 @@ use tfrecord_codec::events::{EventWriter, HParam};
 use toml::{Table, Value};
 
 use crate::{
-    EpochReport, Evaluation, Picture, Recipe, RunEvent, Sink, SinkError, StepReport, Weights,
+    EpochReport, Evaluation, LayerValues, Picture, Recipe, RunEvent, Sink, SinkError, StepReport,
 };
 
 /// Writes event files into a run's folder: training scalars in the folder itself, validation
@@ -67,9 +67,13 @@ impl TensorBoard {
         writer.flush()
     }
 
-    fn weights(&mut self, weights: &Weights<'_>) -> Result<(), tfrecord_codec::Error> {
-        let tag = format!("weights/{}", weights.name);
-        self.train.histogram(&tag, at(weights.step), weights.values.iter().copied())
+    fn histogram(
+        &mut self,
+        of: &str,
+        layer: &LayerValues<'_>,
+    ) -> Result<(), tfrecord_codec::Error> {
+        let tag = format!("{of}/{}", layer.name);
+        self.train.histogram(&tag, at(layer.step), layer.values.iter().copied())
     }
 
     fn epoch(&mut self, report: &EpochReport) -> Result<(), tfrecord_codec::Error> {
@@ -125,7 +129,8 @@ impl Sink for TensorBoard {
             RunEvent::Step(report) => self.step(report),
             RunEvent::Epoch(report) => self.epoch(report),
             RunEvent::Picture(picture) => self.picture(picture),
-            RunEvent::Weights(weights) => self.weights(weights),
+            RunEvent::Weights(layer) => self.histogram("weights", layer),
+            RunEvent::Gradients(layer) => self.histogram("gradients", layer),
             _ => Ok(()),
         };
         written.map_err(|source| SinkError::new(&self.folder, "event files", source))

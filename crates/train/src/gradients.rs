@@ -64,6 +64,11 @@ impl GradientMap {
         self.0.extend(other.0);
     }
 
+    /// All gradients, flattened, with the names of their parameters.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&String, &Tensor<1>)> {
+        self.0.iter()
+    }
+
     /// All gradients, by name.
     pub(crate) fn into_tensors(self) -> BTreeMap<String, Tensor<1>> {
         self.0

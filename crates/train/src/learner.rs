@@ -21,7 +21,7 @@ use crate::gradients::GradientMap;
 use crate::input::Normalizer;
 use crate::meter::Meter;
 use crate::mix::Mixer;
-use crate::model::{NetworkError, frozen_until};
+use crate::model::{NetworkError, check_images, frozen_until};
 use crate::non_finite::{all_finite, restore_unless};
 use crate::optimizer::Optimizer;
 use crate::precision::{LossScale, float_type, is_supported};
@@ -49,6 +49,8 @@ pub struct Learner<M: Classifier = ResNet> {
     frozen: Option<Part>,
     trace: Trace,
     device: Device,
+    /// What the optimizer gets in a step whose gradients are to be looked at.
+    gradients: Option<GradientMap>,
     /// The other ranks, if there are any.
     exchange: Option<Exchange>,
     /// Why the ranks cannot go on.
@@ -82,8 +84,8 @@ impl<M: Classifier> Learner<M> {
     /// loss `criterion`.
     ///
     /// # Errors
-    /// [`TrainError::Network`] if the recipe freezes all of it, or asks for floats that the network or the
-    /// device does not take.
+    /// [`TrainError::Network`] if the recipe's images do not fit it, if it freezes all of it, or if it asks
+    /// for floats that the network or the device does not take.
     pub fn of(
         model: M,
         criterion: Criterion,
@@ -91,6 +93,7 @@ impl<M: Classifier> Learner<M> {
         device: &Device,
     ) -> Result<Self, TrainError> {
         let frozen = frozen_until(recipe, 0);
+        check_images(&model, recipe)?;
         check_parts(&model, frozen)?;
         check_precision::<M>(recipe.train.precision, device)?;
         let training = device.clone().autodiff();
@@ -107,6 +110,7 @@ impl<M: Classifier> Learner<M> {
             frozen: None,
             trace: Trace::default(),
             device: device.clone(),
+            gradients: None,
             exchange: None,
             failure: None,
             model,
@@ -273,15 +277,23 @@ impl<M: Classifier> Learner<M> {
     /// factor was too large for them.
     fn update(mut self, at: StepAt, gradients: GradientMap) -> Self {
         let Some(scale) = self.loss_scale.take() else {
+            self.keep(&gradients);
             self.model = self.optimizer.step(at.step, at.lr, self.model, gradients);
             return self;
         };
         let (gradients, finite) = scale.undo(gradients);
+        self.keep(&gradients);
         let (before, optimizer) = (flat::tensors(&self.model.valid()), self.optimizer.clone());
         self.model = self.optimizer.step(at.step, at.lr, self.model, gradients);
         self.model = restore_unless(&finite, before, self.model);
         self.optimizer = self.optimizer.or_before(&finite, &optimizer);
         Self { loss_scale: Some(scale.updated(&finite)), ..self }
+    }
+
+    fn keep(&mut self, gradients: &GradientMap) {
+        if let Some(kept) = &mut self.gradients {
+            kept.clone_from(gradients);
+        }
     }
 
     /// Takes the weights after step number `step` into their running means.
@@ -380,6 +392,20 @@ impl<M: Classifier> Learner<M> {
     pub fn is_finite(&self) -> bool {
         let tensors = flat::tensors(&self.model.valid());
         all_finite(tensors.values().chain(self.optimizer.slots())).into_scalar::<bool>()
+    }
+
+    /// With the gradients of the next step kept until the one after it, or not.
+    #[must_use]
+    pub(crate) fn keeping_gradients(self, keep: bool) -> Self {
+        Self { gradients: keep.then(GradientMap::default), ..self }
+    }
+
+    /// Shows the gradients that were kept with their parameters' names to `see`, read back from the device.
+    pub(crate) fn see_gradients(&self, mut see: impl FnMut(&str, &[f32])) {
+        for (name, gradient) in self.gradients.iter().flat_map(GradientMap::named) {
+            let values: Vec<f32> = gradient.clone().into_data().iter::<f32>().collect();
+            see(name, &values);
+        }
     }
 
     /// Shows every tensor of the model with its name to `see`, read back from the device.

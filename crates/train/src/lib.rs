@@ -31,6 +31,7 @@
 
 #![warn(missing_docs)]
 
+mod architecture;
 mod backward;
 mod batch_norm;
 pub mod batch_size;

@@ -1,11 +1,16 @@
 //! The network a recipe asks for.
 
+use std::collections::BTreeSet;
+
 use burn::tensor::Device;
 use resnet_distributed::World;
-use resnet_models::{ConfigError, Part, ResNet, ResNetConfig, Stem, UnknownName, by_name};
-use resnet_recipe::{Precision, Recipe, StemKind};
+use resnet_models::{
+    Classifier, ConfigError, InputError, Part, ResNet, ResNetConfig, UnknownName, by_name,
+};
+use resnet_recipe::{Precision, Recipe};
 use thiserror::Error;
 
+use crate::architecture::{changed, check_use};
 use crate::exchange::sums_over;
 use crate::pixels::pixel_format;
 
@@ -19,6 +24,17 @@ pub enum NetworkError {
     /// Its options contradict each other.
     #[error("[model]: {0}")]
     Contradiction(#[from] ConfigError),
+    /// A key does nothing in this network.
+    #[error("{key}: {why} in this network; leave the key out")]
+    Idle {
+        /// The key.
+        key: &'static str,
+        /// Why not.
+        why: &'static str,
+    },
+    /// The images of the run do not fit it.
+    #[error("data.image_size, data.validation_size, data.channels or [resolution]: {0}")]
+    Images(#[from] InputError),
     /// It does not compute with such floats.
     #[error(
         "train.precision = {wanted:?}: {who} does not compute with these floats; set it to f32"
@@ -46,20 +62,10 @@ pub enum NetworkError {
 /// [`NetworkError`] if there is no such network.
 pub fn config(recipe: &Recipe) -> Result<ResNetConfig, NetworkError> {
     let model = &recipe.model;
-    let config = named(&model.name)?;
-    let stem = match model.stem {
-        StemKind::AsNamed => config.stem,
-        StemKind::Imagenet => Stem::ImageNet,
-        StemKind::Small => Stem::Small,
-    };
-    let config = config
-        .with_num_classes(model.num_classes)
-        .with_in_channels(pixel_format(recipe).channels.count())
-        .with_stem(stem)
-        .with_zero_init_gamma(model.zero_init_gamma)
-        .with_stochastic_depth(model.stochastic_depth)
-        .with_dropout(model.dropout);
+    let config =
+        changed(named(&model.name)?, model).with_in_channels(pixel_format(recipe).channels.count());
     config.check()?;
+    check_use(&config, recipe)?;
     Ok(config)
 }
 
@@ -92,6 +98,15 @@ pub(crate) fn build_among(
         return build(recipe, device);
     }
     Ok(config(recipe)?.init_among(sums_over(world), recipe.train.seed, device))
+}
+
+/// Whether `model` takes the images that `recipe` makes, of every size.
+pub(crate) fn check_images<M: Classifier>(model: &M, recipe: &Recipe) -> Result<(), NetworkError> {
+    let channels = pixel_format(recipe).channels.count();
+    let training = (0..recipe.train.epochs).map(|epoch| recipe.training_size(epoch));
+    let sizes: BTreeSet<_> = training.chain([recipe.data.validation_side()]).collect();
+    let check = |size| model.check_images([recipe.train.batch_size, channels, size, size]);
+    Ok(sizes.into_iter().try_for_each(check)?)
 }
 
 /// The last part that stays as it is in `epoch` (from 0), if one does.

@@ -44,7 +44,7 @@ pub struct RunOptions {
     pub accept_changed_data: bool,
     /// Threads that load images.
     pub workers: usize,
-    /// Show TensorBoard how the weights of each layer are distributed, at every evaluation.
+    /// Show TensorBoard how the weights and gradients of each layer are distributed, at every evaluation.
     pub histograms: bool,
     /// Records where the time goes, into `trace.json` in the model folder.
     pub trace: Trace,

@@ -193,7 +193,8 @@ impl<M: Classifier + 'static> Session<'_, M> {
             let bad = batch.bad.drain(..).map(|bad| bad.to_string());
             self.position.epoch_bad_images.extend(bad);
             let at = StepAt { step: self.position.step, lr: self.learning_rate() };
-            learner = self.step(learner, batch, at)?;
+            let shows = self.shows_gradients((epoch + 1) * self.steps_per_epoch);
+            learner = self.step(learner.keeping_gradients(shows), batch, at)?;
             learner.check()?;
             self.options.trace.step_done();
             self.position.step += 1;
@@ -296,7 +297,7 @@ impl<M: Classifier + 'static> Session<'_, M> {
             evaluate_share(&model, self.recipe, loader, self.device, stop, world)
         })?;
         self.show_confusion(&tally)?;
-        self.show_weights(learner)?;
+        self.show_layers(learner)?;
         self.schedule.observe(&mut self.position.plateau, &evaluation.averages);
         let top1 = evaluation.averages.top1;
         self.position.score = Some(top1);

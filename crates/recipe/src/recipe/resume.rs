@@ -1,6 +1,20 @@
 //! Which recipes can continue a run.
 
-use super::Recipe;
+use std::collections::BTreeSet;
+
+use toml::{Table, Value};
+
+use super::{Model, Recipe};
+
+/// Keys of `[model]` that may change between runs: the network stays the same.
+const FREE: [&str; 6] = [
+    "zero_init_gamma",
+    "stochastic_depth",
+    "dropout",
+    "sync_batch_norm",
+    "freeze_until",
+    "unfreeze_every",
+];
 
 impl Recipe {
     /// What keeps a run of `self` from continuing a run of `saved`: the keys whose change would
@@ -13,10 +27,11 @@ impl Recipe {
                 conflicts.push(format!("{key} was {saved} and is now {now}"));
             }
         };
-        let (was, is) = (&saved.model, &self.model);
-        compare("model.name", was.name.clone(), is.name.clone());
-        compare("model.stem", format!("{:?}", was.stem), format!("{:?}", is.stem));
-        compare("model.num_classes", was.num_classes.to_string(), is.num_classes.to_string());
+        let [was, is] = [&saved.model, &self.model].map(architecture);
+        for key in was.keys().chain(is.keys()).collect::<BTreeSet<_>>() {
+            let value = |of: &Table| of.get(key).map_or("as named".to_owned(), in_words);
+            compare(&format!("model.{key}"), value(&was), value(&is));
+        }
         let (was, is) = (saved.data.channels, self.data.channels);
         compare("data.channels", format!("{was:?}"), format!("{is:?}"));
         let (was, is) = (&saved.data.label_sets, &self.data.label_sets);
@@ -28,4 +43,16 @@ impl Recipe {
         compare("train.seed", was.seed.to_string(), is.seed.to_string());
         conflicts
     }
+}
+
+/// The keys that describe the network.
+fn architecture(model: &Model) -> Table {
+    let mut table = Table::try_from(model).expect("a model has only plain keys");
+    table.retain(|key, _| !FREE.contains(&key));
+    table
+}
+
+/// As a person would say it: a text without its quotation marks.
+fn in_words(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -59,7 +59,8 @@ fn walk(path: &str, keys: &mut BTreeSet<String>) {
 
 /// Value and meaning of each key on the page.
 fn rows() -> BTreeMap<&'static str, (&'static str, &'static str)> {
-    let rows = PAGE.lines().filter_map(|line| line.strip_prefix("| `"));
+    let (_, keys) = PAGE.split_once("\n## `[model]`\n").expect("the first section of keys");
+    let rows = keys.lines().filter_map(|line| line.strip_prefix("| `"));
     rows.map(|row| {
         let (key, rest) = row.split_once("` | ").expect(row);
         let (value, meaning) = rest.split_once("| ").expect(row);

@@ -3,7 +3,7 @@
 use resnet_data::contact_sheet::{of_batch, png};
 use resnet_data::{Batch, RgbImage};
 use resnet_models::Classifier;
-use resnet_recipe::{Picture, RunEvent, Sink, SinkError, Weights};
+use resnet_recipe::{LayerValues, Picture, RunEvent, Sink, SinkError};
 
 use super::Session;
 use crate::TrainError;
@@ -29,16 +29,27 @@ impl<M: Classifier + 'static> Session<'_, M> {
         self.show("confusion_matrix", true, &tally.picture())
     }
 
-    /// Shows how the weights are distributed, where that is asked for.
-    pub(super) fn show_weights(&mut self, learner: &Learner<M>) -> Result<(), TrainError> {
+    /// Whether the step that comes is one whose gradients will be shown: the last before an evaluation.
+    pub(super) fn shows_gradients(&self, epoch_end: u64) -> bool {
+        self.options.histograms && self.position.step + 1 == epoch_end
+    }
+
+    /// Shows how weights and gradients are distributed, where that is asked for.
+    pub(super) fn show_layers(&mut self, learner: &Learner<M>) -> Result<(), TrainError> {
         if !self.options.histograms {
             return Ok(());
         }
         let (step, mut result) = (self.position.step, Ok::<(), SinkError>(()));
-        learner.see_weights(|name, values| {
+        let mut show = |event: &RunEvent<'_>| {
             if result.is_ok() {
-                result = self.sink.record(&RunEvent::Weights(Weights { name, step, values }));
+                result = self.sink.record(event);
             }
+        };
+        learner.see_weights(|name, values| {
+            show(&RunEvent::Weights(LayerValues { name, step, values }));
+        });
+        learner.see_gradients(|name, values| {
+            show(&RunEvent::Gradients(LayerValues { name, step, values }));
         });
         Ok(result?)
     }

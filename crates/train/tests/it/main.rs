@@ -3,6 +3,7 @@
 #[path = "../../../models/tests/it/formula.rs"]
 mod formula;
 
+mod architecture;
 mod checkpoint_formats;
 mod checkpoints;
 mod criterion;

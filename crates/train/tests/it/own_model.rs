@@ -5,11 +5,11 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Int, Tensor};
-use resnet_models::Classifier;
+use resnet_models::{Classifier, ResNetConfig};
 use resnet_recipe::{Fanout, FreezeUntil, Precision};
-use resnet_train::TrainError;
 use resnet_train::checkpoint;
 use resnet_train::run::{RunOptions, train_model};
+use resnet_train::{NetworkError, TrainError};
 
 use crate::sample::{cpu, files, images, recipe};
 
@@ -49,6 +49,20 @@ fn freezing_all_of_it_is_refused() {
     let sink = &mut Fanout::default();
     let error = train_model(&tiny, &recipe, &images(), &options, &cpu(), sink).expect_err("frozen");
     assert!(error.to_string().contains("nothing would learn"), "{error}");
+}
+
+#[test]
+fn images_that_it_does_not_take_end_the_run_before_it_begins() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = RunOptions::new(folder.path());
+    let grey = |device: &Device| {
+        Ok(ResNetConfig::cifar(1).with_in_channels(1).with_num_classes(10).init(0, device))
+    };
+    let sink = &mut Fanout::default();
+    let error = train_model(&grey, &recipe(), &images(), &options, &cpu(), sink).expect_err("grey");
+    let text = error.to_string();
+    assert!(matches!(error, TrainError::Network(NetworkError::Images(_))), "{text}");
+    assert!(text.contains("[batch, 1, height, width]") && text.contains("data.channels"), "{text}");
 }
 
 #[test]
