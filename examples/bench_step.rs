@@ -77,6 +77,8 @@ struct Times {
     steps: Vec<f64>,
     /// Mean time for sending a step to the device, where steps were not waited for.
     issue: Option<f64>,
+    /// The parts of the steps, if they are asked for.
+    trace: Trace,
 }
 
 fn main() -> Result<()> {
@@ -85,13 +87,13 @@ fn main() -> Result<()> {
     let chosen = choose_device(args.device)?;
     let recipe = recipe(&args)?;
     for &batch_size in &args.batch_size {
-        if args.profile {
-            return profile(&args, &recipe, batch_size, &chosen);
-        }
         let times = match args.mode {
             Mode::Train => train(&args, &recipe, batch_size, &chosen)?,
             Mode::Infer => infer(&args, &recipe, batch_size, &chosen)?,
         };
+        if args.profile {
+            print_profile(&args, &times.trace)?;
+        }
         report(&args, batch_size, &chosen, &times);
     }
     Ok(())
@@ -138,16 +140,20 @@ impl Training<'_> {
 }
 
 fn train(args: &Args, recipe: &Recipe, batch_size: usize, chosen: &Chosen) -> Result<Times> {
+    let trace = if args.profile { Trace::of_steps(u64::MAX) } else { Trace::default() };
     let mut training = Training {
-        learner: Some(Learner::new(recipe, &chosen.device)?),
+        learner: Some(Learner::new(recipe, &chosen.device)?.with_trace(trace.clone())),
         meter: Meter::default(),
         batch: batch(batch_size, args.image_size),
         steps: 0,
         device: &chosen.device,
     };
-    let mut times = Times { first: training.timed_step()?, ..Times::default() };
+    let mut times = Times { first: training.timed_step()?, trace, ..Times::default() };
     for _ in 1..args.warmup {
         training.timed_step()?;
+    }
+    if args.profile {
+        kernels::start_profile();
     }
     if !args.pipelined {
         times.steps = (0..args.steps).map(|_| training.timed_step()).collect::<Result<_>>()?;
@@ -164,26 +170,12 @@ fn train(args: &Args, recipe: &Recipe, batch_size: usize, chosen: &Chosen) -> Re
 }
 
 /// One line for each part of a step, then one for each operation and shape, in milliseconds of a step.
-fn profile(args: &Args, recipe: &Recipe, batch_size: usize, chosen: &Chosen) -> Result<()> {
-    let all = args.warmup.max(1) + args.steps;
-    let trace = Trace::of_steps(u64::MAX);
-    let mut training = Training {
-        learner: Some(Learner::new(recipe, &chosen.device)?.with_trace(trace.clone())),
-        meter: Meter::default(),
-        batch: batch(batch_size, args.image_size),
-        steps: 0,
-        device: &chosen.device,
-    };
-    for step in 0..all {
-        if step == args.warmup.max(1) {
-            kernels::start_profile();
-        }
-        training.timed_step()?;
-    }
+fn print_profile(args: &Args, trace: &Trace) -> Result<()> {
     let per_step = |seconds: f64| 1e3 * seconds / args.steps as f64;
-    let events: Events = serde_json::from_str(&trace.to_json().context("nothing was recorded")?)?;
+    let events = trace.to_json().map(|json| serde_json::from_str::<Events>(&json)).transpose()?;
+    let events = events.map_or(Vec::new(), |events| events.trace_events);
     for part in ["forward", "backward", "optimizer"] {
-        let spans = events.trace_events.iter().filter(|event| event.name == part);
+        let spans = events.iter().filter(|event| event.name == part);
         let microseconds: u64 = spans.skip(args.warmup.max(1)).map(|event| event.dur).sum();
         println!("{}", json!({ "part": part, "ms": per_step(microseconds as f64 / 1e6) }));
     }
@@ -212,6 +204,8 @@ struct Events {
 #[derive(Deserialize)]
 struct Event {
     name: String,
+    /// What names a thread has none.
+    #[serde(default)]
     dur: u64,
 }
 
@@ -224,9 +218,12 @@ fn infer(args: &Args, recipe: &Recipe, batch_size: usize, chosen: &Chosen) -> Re
         model.forward(images.clone()).into_data();
         start.elapsed().as_secs_f64()
     };
-    let mut steps: Vec<f64> = (0..args.warmup.max(1) + args.steps).map(step).collect();
-    let first = steps.drain(..args.warmup.max(1)).next().unwrap_or_default();
-    Ok(Times { first, steps, issue: None })
+    let warmup: Vec<f64> = (0..args.warmup.max(1)).map(step).collect();
+    if args.profile {
+        kernels::start_profile();
+    }
+    let steps = (0..args.steps).map(step).collect();
+    Ok(Times { first: warmup[0], steps, ..Times::default() })
 }
 
 /// Bytes without structure; what they are does not change the time.

@@ -3,6 +3,8 @@
 mod batch_norm;
 mod convolution;
 mod max_pool;
+mod optimizer;
+mod packed;
 mod values;
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -10,11 +12,11 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, ExtensionType, Flex, backend_extension};
 use burn::tensor::ops::ConvOptions;
 
-use crate::PoolWindow;
 use crate::normalisation::{
     Affine, InputGradients, Maybe, NormGradients, Normalisation, NormalisationBackward, Saved,
 };
 use crate::ranks::Shared;
+use crate::{AdamW, PoolWindow, Sgd};
 
 /// What follows a convolution's sums, in this order: scale and shift of each channel, the residual,
 /// ReLU.
@@ -105,6 +107,48 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
 
     fn max_pooling(x: FloatTensor<Self>, window: PoolWindow) -> FloatTensor<Self> {
         max_pool::tracked::<C>(x, window)
+    }
+}
+
+/// Steps of optimizers, which have no gradient.
+#[backend_extension(Flex)]
+pub(crate) trait Steps: Backend {
+    /// Weight and velocity after a step.
+    fn sgd(
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        #[extension_type] velocity: Maybe<Self>,
+        rule: Sgd,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
+
+    /// Weight, mean gradient and mean square after a step.
+    fn adamw(
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        #[extension_type] mean: Maybe<Self>,
+        #[extension_type] square: Maybe<Self>,
+        rule: AdamW,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+}
+
+impl Steps for Flex {
+    fn sgd(
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        velocity: Maybe<Self>,
+        rule: Sgd,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        optimizer::sgd(weight, gradient, velocity.into_option(), rule)
+    }
+
+    fn adamw(
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        mean: Maybe<Self>,
+        square: Maybe<Self>,
+        rule: AdamW,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        optimizer::adamw(weight, gradient, [mean, square].map(Maybe::into_option), rule)
     }
 }
 

@@ -1,5 +1,5 @@
-//! Convolution, batch normalisation and pooling of ResNets with backward passes of their own, beside
-//! [Burn](burn)'s.
+//! Convolution, batch normalisation and pooling of ResNets with backward passes of their own, and steps of
+//! optimizers, beside [Burn](burn)'s.
 //!
 //! On Burn's CPU backend Flex and in f32 the functions of this crate run kernels written for the
 //! shapes of ResNets. On GPUs, with the features `cuda` or `wgpu`, batch normalisation is a kernel for
@@ -33,6 +33,7 @@ mod geometry;
 #[cfg(any(feature = "flex", feature = "cube"))]
 mod normalisation;
 mod operations;
+mod optimizer;
 #[cfg(feature = "cube")]
 mod product;
 mod profile;
@@ -45,6 +46,7 @@ mod window;
 pub use operations::{
     Normalised, batch_norm_among, batch_norm_train, conv2d, conv2d_affine, linear, max_pool2d,
 };
+pub use optimizer::{AdamW, Sgd, adamw_step, has_optimizer_steps, sgd_step};
 pub use profile::{Measured, end_profile, start_profile};
 pub use ranks::SumOverRanks;
 pub use switch::{kernels_in_use, use_kernels};

@@ -40,7 +40,7 @@ pub(crate) fn has_kernels(x: &Tensor<4>) -> bool {
 
 /// Whether the CPU's kernels exist for tensors like `x`.
 #[cfg(feature = "flex")]
-pub(crate) fn on_cpu(x: &Tensor<4>) -> bool {
+pub(crate) fn on_cpu<const D: usize>(x: &Tensor<D>) -> bool {
     kernels_in_use()
         && x.dtype() == DType::F32
         && is_on(x, |device| matches!(device, DispatchDevice::Flex(_)))
@@ -55,7 +55,7 @@ pub(crate) fn on_gpu<const D: usize>(x: &Tensor<D>) -> bool {
 }
 
 #[cfg(all(feature = "cube", not(feature = "flex")))]
-pub(crate) fn on_cpu(_x: &Tensor<4>) -> bool {
+pub(crate) fn on_cpu<const D: usize>(_x: &Tensor<D>) -> bool {
     false
 }
 

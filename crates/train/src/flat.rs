@@ -32,7 +32,16 @@ pub(crate) fn visit<M: Module>(model: &M, see: impl FnMut(Flat<'_>)) {
 }
 
 /// `model` with the tensors that `change` returns; where it returns none, nothing changes.
-pub(crate) fn map<M: Module>(model: M, change: impl FnMut(Flat<'_>) -> Option<Tensor<1>>) -> M {
+pub(crate) fn map<M: Module>(model: M, mut change: impl FnMut(Flat<'_>) -> Option<Tensor<1>>) -> M {
+    replace(model, |tensor| {
+        let old = tensor.values.clone();
+        change(tensor).unwrap_or(old)
+    })
+}
+
+/// `model` with the tensors that `change` returns, which may have the memory of the old ones: nobody else
+/// holds it if nobody else holds the model.
+pub(crate) fn replace<M: Module>(model: M, change: impl FnMut(Flat<'_>) -> Tensor<1>) -> M {
     model.map(&mut Walk { path: ModulePath::default(), each: change })
 }
 
@@ -63,7 +72,7 @@ impl<F: FnMut(Flat<'_>)> ModuleVisitor for Walk<F> {
     }
 }
 
-impl<F: FnMut(Flat<'_>) -> Option<Tensor<1>>> ModuleMapper for Walk<F> {
+impl<F: FnMut(Flat<'_>) -> Tensor<1>> ModuleMapper for Walk<F> {
     fn enter_module(&mut self, name: &str, container_type: &str) {
         self.path.enter(name, container_type);
     }
@@ -75,17 +84,12 @@ impl<F: FnMut(Flat<'_>) -> Option<Tensor<1>>> ModuleMapper for Walk<F> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let (id, tensor, mapper) = param.consume();
         let (name, shape) = (self.path.key(), tensor.dims());
-        let values = flattened(tensor.clone());
-        let changed = (self.each)(Flat { name: &name, shape: &shape, values });
-        let tensor = match changed {
-            None => tensor,
-            // What learns goes on learning; running statistics and frozen parameters do not.
-            Some(values) if tensor.device().is_autodiff() => {
-                let learns = tensor.is_require_grad();
-                Tensor::from_inner(values.reshape(shape)).set_require_grad(learns)
-            }
-            Some(values) => values.reshape(shape),
-        };
+        let (tracked, learns) = (tensor.device().is_autodiff(), tensor.is_require_grad());
+        let values = (self.each)(Flat { name: &name, shape: &shape, values: flattened(tensor) });
+        let tensor = values.reshape(shape);
+        // What learns goes on learning; running statistics and frozen parameters do not.
+        let tensor =
+            if tracked { Tensor::from_inner(tensor).set_require_grad(learns) } else { tensor };
         Param::from_mapped_value(id, tensor, mapper)
     }
 }

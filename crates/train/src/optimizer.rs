@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use burn::module::Module;
 use burn::tensor::{Bool, Device, Tensor, TensorData};
+use resnet_kernels::has_optimizer_steps;
 use resnet_models::lr_factor;
 use resnet_models::tensors::TensorMap;
 use resnet_recipe::{Clip, Optimizer as Settings, Rule};
@@ -60,7 +61,7 @@ struct Parameter {
     step: i32,
 }
 
-/// The direction against which a weight moves, and what is remembered.
+/// The direction against which a weight moves, or where it has come to, and what is remembered.
 type Direction = (Tensor<1>, Slots);
 
 impl Optimizer {
@@ -79,7 +80,7 @@ impl Optimizer {
         // Beyond two billion steps Adam's corrections have long been 1.
         let number = i32::try_from(step).unwrap_or(i32::MAX - 1) + 1;
         let mut step = Step { number, lr, gradients, optimizer: self };
-        flat::map(model, |parameter| step.update(parameter))
+        flat::replace(model, |parameter| step.update(parameter))
     }
 
     /// The loss `weight_decay / 2 * Σ w²` whose gradient a coupled weight decay is, `[1]`, on the
@@ -165,6 +166,25 @@ impl Optimizer {
         }
     }
 
+    /// A parameter's weights after a step of length `lr`, and what is remembered: in one pass where there is
+    /// a kernel for it.
+    fn moved(&self, parameter: Parameter, lr: f64) -> Direction {
+        let has_kernel = has_optimizer_steps(&parameter.weight);
+        match self.settings.rule {
+            Rule::Sgd { momentum, nesterov } if has_kernel && momentum != 0.0 => {
+                sgd::in_one_pass(parameter, lr, momentum, nesterov)
+            }
+            Rule::Adamw { betas, eps } if has_kernel => {
+                adam::adamw_in_one_pass(parameter, lr, betas, eps)
+            }
+            _ => {
+                let weight = parameter.weight.clone();
+                let (direction, slots) = self.direction(parameter);
+                (weight - direction.mul_scalar(lr), slots)
+            }
+        }
+    }
+
     fn direction(&self, parameter: Parameter) -> Direction {
         match self.settings.rule {
             Rule::Sgd { momentum, nesterov } => sgd::direction(parameter, momentum, nesterov),
@@ -190,9 +210,9 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// The new values of a parameter; `None` if it has no gradient.
-    fn update(&mut self, Flat { name, shape, values }: Flat<'_>) -> Option<Tensor<1>> {
-        let gradient = self.gradients.remove(name)?;
+    /// The new values of a parameter; the old ones if it has no gradient.
+    fn update(&mut self, Flat { name, shape, values }: Flat<'_>) -> Tensor<1> {
+        let Some(gradient) = self.gradients.remove(name) else { return values };
         let settings = &self.optimizer.settings;
         let gradient = match settings.clip {
             Clip::Adaptive(most) => clip_filters(gradient, values.clone(), shape, most),
@@ -202,13 +222,12 @@ impl Step<'_> {
         let nothing = Memory { slots: Slots::new(), steps: Some(0) };
         let Memory { slots, steps } = self.optimizer.state.remove(name).unwrap_or(nothing);
         let step = steps.unwrap_or(self.number - 1).saturating_add(1);
-        let (filters, weight) = (filters(shape), values.clone());
-        let parameter = Parameter { gradient, weight, filters, decay, slots, step };
-        let (direction, slots) = self.optimizer.direction(parameter);
-        let memory = Memory { slots, steps: Some(step) };
-        self.optimizer.state.insert(name.to_owned(), memory);
-        let factor = lr_factor(name, self.optimizer.settings.layer_decay);
-        Some(values - direction.mul_scalar(self.lr * factor))
+        let lr = self.lr * lr_factor(name, self.optimizer.settings.layer_decay);
+        let filters = filters(shape);
+        let parameter = Parameter { gradient, weight: values, filters, decay, slots, step };
+        let (weight, slots) = self.optimizer.moved(parameter, lr);
+        self.optimizer.state.insert(name.to_owned(), Memory { slots, steps: Some(step) });
+        weight
     }
 }
 

@@ -4,7 +4,7 @@
 //! Tensors are channels last. Forward and backward read their inputs twice each: for sums over all pixels,
 //! and for what follows from them.
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 use rayon::prelude::*;
 
 use super::channels::{self, Sums};
@@ -79,7 +79,7 @@ fn statistics(x: &[f32], channels: usize) -> Vec<(f64, f64)> {
     let rough = rough_mean(x, channels);
     let count = (x.len() / channels.max(1)) as f64;
     let tasks = x.par_chunks(channels::share(x.len(), channels));
-    let sums: Vec<_> = tasks.map(|x| Arch::new().dispatch(|| sums(x, &rough))).collect();
+    let sums: Vec<_> = tasks.map(|x| Arch::new().dispatch(Moments { x, rough: &rough })).collect();
     let moments = channels::total(channels, &sums).into_iter().zip(&rough);
     let moments = moments.map(|((sum, squares), &rough)| {
         let mean = sum / count;
@@ -89,19 +89,31 @@ fn statistics(x: &[f32], channels: usize) -> Vec<(f64, f64)> {
     moments.collect()
 }
 
-/// Sums of the differences to `rough` and of their squares.
-#[inline(always)]
-fn sums(x: &[f32], rough: &[f32]) -> Sums {
-    let mut sums = Sums::new(rough.len());
-    for x in x.chunks_exact(rough.len().max(1)) {
-        let (first, second) = sums.row();
-        for ((first, second), (x, rough)) in first.iter_mut().zip(second).zip(x.iter().zip(rough)) {
-            let x = x - rough;
-            *first += x;
-            *second += x * x;
+/// Sums of the differences to `rough` and of their squares. Here and below no closures: those are not always
+/// compiled with the instructions of the dispatch.
+struct Moments<'a> {
+    x: &'a [f32],
+    rough: &'a [f32],
+}
+
+impl NullaryFnOnce for Moments<'_> {
+    type Output = Sums;
+
+    #[inline(always)]
+    fn call(self) -> Sums {
+        let Self { x, rough } = self;
+        let mut sums = Sums::new(rough.len());
+        for x in x.chunks_exact(rough.len().max(1)) {
+            let (first, second) = sums.row();
+            let from = x.iter().zip(rough);
+            for ((first, second), (x, rough)) in first.iter_mut().zip(second).zip(from) {
+                let x = x - rough;
+                *first += x;
+                *second += x * x;
+            }
         }
+        sums
     }
-    sums
 }
 
 /// Pixels whose mean is near enough to that of all.
@@ -130,44 +142,50 @@ impl Lines {
     fn write(&self, x: &[f32], residual: Option<&[f32]>) -> Vec<f32> {
         let mut output = pool::take(x.len());
         let share = channels::share(x.len(), self.scales.len());
-        output.par_chunks_mut(share).zip(x.par_chunks(share)).enumerate().for_each(
-            |(index, (y, x))| match residual {
-                None => self.apply(x, y),
-                Some(residual) => self.apply_and_add(x, &residual[index * share..], y),
-            },
-        );
+        let parts = output.par_chunks_mut(share).zip(x.par_chunks(share)).enumerate();
+        parts.for_each(|(index, (output, x))| {
+            let residual = residual.map(|residual| &residual[index * share..]);
+            Arch::new().dispatch(Write { lines: self, x, residual, output });
+        });
         output
-    }
-
-    fn apply(&self, x: &[f32], output: &mut [f32]) {
-        let channels = self.scales.len();
-        Arch::new().dispatch(|| {
-            for (output, x) in output.chunks_exact_mut(channels).zip(x.chunks_exact(channels)) {
-                let affine = self.scales.iter().zip(&self.shifts);
-                for ((output, x), (scale, shift)) in output.iter_mut().zip(x).zip(affine) {
-                    *output = self.finish(scale * x + shift);
-                }
-            }
-        });
-    }
-
-    fn apply_and_add(&self, x: &[f32], residual: &[f32], output: &mut [f32]) {
-        let channels = self.scales.len();
-        Arch::new().dispatch(|| {
-            let rows = x.chunks_exact(channels).zip(residual.chunks_exact(channels));
-            for (output, (x, residual)) in output.chunks_exact_mut(channels).zip(rows) {
-                let affine = self.scales.iter().zip(&self.shifts);
-                let from = x.iter().zip(residual).zip(affine);
-                for (output, ((x, residual), (scale, shift))) in output.iter_mut().zip(from) {
-                    *output = self.finish(scale * x + shift + residual);
-                }
-            }
-        });
     }
 
     #[inline(always)]
     fn finish(&self, value: f32) -> f32 {
         if self.with_relu { relu(value) } else { value }
+    }
+}
+
+/// The output of some pixels.
+struct Write<'a, 'y> {
+    lines: &'a Lines,
+    x: &'a [f32],
+    residual: Option<&'a [f32]>,
+    output: &'y mut [f32],
+}
+
+impl NullaryFnOnce for Write<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { lines, x, residual, output } = self;
+        let channels = lines.scales.len();
+        for (row, output) in output.chunks_exact_mut(channels).enumerate() {
+            let at = row * channels..(row + 1) * channels;
+            let affine = lines.scales.iter().zip(&lines.shifts);
+            let from = x[at.clone()].iter().zip(affine);
+            if let Some(residual) = residual {
+                let from = from.zip(&residual[at]);
+                for (output, ((x, (scale, shift)), residual)) in output.iter_mut().zip(from) {
+                    *output = lines.finish(scale * x + shift + residual);
+                }
+            } else {
+                for (output, (x, (scale, shift))) in output.iter_mut().zip(from) {
+                    *output = lines.finish(scale * x + shift);
+                }
+            }
+        }
     }
 }
 
@@ -273,25 +291,37 @@ impl Saved<'_> {
         let sums: Vec<_> = tasks
             .map(|(index, (dy, x))| {
                 let y = self.y.map(|y| &y[index * share..]);
-                Arch::new().dispatch(|| self.masked_sums_of(dy, x, y))
+                Arch::new().dispatch(MaskedSums { mean: self.mean, dy, x, y })
             })
             .collect();
         channels::total(channels, &sums)
     }
+}
+
+/// As [`Saved::masked_sums`], of some pixels.
+struct MaskedSums<'a, 'd> {
+    mean: &'a [f32],
+    dy: &'d mut [f32],
+    x: &'a [f32],
+    y: Option<&'a [f32]>,
+}
+
+impl NullaryFnOnce for MaskedSums<'_, '_> {
+    type Output = Sums;
 
     #[inline(always)]
-    fn masked_sums_of(&self, dy: &mut [f32], x: &[f32], y: Option<&[f32]>) -> Sums {
-        let channels = self.gamma.len();
+    fn call(self) -> Sums {
+        let channels = self.mean.len();
         let mut sums = Sums::new(channels);
-        for (row, dy) in dy.chunks_exact_mut(channels.max(1)).enumerate() {
+        for (row, dy) in self.dy.chunks_exact_mut(channels.max(1)).enumerate() {
             let at = row * channels..(row + 1) * channels;
-            if let Some(y) = y {
+            if let Some(y) = self.y {
                 for (dy, y) in dy.iter_mut().zip(&y[at.clone()]) {
                     *dy = mask(*dy, *y);
                 }
             }
             let (first, second) = sums.row();
-            let from = dy.iter().zip(&x[at]).zip(self.mean);
+            let from = dy.iter().zip(&self.x[at]).zip(self.mean);
             for ((first, second), ((dy, x), mean)) in first.iter_mut().zip(second).zip(from) {
                 *first += dy;
                 *second += dy * (x - mean);
@@ -315,38 +345,55 @@ impl Slopes {
         let share = channels::share(dy.len(), saved.gamma.len());
         let (x, mean) = (saved.x.par_chunks(share), saved.mean);
         if !separate {
-            dy.par_chunks_mut(share).zip(x).for_each(|(dy, x)| self.apply(dy, x, mean));
+            dy.par_chunks_mut(share).zip(x).for_each(|(dy, x)| {
+                Arch::new().dispatch(Slope { slopes: self, mean, x, dy: None, dx: dy });
+            });
             return None;
         }
         let mut dx = pool::take(dy.len());
         let from = dy.par_chunks(share).zip(x);
-        dx.par_chunks_mut(share).zip(from).for_each(|(dx, from)| self.apply_to(from, mean, dx));
+        dx.par_chunks_mut(share).zip(from).for_each(|(dx, (dy, x))| {
+            Arch::new().dispatch(Slope { slopes: self, mean, x, dy: Some(dy), dx });
+        });
         Some(dx)
     }
+}
 
-    fn apply(&self, dy: &mut [f32], x: &[f32], mean: &[f32]) {
-        Arch::new().dispatch(|| {
-            for (dy, x) in dy.chunks_exact_mut(mean.len()).zip(x.chunks_exact(mean.len())) {
-                let lines = self.scale.iter().zip(&self.slope).zip(&self.level);
-                for ((dy, (x, mean)), ((scale, slope), level)) in
-                    dy.iter_mut().zip(x.iter().zip(mean)).zip(lines)
-                {
-                    *dy = scale * *dy + (slope * (x - mean) + level);
+/// The gradient of some pixels.
+struct Slope<'a, 'x> {
+    slopes: &'a Slopes,
+    mean: &'a [f32],
+    x: &'a [f32],
+    /// That of the output; `dx` holds it if it is not here.
+    dy: Option<&'a [f32]>,
+    dx: &'x mut [f32],
+}
+
+impl NullaryFnOnce for Slope<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let (Slopes { scale, slope, level }, channels) = (self.slopes, self.mean.len());
+        for (row, dx) in self.dx.chunks_exact_mut(channels).enumerate() {
+            let at = row * channels..(row + 1) * channels;
+            let lines = scale.iter().zip(slope).zip(level);
+            let x = self.x[at.clone()].iter().zip(self.mean).zip(lines);
+            let line = |dy: f32, ((x, mean), ((scale, slope), level)): Line<'_>| {
+                scale * dy + (slope * (x - mean) + level)
+            };
+            if let Some(dy) = self.dy {
+                for (dx, (dy, x)) in dx.iter_mut().zip(dy[at].iter().zip(x)) {
+                    *dx = line(*dy, x);
+                }
+            } else {
+                for (dx, x) in dx.iter_mut().zip(x) {
+                    *dx = line(*dx, x);
                 }
             }
-        });
-    }
-
-    fn apply_to(&self, (dy, x): (&[f32], &[f32]), mean: &[f32], dx: &mut [f32]) {
-        Arch::new().dispatch(|| {
-            let rows = dy.chunks_exact(mean.len()).zip(x.chunks_exact(mean.len()));
-            for (dx, (dy, x)) in dx.chunks_exact_mut(mean.len()).zip(rows) {
-                let lines = self.scale.iter().zip(&self.slope).zip(&self.level);
-                let from = dy.iter().zip(x.iter().zip(mean)).zip(lines);
-                for (dx, ((dy, (x, mean)), ((scale, slope), level))) in dx.iter_mut().zip(from) {
-                    *dx = scale * dy + (slope * (x - mean) + level);
-                }
-            }
-        });
+        }
     }
 }
+
+/// A number, its channel's mean, and scale, slope and level.
+type Line<'a> = ((&'a f32, &'a f32), ((&'a f32, &'a f32), &'a f32));

@@ -69,19 +69,18 @@ fn padded(geometry: &Geometry, x: &[f32], size: [usize; 2]) -> Vec<f32> {
     padded
 }
 
-/// The convolution of `x` with `weights`, finished.
+/// The convolution of `x` with weights that [`Weights::forward`] packed, finished.
 pub(crate) fn forward(
     geometry: &Geometry,
     x: &[f32],
-    weights: &[f32],
+    weights: &Weights,
     finish: Finish<'_>,
 ) -> Vec<f32> {
     let input = Input::new(geometry, x);
-    let packed = Weights::forward(geometry, weights, &geometry.forward_grid().taps);
     let correlation = Correlation {
         source: input.source(geometry),
         images: geometry.batch,
-        grids: &[(input.grid.clone(), packed)],
+        grids: &[(input.grid.clone(), weights)],
         groups: geometry.groups,
         rows: geometry.out_depth(),
         depth: input.depth,
@@ -93,16 +92,15 @@ pub(crate) fn forward(
     y
 }
 
-/// The gradient of the convolution's input from the gradient `dy` of its output, added to `onto`.
+/// The gradient of the convolution's input from the gradient `dy` of its output, added to `onto`; weights are
+/// those of [`Geometry::backward_grids`], which [`Weights::backward`] packed.
 pub(crate) fn input_gradient(
     geometry: &Geometry,
     dy: &[f32],
-    weights: &[f32],
+    weights: &[Weights],
     onto: Option<Vec<f32>>,
 ) -> Vec<f32> {
-    let pack = |grid: &Grid| Weights::backward(geometry, weights, &grid.taps);
-    let grids = geometry.backward_grids().into_iter();
-    let grids: Vec<_> = grids.map(|grid| (grid.clone(), pack(&grid))).collect();
+    let grids: Vec<_> = geometry.backward_grids().into_iter().zip(weights).collect();
     let correlation = Correlation {
         source: Source { values: dy, channels: geometry.out_channels, size: geometry.output },
         images: geometry.batch,

@@ -11,10 +11,10 @@ use rayon::prelude::*;
 
 use super::finish::Finish;
 use super::geometry::{Grid, Tap};
-use super::pool;
 use super::scratch::{self, Scratch};
 use super::tile::{self, HEIGHT, Tile};
 use super::weights::Weights;
+use super::{pool, prefetch};
 
 /// Products that a tile sums before it goes to memory: so many rows of weights stay in the second-level
 /// cache, while the pixels of a block pass by.
@@ -23,10 +23,10 @@ const DEPTH: usize = 384;
 const PIXELS: usize = 40 * HEIGHT;
 /// Weights that stay in the second-level cache beside the pixels.
 const FEW: usize = 1 << 16;
-/// Lines of the target's images in one task, at least: fewer are not worth its start.
-const TASK: usize = 256;
-/// Numbers of a cache line.
-const LINE: usize = 16;
+/// Multiplications that are worth a task of their own.
+const WORK: usize = 1 << 20;
+/// Tasks of each thread, where pixels suffice: if one is interrupted, another takes what is left.
+const TASKS: usize = 4;
 /// A row outside the image.
 const OUTSIDE: usize = usize::MAX;
 
@@ -38,16 +38,32 @@ pub(crate) struct Source<'a> {
     pub(crate) size: [usize; 2],
 }
 
+/// A pixel, as [`Source::find`] looks for what it sees.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Position {
+    /// Row and column in the source of a tap without offset.
+    at: [isize; 2],
+    /// Where the channels there begin.
+    start: isize,
+}
+
 impl Source<'_> {
-    /// Where the channels of what `tap` sees from pixel `(y, x)` of `grid` begin.
+    /// Pixel `(y, x)` of `grid`.
     #[inline(always)]
-    pub(crate) fn find(&self, grid: &Grid, tap: &Tap, [image, y, x]: [usize; 3]) -> Option<usize> {
-        let at = |axis: usize, i: usize| {
-            let at = (i * grid.gather[axis]) as isize + tap.offset[axis];
-            (0..self.size[axis] as isize).contains(&at).then_some(at as usize)
-        };
-        let (y, x) = (at(0, y)?, at(1, x)?);
-        Some(((image * self.size[0] + y) * self.size[1] + x) * self.channels)
+    pub(crate) fn position(&self, grid: &Grid, [image, y, x]: [usize; 3]) -> Position {
+        let (y, x) = (y * grid.gather[0], x * grid.gather[1]);
+        let start = ((image * self.size[0] + y) * self.size[1] + x) * self.channels;
+        Position { at: [y as isize, x as isize], start: start as isize }
+    }
+
+    /// Where the channels of what `tap` sees from a pixel begin.
+    #[inline(always)]
+    pub(crate) fn find(&self, tap: &Tap, pixel: &Position) -> Option<usize> {
+        let ([y, x], [dy, dx]) = (pixel.at, tap.offset);
+        // What is negative becomes greater than every size.
+        let inside = ((y + dy) as usize) < self.size[0] && ((x + dx) as usize) < self.size[1];
+        let offset = (dy * self.size[1] as isize + dx) * self.channels as isize;
+        inside.then_some((pixel.start + offset) as usize)
     }
 }
 
@@ -56,7 +72,7 @@ impl Source<'_> {
 pub(crate) struct Correlation<'a> {
     pub(crate) source: Source<'a>,
     pub(crate) images: usize,
-    pub(crate) grids: &'a [(Grid, Weights)],
+    pub(crate) grids: &'a [(Grid, &'a Weights)],
     pub(crate) groups: usize,
     /// Channels of the target that one group makes.
     pub(crate) rows: usize,
@@ -70,21 +86,20 @@ pub(crate) struct Correlation<'a> {
 impl Correlation<'_> {
     /// The target; what `onto` holds, which is as large, is added.
     pub(crate) fn run(&self, onto: Option<Vec<f32>>) -> Vec<f32> {
-        let line = self.size[1] * self.groups * self.rows;
-        let lines = self.images * self.size[0];
+        let channels = self.groups * self.rows;
+        let pixels = self.images * self.size[0] * self.size[1];
         let adds = onto.is_some();
-        let mut target = onto.unwrap_or_else(|| pool::take(lines * line));
+        let mut target = onto.unwrap_or_else(|| pool::take(pixels * channels));
         if target.is_empty() {
             return target;
         }
-        let tasks = (lines * self.size[1] / TASK).clamp(1, rayon::current_num_threads());
-        let share = lines.div_ceil(tasks);
-        target.par_chunks_mut(share * line).enumerate().for_each(|(index, target)| {
+        let share = self.share(pixels);
+        target.par_chunks_mut(share * channels).enumerate().for_each(|(index, target)| {
             scratch::with(|scratch| {
                 Arch::new().dispatch(Task {
                     job: self,
-                    lines: index * share..lines.min((index + 1) * share),
-                    finish: self.finish.from(index * share * line),
+                    pixels: index * share..pixels.min((index + 1) * share),
+                    finish: self.finish.from(index * share * channels),
                     adds,
                     target,
                     scratch,
@@ -93,12 +108,23 @@ impl Correlation<'_> {
         });
         target
     }
+
+    /// Pixels of one task.
+    fn share(&self, pixels: usize) -> usize {
+        let taps: usize = self.grids.iter().map(|(grid, _)| grid.taps.len()).sum();
+        let products = taps * self.depth / self.grids.len().max(1);
+        let work = pixels * self.groups * self.rows * products;
+        let tasks = (work / WORK).clamp(1, rayon::current_num_threads());
+        let share = pixels.div_ceil(tasks);
+        let several = if share < TASKS * PIXELS { 1 } else { TASKS };
+        share.div_ceil(several).next_multiple_of(HEIGHT)
+    }
 }
 
-/// What one task computes: some lines of the target, counted through all images.
+/// What one task computes: some pixels of the target, counted through all images.
 struct Task<'a, 't> {
     job: &'a Correlation<'a>,
-    lines: Range<usize>,
+    pixels: Range<usize>,
     finish: Finish<'a>,
     /// Whether the target holds numbers to add to.
     adds: bool,
@@ -161,7 +187,7 @@ impl Task<'_, '_> {
                     for group in 0..self.job.groups {
                         for panel in 0..weights.panels() {
                             for part in &parts {
-                                let weights = (weights, group, panel);
+                                let weights = (*weights, group, panel);
                                 let pixels = (&block, tiles.clone());
                                 self.multiply::<S, NV>(simd, pixels, weights, (part, &zeros));
                             }
@@ -194,17 +220,27 @@ impl Task<'_, '_> {
         parts
     }
 
-    /// Image, row and column in `grid` of every pixel whose line in the target is the task's.
+    /// Image, row and column in `grid` of every pixel that is the task's.
     fn pixels(&self, grid: &Grid) -> impl Iterator<Item = [usize; 3]> + use<> {
-        let (height, lines) = (self.job.size[0], self.lines.clone());
-        let (first, step, [rows, columns]) = (grid.first[0], grid.scatter[0], grid.size);
-        lines.flat_map(move |line| {
-            let (image, line) = (line / height, line % height);
-            let row = line.checked_sub(first).filter(|line| line.is_multiple_of(step));
-            let row = row.map(|line| line / step).filter(|&row| row < rows);
-            row.into_iter()
-                .flat_map(move |row| (0..columns).map(move |column| [image, row, column]))
+        let (own, [height, width]) = (self.pixels.clone(), self.job.size);
+        let Grid { first, scatter, size: [rows, columns], .. } = *grid;
+        (own.start / width..own.end.div_ceil(width)).flat_map(move |line| {
+            let (image, y) = (line / height, line % height);
+            let row = y.checked_sub(first[0]).filter(|y| y.is_multiple_of(scatter[0]));
+            let row = row.map(|y| y / scatter[0]).filter(|&row| row < rows);
+            let (own, start) = (own.clone(), line * width + first[1]);
+            row.into_iter().flat_map(move |row| {
+                let own = own.clone();
+                let is_own = move |column: &usize| own.contains(&(start + column * scatter[1]));
+                (0..columns).filter(is_own).map(move |column| [image, row, column])
+            })
         })
+    }
+
+    /// Pixels of a block: as many in each, so that none is small.
+    fn block_size(&self, grid: &Grid) -> usize {
+        let pixels = self.pixels.len().div_ceil(grid.scatter[0] * grid.scatter[1]);
+        pixels.div_ceil(pixels.div_ceil(PIXELS).max(1)).next_multiple_of(HEIGHT)
     }
 
     /// Finds the next pixels; whether there were any.
@@ -215,22 +251,19 @@ impl Task<'_, '_> {
         pixels: &mut impl Iterator<Item = [usize; 3]>,
     ) -> bool {
         let Correlation { source, size, groups, rows, .. } = self.job;
-        let mut positions = [[0; 3]; PIXELS];
-        let mut count = 0;
+        let mut positions = [Position::default(); PIXELS];
         block.to.clear();
-        for ([image, y, x], position) in pixels.zip(&mut positions) {
-            *position = [image, y, x];
-            let line = image * size[0] + y * grid.scatter[0] + grid.first[0] - self.lines.start;
-            let column = x * grid.scatter[1] + grid.first[1];
-            block.to.push((line * size[1] + column) * groups * rows);
-            count += 1;
-            if count == PIXELS {
-                break;
-            }
+        let room = &mut positions[..self.block_size(grid)];
+        for (position, [image, y, x]) in room.iter_mut().zip(pixels) {
+            *position = source.position(grid, [image, y, x]);
+            let (y, x) = (y * grid.scatter[0] + grid.first[0], x * grid.scatter[1] + grid.first[1]);
+            let pixel = (image * size[0] + y) * size[1] + x - self.pixels.start;
+            block.to.push(pixel * groups * rows);
         }
+        let count = block.to.len();
         block.from.clear();
         for tap in &grid.taps {
-            let found = positions[..count].iter().map(|&at| source.find(grid, tap, at));
+            let found = positions[..count].iter().map(|at| source.find(tap, at));
             block.from.extend(found.map(|from| from.unwrap_or(OUTSIDE)));
             block.from.extend(std::iter::repeat_n(OUTSIDE, count.next_multiple_of(HEIGHT) - count));
         }
@@ -249,18 +282,17 @@ impl Task<'_, '_> {
         let length = part.channels.len();
         let products = part.taps.start * depth + part.channels.start;
         let products = products..products + part.taps.len() * length;
-        let panel_weights = weights.panel(group, panel, products);
+        let (panel_weights, width) = (weights.panel(group, panel, products), weights.width);
         let count = block.to.len().next_multiple_of(HEIGHT);
         let channel = panel * weights.width;
         let channels = group * rows + channel..group * rows + (*rows).min(channel + weights.width);
         let start = group * depth + part.channels.start;
+        // What a tile reads and writes besides is asked for little by little: too much at once would keep
+        // the weights waiting.
+        let step = (part.taps.len() * length).div_ceil(HEIGHT).max(1);
         for (index, to) in block.to.chunks(HEIGHT).enumerate().take(tiles.end).skip(tiles.start) {
             let mut sums = tile::zero::<S, NV>(simd);
-            if self.adds || !part.is_first {
-                load(simd, self.target, to, &channels, &mut sums);
-            } else {
-                prefetch(self.target, to, &channels);
-            }
+            let mut to_come = to.iter();
             for (tap, weights) in
                 part.taps.clone().zip(panel_weights.chunks_exact(length * weights.width))
             {
@@ -270,7 +302,17 @@ impl Task<'_, '_> {
                     from => &source.values[from + start..][..length],
                 };
                 let pixels = [row(0), row(1), row(2), row(3), row(4), row(5)];
-                tile::add_rows(simd, &mut sums, pixels, weights);
+                for first in (0..length).step_by(step) {
+                    if let Some(&to) = to_come.next() {
+                        self.ask_for(part, to + channels.start..to + channels.end);
+                    }
+                    let own = first..length.min(first + step);
+                    let weights = &weights[own.start * width..own.end * width];
+                    tile::add_rows(simd, &mut sums, pixels.map(|row| &row[own.clone()]), weights);
+                }
+            }
+            if self.adds || !part.is_first {
+                add(simd, self.target, to, &channels, &mut sums);
             }
             if part.is_last {
                 self.finish.apply(simd, to, &channels, &mut sums);
@@ -278,11 +320,20 @@ impl Task<'_, '_> {
             store(simd, self.target, to, &channels, &sums);
         }
     }
+
+    /// Asks for what a tile will write of one pixel, and read for it.
+    #[inline(always)]
+    fn ask_for(&self, part: &Part, at: Range<usize>) {
+        prefetch::for_writing(&self.target[at.clone()]);
+        if let (true, Some(residual)) = (part.is_last, self.finish.residual) {
+            prefetch::for_reading(&residual[at]);
+        }
+    }
 }
 
-/// Takes the sums so far of `channels` of the pixels that begin at `to`.
+/// Adds what there is so far of `channels` of the pixels that begin at `to`.
 #[inline(always)]
-fn load<S: Simd, const NV: usize>(
+fn add<S: Simd, const NV: usize>(
     simd: S,
     target: &[f32],
     to: &[usize],
@@ -290,13 +341,9 @@ fn load<S: Simd, const NV: usize>(
     sums: &mut Tile<S, NV>,
 ) {
     for (sums, to) in sums.iter_mut().zip(to) {
-        let from = &target[to + channels.start..][..channels.len()];
-        if let Some(from) = S::as_simd_f32s(from).0.first_chunk() {
-            *sums = *from;
-        } else {
-            for (sum, from) in sums.iter_mut().zip(from.chunks(S::F32_LANES)) {
-                *sum = simd.partial_load_f32s(from);
-            }
+        let from = tile::row::<S, NV>(simd, &target[to + channels.start..][..channels.len()]);
+        for n in 0..NV {
+            sums[n] = simd.add_f32s(sums[n], from[n]);
         }
     }
 }
@@ -321,25 +368,3 @@ fn store<S: Simd, const NV: usize>(
         }
     }
 }
-
-/// Asks for the lines that [`store`] will write: without it every store of a result that is not in the
-/// cache waits for memory.
-#[inline(always)]
-fn prefetch(target: &[f32], to: &[usize], channels: &Range<usize>) {
-    for to in to {
-        target[to + channels.start..][..channels.len()].chunks(LINE).for_each(prefetch_line);
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-#[allow(unsafe_code, reason = "the only way to name the instruction")]
-fn prefetch_line(line: &[f32]) {
-    use std::arch::x86_64::{_MM_HINT_ET0, _mm_prefetch};
-    // SAFETY: a prefetch reads and writes nothing, whatever the address; this one is that of a slice.
-    unsafe { _mm_prefetch::<_MM_HINT_ET0>(line.as_ptr().cast()) }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-#[inline(always)]
-fn prefetch_line(_line: &[f32]) {}

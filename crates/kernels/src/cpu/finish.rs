@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulp::Simd;
 
-use super::tile::Tile;
+use super::tile::{self, Tile};
 
 /// Scale and shift of each channel, a residual, and ReLU, in this order; each may be missing.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,8 +32,8 @@ impl Finish<'_> {
         sums: &mut Tile<S, NV>,
     ) {
         if let Some((scale, shift)) = self.scale_and_shift {
-            let scale = vectors::<S, NV>(simd, &scale[channels.clone()]);
-            let shift = vectors::<S, NV>(simd, &shift[channels.clone()]);
+            let scale = tile::row::<S, NV>(simd, &scale[channels.clone()]);
+            let shift = tile::row::<S, NV>(simd, &shift[channels.clone()]);
             for sums in sums.iter_mut() {
                 for n in 0..NV {
                     sums[n] = simd.add_f32s(simd.mul_f32s(sums[n], scale[n]), shift[n]);
@@ -43,7 +43,7 @@ impl Finish<'_> {
         if let Some(residual) = self.residual {
             for (sums, to) in sums.iter_mut().zip(to) {
                 let residual = &residual[to + channels.start..][..channels.len()];
-                let residual = vectors::<S, NV>(simd, residual);
+                let residual = tile::row::<S, NV>(simd, residual);
                 for n in 0..NV {
                     sums[n] = simd.add_f32s(sums[n], residual[n]);
                 }
@@ -56,19 +56,6 @@ impl Finish<'_> {
             }
         }
     }
-}
-
-/// Up to `NV` vectors; what is missing is zero.
-#[inline(always)]
-fn vectors<S: Simd, const NV: usize>(simd: S, values: &[f32]) -> [S::f32s; NV] {
-    if let Some(vectors) = S::as_simd_f32s(values).0.first_chunk() {
-        return *vectors;
-    }
-    let mut vectors = [simd.splat_f32s(0.0); NV];
-    for (vector, values) in vectors.iter_mut().zip(values.chunks(S::F32_LANES)) {
-        *vector = simd.partial_load_f32s(values);
-    }
-    vectors
 }
 
 /// The positive part; what is not a number stays so, as in PyTorch.

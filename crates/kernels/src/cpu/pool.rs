@@ -9,6 +9,11 @@ use std::sync::{Mutex, PoisonError};
 
 /// Below this many numbers the allocator is as fast.
 const SMALLEST: usize = 4096;
+/// Numbers of a buffer that huge pages are worth.
+const LARGE: usize = 1 << 20;
+/// Bytes of the pages that a system has at least.
+#[cfg(target_os = "linux")]
+const PAGE: usize = 1 << 12;
 /// Buffers of a length that nobody asked for during so many requests are freed: several steps of the
 /// deepest networks.
 const PATIENCE: u64 = 8192;
@@ -60,8 +65,31 @@ fn with<T>(work: impl FnOnce(&mut Pool) -> T) -> T {
 /// A buffer of `length` numbers, whatever they are: the caller writes every one.
 pub(crate) fn take(length: usize) -> Vec<f32> {
     let used = if length < SMALLEST { None } else { with(|pool| pool.take(length)) };
-    used.unwrap_or_else(|| vec![0.0; length])
+    used.unwrap_or_else(|| fresh(length))
 }
+
+fn fresh(length: usize) -> Vec<f32> {
+    let buffer = vec![0.0; length];
+    if length >= LARGE {
+        ask_for_huge_pages(&buffer);
+    }
+    buffer
+}
+
+/// Asks Linux for pages of two megabytes: with smaller ones a pass over a large image looks up thousands.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code, reason = "a call of the system")]
+fn ask_for_huge_pages(buffer: &[f32]) {
+    let start = buffer.as_ptr().addr().next_multiple_of(PAGE);
+    let end = (buffer.as_ptr().addr() + size_of_val(buffer)) / PAGE * PAGE;
+    let start = buffer.as_ptr().with_addr(start).cast_mut().cast();
+    // SAFETY: whole pages of memory that is ours; the advice changes nothing of what they hold, and whether
+    // it is taken does not matter.
+    unsafe { libc::madvise(start, end - start.addr(), libc::MADV_HUGEPAGE) };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn ask_for_huge_pages(_buffer: &[f32]) {}
 
 /// Keeps `buffer` for a later [`take`] of its length.
 pub(crate) fn give(buffer: Vec<f32>) {

@@ -38,6 +38,19 @@ pub(crate) fn zero<S: Simd, const NV: usize>(simd: S) -> Tile<S, NV> {
     [[simd.splat_f32s(0.0); NV]; HEIGHT]
 }
 
+/// Up to `NV` vectors of a tile's row; what is missing is zero.
+#[inline(always)]
+pub(crate) fn row<S: Simd, const NV: usize>(simd: S, values: &[f32]) -> [S::f32s; NV] {
+    if let Some(vectors) = S::as_simd_f32s(values).0.first_chunk() {
+        return *vectors;
+    }
+    let mut vectors = [simd.splat_f32s(0.0); NV];
+    for (vector, values) in vectors.iter_mut().zip(values.chunks(S::F32_LANES)) {
+        *vector = simd.partial_load_f32s(values);
+    }
+    vectors
+}
+
 /// Adds to `sums` the products of `rows`, the same length each, and `weights` `[length, NV * lanes]`.
 #[inline(always)]
 pub(crate) fn add_rows<S: Simd, const NV: usize>(

@@ -22,6 +22,10 @@ const PIXELS: usize = 384;
 /// them would not stay in its cache.
 const MANY: usize = 1 << 17;
 
+/// Panels of input channels from which the output's gradient is copied for each tile: it is read as often, and
+/// in an image of many channels its lines lie so far apart that they drive each other out of the cache.
+const REUSED: usize = 3;
+
 /// Input channels that fill a vector. Narrower groups are taken together: what one of them has to do with
 /// the others' channels is computed and left out.
 const CHANNELS: usize = 16;
@@ -63,7 +67,7 @@ impl<'a> Gradient<'a> {
         let by_channels = geometry.groups == 1 && geometry.weight_len() >= MANY;
         let share = geometry.out_channels.div_ceil(threads).next_multiple_of(HEIGHT);
         // The order of the sums depends on the number of threads alone.
-        let sums = if by_channels && share < geometry.out_channels {
+        let mut sums = if by_channels && share < geometry.out_channels {
             let mut sums = pool::take(geometry.weight_len());
             let row = self.products();
             sums.par_chunks_mut(share * row).enumerate().for_each(|(index, sums)| {
@@ -82,6 +86,10 @@ impl<'a> Gradient<'a> {
             };
             (0..tasks).into_par_iter().map(sum).collect()
         };
+        if let ([_], 1, 1) = (&*sums, geometry.taps(), self.together) {
+            // These lie as they are wanted.
+            return sums.swap_remove(0);
+        }
         let gradient = self.transpose(&sums);
         sums.into_iter().for_each(pool::give);
         gradient
@@ -124,6 +132,11 @@ impl<'a> Gradient<'a> {
     }
 }
 
+/// From one tile's copied columns to the next; no multiple of the cache's size.
+fn tile_stride(pixels: &Range<usize>) -> usize {
+    pixels.len() * HEIGHT + CHANNELS
+}
+
 struct Task<'a, 't> {
     job: &'a Gradient<'a>,
     pixels: Range<usize>,
@@ -159,18 +172,44 @@ impl Task<'_, '_> {
     #[inline(always)]
     fn run<S: Simd, const NV: usize>(mut self, simd: S) {
         let (depth, width) = (self.job.depth, NV * S::F32_LANES);
-        let groups = self.job.geometry.groups / self.job.together;
+        let (groups, taps) =
+            (self.job.geometry.groups / self.job.together, self.job.grid.taps.len());
+        let panels = taps * depth.div_ceil(width);
+        let copied = panels >= REUSED || self.rows.len() < HEIGHT;
         for start in self.pixels.clone().step_by(PIXELS) {
             let pixels = start..self.pixels.end.min(start + PIXELS);
             for group in 0..groups {
-                for tap in 0..self.job.grid.taps.len() {
+                if copied {
+                    self.copy_columns(&pixels, group);
+                }
+                for tap in 0..taps {
                     for channel in (0..depth).step_by(width) {
                         let count = width.min(depth - channel);
                         let panel = Panel { group, tap, channel, count };
                         self.pack(&pixels, panel, width);
-                        self.multiply::<S, NV>(simd, &pixels, panel);
+                        self.multiply::<S, NV>(simd, &pixels, panel, copied);
                     }
                 }
+            }
+        }
+    }
+
+    /// Copies the output's gradient of the rows of a group: for each tile `[pixels, HEIGHT]`.
+    fn copy_columns(&mut self, pixels: &Range<usize>, group: usize) {
+        let all = self.job.geometry.out_channels;
+        let first = group * self.job.rows() + self.rows.start;
+        let (rows, stride) = (self.rows.len(), tile_stride(pixels));
+        let to = self.scratch.other.grow(rows.div_ceil(HEIGHT) * stride);
+        let dy = self.job.dy[pixels.start * all..pixels.end * all].chunks_exact(all);
+        for (pixel, dy) in dy.enumerate() {
+            let (whole, rest) = dy[first..][..rows].as_chunks::<HEIGHT>();
+            let mut to = to.chunks_exact_mut(stride).map(|to| &mut to[pixel * HEIGHT..][..HEIGHT]);
+            for (from, to) in whole.iter().zip(&mut to) {
+                to.copy_from_slice(from);
+            }
+            if let Some(to) = to.next() {
+                to[..rest.len()].copy_from_slice(rest);
+                to[rest.len()..].fill(0.0);
             }
         }
     }
@@ -188,7 +227,7 @@ impl Task<'_, '_> {
             pixels.start % columns,
         );
         for to in to.chunks_exact_mut(width) {
-            match source.find(grid, tap, [image, y, x]) {
+            match source.find(tap, &source.position(grid, [image, y, x])) {
                 None => to.fill(0.0),
                 Some(from) => {
                     let from = &source.values[from + panel.group * depth + panel.channel..];
@@ -210,34 +249,32 @@ impl Task<'_, '_> {
         }
     }
 
+    /// One panel's products with all rows, which are `copied` or read as they lie.
     #[inline(always)]
-    fn multiply<S: Simd, const NV: usize>(&mut self, simd: S, pixels: &Range<usize>, panel: Panel) {
-        let Geometry { out_channels, .. } = *self.job.geometry;
-        let rows = self.rows.clone();
+    fn multiply<S: Simd, const NV: usize>(
+        &mut self,
+        simd: S,
+        pixels: &Range<usize>,
+        panel: Panel,
+        copied: bool,
+    ) {
+        let all = self.job.geometry.out_channels;
+        let (count, stride) = (self.rows.len(), tile_stride(pixels));
         let length = pixels.len() * NV * S::F32_LANES;
         let first = panel.group * self.job.rows();
-        let dy = &self.job.dy[pixels.start * out_channels..pixels.end * out_channels];
-        // Fewer rows than a tile has are copied.
-        let narrow = rows.len() < HEIGHT;
-        if narrow {
-            let to = self.scratch.other.grow(pixels.len() * HEIGHT);
-            to.fill(0.0);
-            for (to, dy) in to.chunks_exact_mut(HEIGHT).zip(dy.chunks_exact(out_channels)) {
-                to[..rows.len()].copy_from_slice(&dy[first + rows.start..][..rows.len()]);
-            }
-        }
-        for row in (0..rows.len()).step_by(HEIGHT) {
+        let dy = &self.job.dy[pixels.start * all..pixels.end * all];
+        for (index, row) in (0..count).step_by(HEIGHT).enumerate() {
             // The last tile looks back, so that it is whole, but writes only what is new.
-            let at = row.min(rows.len().saturating_sub(HEIGHT));
-            let columns = if narrow {
-                (&self.scratch.other.get()[..pixels.len() * HEIGHT], HEIGHT)
+            let at = if copied { row } else { row.min(count - HEIGHT) };
+            let columns = if copied {
+                (&self.scratch.other.get()[index * stride..][..pixels.len() * HEIGHT], HEIGHT)
             } else {
-                (&dy[first + rows.start + at..], out_channels)
+                (&dy[first + self.rows.start + at..], all)
             };
             let mut tile = tile::zero::<S, NV>(simd);
             let vectors = &self.scratch.packed.get()[..length];
             tile::add_columns(simd, &mut tile, columns, vectors);
-            let new = row - at..HEIGHT.min(rows.len() - at);
+            let new = row - at..HEIGHT.min(count - at);
             let is_first = pixels.start == self.pixels.start;
             self.store(simd, (first + at, new), panel, &tile, is_first);
         }

@@ -4,11 +4,14 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::geometry::{Geometry, Tap};
-use super::{pool, tile};
+use super::geometry::{Geometry, Grid, Tap};
+use super::{pool, prefetch, tile};
 
-/// Factors whose rows are written together: few enough for the first-level cache.
-const TOGETHER: usize = 64;
+/// Weights of each row that are packed together: few enough for the first-level cache.
+const TOGETHER: usize = 72;
+
+/// Rows between what is asked for and what is packed.
+const AHEAD: usize = 8;
 
 /// `[groups, panels, products, tile width]`: for each product, a tap and a channel of the source, the
 /// weights of one tile's channels side by side.
@@ -30,40 +33,54 @@ struct Panel {
 
 impl Weights {
     /// For the forward pass: tiles of output channels, products over taps and input channels.
-    pub(crate) fn forward(geometry: &Geometry, weights: &[f32], taps: &[Tap]) -> Self {
+    pub(crate) fn forward(geometry: &Geometry, weights: &[f32]) -> Self {
+        let Grid { taps, .. } = geometry.forward_grid();
         let (depth, all, rows) = (geometry.in_depth(), geometry.taps(), geometry.out_depth());
-        Self::pack([geometry.groups, rows, depth], taps, |panel, to| {
+        let together = (TOGETHER / all.max(1)).max(1);
+        Self::pack([geometry.groups, rows, depth], taps.len(), |panel, to| {
             let first = panel.group * rows + panel.channels.start;
             let rows = weights[first * depth * all..].chunks_exact(depth * all);
-            let together = (TOGETHER / taps.len().max(1)).max(16);
+            // Rows lie far apart, so that their beginnings would drive each other out of the cache.
+            let mut block = vec![0.0; panel.width * together * all];
             for start in (0..depth).step_by(together) {
-                let end = depth.min(start + together);
-                for (lane, row) in rows.clone().take(panel.channels.len()).enumerate() {
-                    let row = &row[start * all..end * all];
-                    for (t, tap) in taps.iter().enumerate() {
-                        let to = &mut to[(t * depth + start) * panel.width..];
-                        let to = to.iter_mut().skip(lane).step_by(panel.width);
-                        let row = row.iter().skip(tap.index).step_by(all);
-                        to.zip(row).for_each(|(to, weight)| *to = *weight);
+                let count = together.min(depth - start);
+                let of_block = block.chunks_exact_mut(count * all);
+                for (to, row) in of_block.zip(rows.clone().take(panel.channels.len())) {
+                    let (here, next) = row[start * all..].split_at(count * all);
+                    prefetch::for_reading(&next[..next.len().min(count * all)]);
+                    to.copy_from_slice(here);
+                }
+                for (t, tap) in taps.iter().enumerate() {
+                    let to = &mut to[(t * depth + start) * panel.width..][..count * panel.width];
+                    for (channel, to) in to.chunks_exact_mut(panel.width).enumerate() {
+                        let from = &block[channel * all + tap.index..];
+                        take_every(from, count * all, &mut to[..panel.channels.len()]);
                     }
                 }
             }
         })
     }
 
-    /// For the data gradient: tiles of input channels, products over taps and output channels.
-    pub(crate) fn backward(geometry: &Geometry, weights: &[f32], taps: &[Tap]) -> Self {
+    /// For the data gradient, one for each of its grids: tiles of input channels, products over taps and
+    /// output channels.
+    pub(crate) fn backward(geometry: &Geometry, weights: &[f32]) -> Vec<Self> {
+        let grids = geometry.backward_grids();
+        grids.iter().map(|grid| Self::of_grid(geometry, weights, &grid.taps)).collect()
+    }
+
+    fn of_grid(geometry: &Geometry, weights: &[f32], taps: &[Tap]) -> Self {
         let (rows, all, depth) = (geometry.in_depth(), geometry.taps(), geometry.out_depth());
-        Self::pack([geometry.groups, rows, depth], taps, |panel, to| {
+        Self::pack([geometry.groups, rows, depth], taps.len(), |panel, to| {
             for channel in 0..depth {
                 let first = (panel.group * depth + channel) * rows + panel.channels.start;
-                let kernels = &weights[first * all..][..panel.channels.len() * all];
+                let count = panel.channels.len() * all;
+                let kernels = &weights[first * all..][..count];
+                if let Some(later) = weights.get((first + AHEAD * rows) * all..) {
+                    prefetch::for_reading(&later[..later.len().min(count)]);
+                }
                 for (t, tap) in taps.iter().enumerate() {
-                    let to = &mut to[(t * depth + channel) * panel.width..][..panel.width];
-                    let kernels = kernels.chunks_exact(all);
-                    for (to, kernel) in to.iter_mut().zip(kernels) {
-                        *to = kernel[tap.index];
-                    }
+                    let to = &mut to[(t * depth + channel) * panel.width..];
+                    take_every(&kernels[tap.index..], all, &mut to[..panel.channels.len()]);
                 }
             }
         })
@@ -71,11 +88,11 @@ impl Weights {
 
     fn pack(
         [groups, rows, depth]: [usize; 3],
-        taps: &[Tap],
+        taps: usize,
         fill: impl Fn(Panel, &mut [f32]) + Sync,
     ) -> Self {
         let width = tile::width(rows);
-        let (products, panels) = (taps.len() * depth, rows.div_ceil(width));
+        let (products, panels) = (taps * depth, rows.div_ceil(width));
         let mut values = pool::take(groups * panels * products * width);
         let panel_len = (products * width).max(1);
         values.par_chunks_mut(panel_len).enumerate().for_each(|(index, panel)| {
@@ -102,6 +119,15 @@ impl Weights {
 
     pub(crate) fn panels(&self) -> usize {
         self.panels
+    }
+}
+
+/// Every `step`-th number of `from`, from the first.
+fn take_every(from: &[f32], step: usize, to: &mut [f32]) {
+    if step == 1 {
+        to.copy_from_slice(&from[..to.len()]);
+    } else {
+        to.iter_mut().zip(from.iter().step_by(step)).for_each(|(to, from)| *to = *from);
     }
 }
 

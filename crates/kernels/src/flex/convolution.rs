@@ -9,11 +9,12 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::ops::ConvOptions;
 
-use super::Epilogue;
 use super::values::{channels_last, dims, from_channels_last, recycle, slice, take, tensor};
+use super::{Epilogue, packed};
 use crate::cpu::convolution;
 use crate::cpu::finish::Finish;
 use crate::cpu::geometry::Geometry;
+use crate::cpu::weights::Weights;
 use crate::profile::span;
 use crate::registered;
 
@@ -45,13 +46,13 @@ fn geometry(x: [usize; 4], weight: [usize; 4], options: &ConvOptions<2>) -> Geom
 fn convolve(
     geometry: &Geometry,
     x: &FlexTensor,
-    weight: &FlexTensor,
+    weights: &Weights,
     finish: Finish<'_>,
 ) -> FlexTensor {
     let y = span(
         "convolution",
         || geometry.describe(),
-        || convolution::forward(geometry, slice(x), slice(&weight.to_contiguous()), finish),
+        || convolution::forward(geometry, slice(x), weights, finish),
     );
     let [height, width] = geometry.output;
     from_channels_last(y, [geometry.batch, geometry.out_channels, height, width])
@@ -59,7 +60,8 @@ fn convolve(
 
 pub(super) fn forward(x: FlexTensor, weight: &FlexTensor, options: &ConvOptions<2>) -> FlexTensor {
     let geometry = geometry(dims(&x), dims(weight), options);
-    convolve(&geometry, &channels_last(x), weight, Finish::default())
+    let weights = packed::kept(&geometry, weight);
+    convolve(&geometry, &channels_last(x), &weights, Finish::default())
 }
 
 pub(super) fn finished(
@@ -77,7 +79,7 @@ pub(super) fn finished(
         relu: epilogue.relu,
     };
     let x = channels_last(x);
-    let y = convolve(&geometry, &x, weight, finish);
+    let y = convolve(&geometry, &x, &packed::kept(&geometry, weight), finish);
     recycle(x);
     residual.into_iter().for_each(recycle);
     y
@@ -116,10 +118,15 @@ impl Backward<Flex, 2> for Convolution {
             // A leaf of the graph keeps its gradient when it is consumed.
             let is_first = node.parents.is_empty() || !registered::forget(node.id);
             let onto = (!is_first).then(|| take(channels_last(grads.consume::<Flex>(&node))));
+            let weights = span(
+                "convolution, packing of weights",
+                || (geometry.describe().0, 0.0),
+                || Weights::backward(&geometry, slice(&weight)),
+            );
             let dx = span(
                 "convolution, data gradient",
                 || geometry.describe(),
-                || convolution::input_gradient(&geometry, slice(&dy), slice(&weight), onto),
+                || convolution::input_gradient(&geometry, slice(&dy), &weights, onto),
             );
             let [height, width] = geometry.input;
             let shape = [geometry.batch, geometry.in_channels, height, width];
@@ -138,7 +145,8 @@ pub(super) fn tracked<C: CheckpointStrategy>(
     let ((x, x_node), (weight, weight_node)) = (x.into_parts(), weight.into_parts());
     let geometry = geometry(dims(&x), dims(&weight), options);
     let (x, weight) = (channels_last(x), weight.to_contiguous());
-    let y = convolve(&geometry, &x, &weight, Finish::default());
+    packed::forget_old();
+    let y = convolve(&geometry, &x, &packed::pack(&geometry, &weight), Finish::default());
     match Convolution.prepare::<C>([x_node, weight_node]).compute_bound().stateful() {
         OpsKind::Tracked(prep) => prep.finish(Saved { x, weight, geometry }, y),
         OpsKind::UnTracked(prep) => prep.finish(y),

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 use burn::tensor::module;
 use burn::tensor::ops::ConvOptions;
-use resnet_kernels::{conv2d, conv2d_affine};
+use resnet_kernels::{Sgd, conv2d, conv2d_affine, sgd_step};
 
 use crate::golden;
 use crate::support::{assert_close, numbers, random, tensor, values, wide};
@@ -181,4 +181,25 @@ fn scale_shift_residual_and_relu_follow_the_sums() {
 fn a_weight_for_other_channels_is_refused() {
     let options = ConvOptions::new([1, 1], [0, 0], [1, 1], 1);
     drop(conv2d(random(1, [1, 4, 3, 3]), random(2, [8, 3, 1, 1]), options));
+}
+
+/// Weights of inference are packed once; a step moves them in place.
+#[test]
+fn inference_sees_the_newest_weights() {
+    let options = || ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
+    let x = || random::<4>(1, [2, 5, 6, 6]).inner();
+    let affine = || (tensor(vec![1.0; 9], [9]).inner(), tensor(vec![0.0; 9], [9]).inner());
+    let ours = |weight: &Tensor<4>| {
+        let done = conv2d_affine((x(), weight.clone(), options()), affine(), None, false);
+        numbers(done)
+    };
+    let burns =
+        |weight: &Tensor<4>| wide(&numbers(module::conv2d(x(), weight.clone(), None, options())));
+    let weight = random::<4>(2, [9, 5, 3, 3]).inner();
+    assert_eq!(ours(&weight), ours(&weight));
+    assert_close(&ours(&weight), &burns(&weight), 1e-6, "at first");
+    let rule = Sgd { lr: 0.5, momentum: 0.9, nesterov: false, decay: 0.0 };
+    let gradient = random::<1>(3, [405]).inner();
+    let moved = sgd_step(weight.reshape([405]), gradient, None, rule).0.reshape([9, 5, 3, 3]);
+    assert_close(&ours(&moved), &burns(&moved), 1e-6, "after a step");
 }

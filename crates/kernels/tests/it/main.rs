@@ -8,6 +8,7 @@ mod golden;
 mod gpu;
 mod max_pool;
 mod odd_values;
+mod optimizer;
 mod profile;
 mod ranks;
 mod support;

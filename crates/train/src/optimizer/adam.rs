@@ -1,6 +1,7 @@
 //! Running means of the gradient and of its square.
 
 use burn::tensor::Tensor;
+use resnet_kernels::{AdamW, adamw_step};
 
 use super::{Direction, Parameter, Slots, length, ratio_or_one};
 
@@ -9,6 +10,19 @@ pub(super) fn adamw(parameter: Parameter, betas: (f64, f64), eps: f64) -> Direct
     let (weight, decay) = (parameter.weight.clone(), parameter.decay);
     let (direction, slots) = adam(parameter, betas, eps);
     (direction + weight.mul_scalar(decay), slots)
+}
+
+/// The same and the step of length `lr`, in one pass.
+pub(super) fn adamw_in_one_pass(
+    parameter: Parameter,
+    lr: f64,
+    betas: (f64, f64),
+    eps: f64,
+) -> Direction {
+    let Parameter { gradient, weight, decay, slots, step, .. } = parameter;
+    let rule = AdamW { lr, betas, eps, decay, step };
+    let (weight, means) = adamw_step(weight, gradient, slots.try_into().ok(), rule);
+    (weight, means.into())
 }
 
 /// The same, brought to the length of the weights where weights decay.

@@ -1,6 +1,7 @@
 //! Stochastic gradient descent with momentum.
 
 use burn::tensor::Tensor;
+use resnet_kernels::{Sgd, sgd_step};
 
 use super::{Direction, Parameter, Slots};
 
@@ -8,6 +9,19 @@ use super::{Direction, Parameter, Slots};
 pub(super) fn direction(parameter: Parameter, momentum: f64, nesterov: bool) -> Direction {
     let Parameter { gradient, weight, decay, slots, .. } = parameter;
     with_momentum(decayed(gradient, weight, decay), slots, momentum, nesterov)
+}
+
+/// The same and the step of length `lr`, in one pass.
+pub(super) fn in_one_pass(
+    parameter: Parameter,
+    lr: f64,
+    momentum: f64,
+    nesterov: bool,
+) -> Direction {
+    let Parameter { gradient, weight, decay, mut slots, .. } = parameter;
+    let rule = Sgd { lr, momentum, nesterov, decay };
+    let (weight, velocity) = sgd_step(weight, gradient, slots.pop(), rule);
+    (weight, vec![velocity])
 }
 
 /// The gradient with coupled weight decay.
