@@ -18,6 +18,7 @@ use anyhow::{Context, Result};
 use burn::tensor::{Device, Tensor};
 use clap::{Parser, ValueEnum};
 use resnet::data::Batch;
+use resnet::kernels::Instructions;
 use resnet::training::learner::{Learner, StepAt};
 use resnet::training::meter::Meter;
 use resnet::training::trace::Trace;
@@ -58,6 +59,9 @@ struct Args {
     /// Burn's own operations instead of the kernels of resnet-kernels
     #[arg(long)]
     without_kernels: bool,
+    /// Vectors of the CPU's kernels: the widest that the processor has, or narrower ones
+    #[arg(long, default_value = "widest")]
+    instructions: Vectors,
     /// Print where the time of the timed steps goes: parts of a step, and the CPU kernels by shape
     #[arg(long)]
     profile: bool,
@@ -67,6 +71,23 @@ struct Args {
 enum Mode {
     Train,
     Infer,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Vectors {
+    Widest,
+    Avx2,
+    Portable,
+}
+
+impl From<Vectors> for Instructions {
+    fn from(vectors: Vectors) -> Self {
+        match vectors {
+            Vectors::Widest => Self::Widest,
+            Vectors::Avx2 => Self::Avx2,
+            Vectors::Portable => Self::Portable,
+        }
+    }
 }
 
 /// Times of the steps of one batch size.
@@ -84,6 +105,7 @@ struct Times {
 fn main() -> Result<()> {
     let args = Args::parse();
     kernels::use_kernels(!args.without_kernels);
+    kernels::use_instructions(args.instructions.into());
     let chosen = choose_device(args.device)?;
     let recipe = recipe(&args)?;
     for &batch_size in &args.batch_size {
@@ -257,6 +279,7 @@ fn report(args: &Args, batch_size: usize, chosen: &Chosen, times: &Times) {
         "set": args.set,
         "device": chosen.name,
         "kernels": kernels::kernels_in_use(),
+        "instructions": format!("{:?}", kernels::instructions_in_use()),
         "images_per_second": batch_size as f64 / median,
         "first_step_seconds": times.first,
         "issue_seconds": times.issue,

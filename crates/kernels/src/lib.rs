@@ -30,6 +30,7 @@ mod cube;
 mod flex;
 #[cfg(feature = "cube")]
 mod geometry;
+mod instructions;
 #[cfg(any(feature = "flex", feature = "cube"))]
 mod normalisation;
 mod operations;
@@ -43,6 +44,7 @@ mod registered;
 mod switch;
 mod window;
 
+pub use instructions::{Instructions, instructions_in_use, use_instructions};
 pub use operations::{
     Normalised, batch_norm_among, batch_norm_train, conv2d, conv2d_affine, linear, max_pool2d,
 };

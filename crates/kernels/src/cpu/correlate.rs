@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::finish::Finish;
@@ -15,6 +15,7 @@ use super::scratch::{self, Scratch};
 use super::tile::{self, HEIGHT, Tile};
 use super::weights::Weights;
 use super::{pool, prefetch};
+use crate::instructions::arch;
 
 /// Products that a tile sums before it goes to memory: so many rows of weights stay in the second-level
 /// cache, while the pixels of a block pass by.
@@ -96,7 +97,7 @@ impl Correlation<'_> {
         let share = self.share(pixels);
         target.par_chunks_mut(share * channels).enumerate().for_each(|(index, target)| {
             scratch::with(|scratch| {
-                Arch::new().dispatch(Task {
+                arch().dispatch(Task {
                     job: self,
                     pixels: index * share..pixels.min((index + 1) * share),
                     finish: self.finish.from(index * share * channels),

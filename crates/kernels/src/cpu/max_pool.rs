@@ -1,9 +1,10 @@
 //! Max-pooling that remembers where each maximum was, in one byte. Tensors are channels last.
 
-use pulp::{Arch, NullaryFnOnce};
+use pulp::NullaryFnOnce;
 use rayon::prelude::*;
 
 use super::pool;
+use crate::instructions::arch;
 
 /// Channels whose maxima stay in registers.
 const LANES: usize = 16;
@@ -90,7 +91,7 @@ pub(crate) fn forward(pool: &Pool, x: &[f32]) -> (Vec<f32>, Vec<u8>) {
     let lines = y.par_chunks_mut(line).zip(places.par_chunks_mut(line)).enumerate();
     lines.for_each(|(index, (y, places))| {
         let x = &x[index / height * from..][..from];
-        Arch::new().dispatch(Line { pool, x, row: index % height, y, places });
+        arch().dispatch(Line { pool, x, row: index % height, y, places });
     });
     (y, places)
 }
@@ -128,7 +129,7 @@ pub(crate) fn backward(pool: &Pool, places: &[u8], dy: &[f32]) -> Vec<f32> {
     let images = dx.par_chunks_mut(from).zip(dy.par_chunks(to)).zip(places.par_chunks(to));
     images.for_each(|((dx, dy), places)| {
         dx.fill(0.0);
-        Arch::new().dispatch(Spread { pool, places, dy, dx });
+        arch().dispatch(Spread { pool, places, dy, dx });
     });
     dx
 }

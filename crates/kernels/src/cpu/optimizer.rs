@@ -3,9 +3,10 @@
 //! Operations and their order are those of the formulas, without fused multiplication, so that the results are
 //! the bits that one operation after another gives.
 
-use pulp::{Arch, NullaryFnOnce};
+use pulp::NullaryFnOnce;
 use rayon::prelude::*;
 
+use crate::instructions::arch;
 use crate::{AdamW, Sgd};
 
 /// Numbers of one task.
@@ -22,7 +23,7 @@ pub(crate) fn sgd(
     let weights = weight.par_chunks_mut(SHARE).zip(gradient.par_chunks(SHARE));
     let parts = weights.zip(velocity.par_chunks_mut(SHARE));
     parts.for_each(|((weight, gradient), velocity)| {
-        Arch::new().dispatch(SgdPart { weight, gradient, velocity, is_first, rule });
+        arch().dispatch(SgdPart { weight, gradient, velocity, is_first, rule });
     });
 }
 
@@ -62,7 +63,7 @@ pub(crate) fn adamw(
     let weights = weight.par_chunks_mut(SHARE).zip(gradient.par_chunks(SHARE));
     let means = mean.par_chunks_mut(SHARE).zip(square.par_chunks_mut(SHARE));
     weights.zip(means).for_each(|((weight, gradient), (mean, square))| {
-        Arch::new().dispatch(AdamWPart { weight, gradient, mean, square, is_first, rule });
+        arch().dispatch(AdamWPart { weight, gradient, mean, square, is_first, rule });
     });
 }
 

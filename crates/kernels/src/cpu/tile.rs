@@ -3,7 +3,9 @@
 //! Everything here is `inline(always)`: it must be compiled with the instructions of the caller's
 //! [`pulp`] dispatch.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
+
+use crate::instructions::arch;
 
 /// Pixels or rows of a tile: with four vectors in each, 24 sums, four factors and one more fill most of
 /// the 32 registers of AVX-512; with two, those of AVX2.
@@ -26,7 +28,7 @@ pub(crate) fn width(channels: usize) -> usize {
             vectors::<S>(self.0) * S::F32_LANES
         }
     }
-    Arch::new().dispatch(Width(channels))
+    arch().dispatch(Width(channels))
 }
 
 /// Sums of [`HEIGHT`] pixels or rows, vectors of channels each.
@@ -70,7 +72,7 @@ pub(crate) fn add_rows<S: Simd, const NV: usize>(
         for m in 0..HEIGHT {
             let factor = simd.splat_f32s(*factors[m]);
             for n in 0..NV {
-                local[m][n] = simd.mul_add_f32s(factor, weights[n], local[m][n]);
+                local[m][n] = simd.mul_add_e_f32s(factor, weights[n], local[m][n]);
             }
         }
     }
@@ -94,7 +96,7 @@ pub(crate) fn add_columns<S: Simd, const NV: usize>(
         for m in 0..HEIGHT {
             let factor = simd.splat_f32s(column[m]);
             for n in 0..NV {
-                local[m][n] = simd.mul_add_f32s(factor, vectors[n], local[m][n]);
+                local[m][n] = simd.mul_add_e_f32s(factor, vectors[n], local[m][n]);
             }
         }
     }

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::correlate::Source;
@@ -14,6 +14,7 @@ use super::geometry::{Geometry, Grid};
 use super::pool;
 use super::scratch::{self, Scratch};
 use super::tile::{self, HEIGHT, Tile};
+use crate::instructions::arch;
 
 /// Pixels that a tile sums before it goes to memory; their input channels of one tile stay in the
 /// second-level cache.
@@ -127,7 +128,7 @@ impl<'a> Gradient<'a> {
             sums.fill(0.0);
         }
         scratch::with(|scratch| {
-            Arch::new().dispatch(Task { job: self, pixels, rows, sums, scratch });
+            arch().dispatch(Task { job: self, pixels, rows, sums, scratch });
         });
     }
 }

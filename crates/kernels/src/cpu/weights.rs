@@ -32,6 +32,11 @@ struct Panel {
 }
 
 impl Weights {
+    /// Channels of a tile in the forward pass: a matter of the processor's instructions.
+    pub(crate) fn width(geometry: &Geometry) -> usize {
+        tile::width(geometry.out_depth())
+    }
+
     /// For the forward pass: tiles of output channels, products over taps and input channels.
     pub(crate) fn forward(geometry: &Geometry, weights: &[f32]) -> Self {
         let Grid { taps, .. } = geometry.forward_grid();

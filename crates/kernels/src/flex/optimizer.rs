@@ -2,7 +2,7 @@
 
 use burn::backend::flex::FlexTensor;
 
-use super::values::{recycle, slice, take, tensor};
+use super::values::{take, tensor};
 use crate::cpu::{optimizer, pool};
 use crate::profile::span;
 use crate::{AdamW, Sgd};
@@ -14,14 +14,14 @@ pub(super) fn sgd(
     velocity: Option<FlexTensor>,
     rule: Sgd,
 ) -> (FlexTensor, FlexTensor) {
-    let (mut weight, gradient) = (take(weight), gradient.to_contiguous());
+    let (mut weight, gradient) = (take(weight), take(gradient));
     let length = weight.len();
     let is_first = velocity.is_none();
     let mut velocity = state(velocity, length);
     span("optimizer", shape, || {
-        optimizer::sgd(&mut weight, slice(&gradient), &mut velocity, is_first, rule);
+        optimizer::sgd(&mut weight, &gradient, &mut velocity, is_first, rule);
     });
-    recycle(gradient);
+    pool::give(gradient);
     (tensor(weight, [length]), tensor(velocity, [length]))
 }
 
@@ -32,15 +32,15 @@ pub(super) fn adamw(
     [mean, square]: [Option<FlexTensor>; 2],
     rule: AdamW,
 ) -> (FlexTensor, FlexTensor, FlexTensor) {
-    let (mut weight, gradient) = (take(weight), gradient.to_contiguous());
+    let (mut weight, gradient) = (take(weight), take(gradient));
     let length = weight.len();
     let is_first = mean.is_none();
     let (mut mean, mut square) = (state(mean, length), state(square, length));
     span("optimizer", shape, || {
         let means = [&mut *mean, &mut *square];
-        optimizer::adamw(&mut weight, slice(&gradient), means, is_first, rule);
+        optimizer::adamw(&mut weight, &gradient, means, is_first, rule);
     });
-    recycle(gradient);
+    pool::give(gradient);
     (tensor(weight, [length]), tensor(mean, [length]), tensor(square, [length]))
 }
 

@@ -30,7 +30,8 @@ fn with<T>(work: impl FnOnce(&mut Vec<Packed>) -> T) -> T {
 /// What of a geometry the order depends on.
 fn key(geometry: &Geometry) -> [usize; 5] {
     let [kh, kw] = geometry.kernel;
-    [geometry.groups, geometry.out_channels, geometry.in_channels, kh, kw]
+    let width = Weights::width(geometry);
+    [geometry.groups, geometry.out_channels, geometry.in_channels, kh * kw, width]
 }
 
 /// Packs the weights of a forward pass.

@@ -6,6 +6,7 @@ mod convolution;
 mod golden;
 #[cfg(feature = "wgpu")]
 mod gpu;
+mod instructions;
 mod max_pool;
 mod odd_values;
 mod optimizer;

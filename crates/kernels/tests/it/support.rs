@@ -1,6 +1,9 @@
 //! Inputs, devices and comparisons.
 
+use std::env;
+
 use burn::tensor::{Device, Tensor, TensorData};
+use resnet_kernels::{Instructions, use_instructions};
 
 /// A linear congruential generator in [-0.5, 0.5), the one of `golden/pytorch.py`.
 pub(crate) fn values(seed: u32, count: usize) -> Vec<f32> {
@@ -29,7 +32,15 @@ pub(crate) fn random_on<const D: usize>(
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
+/// Says which vectors the tests of a process use.
+pub(crate) const INSTRUCTIONS: &str = "RESNET_KERNELS_TEST_INSTRUCTIONS";
+
 pub(crate) fn training() -> Device {
+    match env::var(INSTRUCTIONS).as_deref() {
+        Ok("avx2") => use_instructions(Instructions::Avx2),
+        Ok("portable") => use_instructions(Instructions::Portable),
+        _ => {}
+    }
     Device::flex().autodiff()
 }
 
