@@ -1,9 +1,11 @@
 //! The kernels themselves: numbers in slices, f32, channels last: `[b, h, w, c]` without gaps.
 
+pub(crate) mod average_pool;
 pub(crate) mod batch_norm;
 mod channels;
 pub(crate) mod convolution;
 mod correlate;
+pub(crate) mod cross_entropy;
 pub(crate) mod finish;
 pub(crate) mod geometry;
 pub(crate) mod layout;

@@ -1,7 +1,9 @@
 //! The kernels as operations of Burn's backend Flex, with and without gradients.
 
+mod average_pool;
 mod batch_norm;
 mod convolution;
+mod cross_entropy;
 mod max_pool;
 mod optimizer;
 mod packed;
@@ -53,6 +55,16 @@ pub(crate) trait Kernels: Backend {
 
     /// Max-pooling.
     fn max_pooling(x: FloatTensor<Self>, window: PoolWindow) -> FloatTensor<Self>;
+
+    /// The mean of every channel, `[b, c]`.
+    fn average_pooling(x: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// Softmax cross-entropy of `[b, classes]`, `[b]`; labels are whole numbers and have no gradient.
+    fn softmax_cross_entropy(
+        logits: FloatTensor<Self>,
+        labels: FloatTensor<Self>,
+        smoothing: f64,
+    ) -> FloatTensor<Self>;
 }
 
 impl Kernels for Flex {
@@ -75,6 +87,18 @@ impl Kernels for Flex {
 
     fn max_pooling(x: FloatTensor<Self>, window: PoolWindow) -> FloatTensor<Self> {
         max_pool::forward(x, window).0
+    }
+
+    fn average_pooling(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        average_pool::forward(x)
+    }
+
+    fn softmax_cross_entropy(
+        logits: FloatTensor<Self>,
+        labels: FloatTensor<Self>,
+        smoothing: f64,
+    ) -> FloatTensor<Self> {
+        cross_entropy::forward(&logits, &labels, smoothing).0
     }
 }
 
@@ -107,6 +131,18 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
 
     fn max_pooling(x: FloatTensor<Self>, window: PoolWindow) -> FloatTensor<Self> {
         max_pool::tracked::<C>(x, window)
+    }
+
+    fn average_pooling(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        average_pool::tracked::<C>(x)
+    }
+
+    fn softmax_cross_entropy(
+        logits: FloatTensor<Self>,
+        labels: FloatTensor<Self>,
+        smoothing: f64,
+    ) -> FloatTensor<Self> {
+        cross_entropy::tracked::<C>(logits, &labels.into_primitive(), smoothing)
     }
 }
 

@@ -31,22 +31,30 @@ pub fn instructions_in_use() -> Instructions {
     all[usize::from(chosen)]
 }
 
-/// What the kernels are dispatched to.
-#[cfg(feature = "flex")]
-pub(crate) fn arch() -> pulp::Arch {
-    match instructions_in_use() {
-        Instructions::Widest => pulp::Arch::new(),
-        Instructions::Avx2 => avx2(),
-        Instructions::Portable => pulp::Arch::Scalar,
-    }
-}
-
+/// Runs a kernel with the chosen vectors.
 #[cfg(all(feature = "flex", target_arch = "x86_64"))]
-fn avx2() -> pulp::Arch {
-    pulp::x86::V3::try_new().map_or(pulp::Arch::Scalar, pulp::Arch::V3)
+#[inline(always)]
+pub(crate) fn dispatch<K: pulp::WithSimd>(kernel: K) -> K::Output {
+    use pulp::Simd;
+    use pulp::x86::{V3, V4};
+
+    let chosen = instructions_in_use();
+    if let (Instructions::Widest, Some(avx512)) = (chosen, V4::try_new()) {
+        return Simd::vectorize(avx512, kernel);
+    }
+    // `pulp::Arch` knows AVX2 only with a feature that would compile Burn's products anew.
+    if let (Instructions::Widest | Instructions::Avx2, Some(avx2)) = (chosen, V3::try_new()) {
+        return Simd::vectorize(avx2, kernel);
+    }
+    Simd::vectorize(pulp::Scalar, kernel)
 }
 
+/// Runs a kernel with the chosen vectors.
 #[cfg(all(feature = "flex", not(target_arch = "x86_64")))]
-fn avx2() -> pulp::Arch {
-    pulp::Arch::Scalar
+#[inline(always)]
+pub(crate) fn dispatch<K: pulp::WithSimd>(kernel: K) -> K::Output {
+    match instructions_in_use() {
+        Instructions::Widest => pulp::Arch::new().dispatch(kernel),
+        Instructions::Avx2 | Instructions::Portable => pulp::Arch::Scalar.dispatch(kernel),
+    }
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 #[cfg(any(feature = "flex", feature = "cube"))]
 use burn::tensor::DType;
-use burn::tensor::activation::relu;
+use burn::tensor::activation::{log_softmax, relu};
 use burn::tensor::module;
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
-use burn::tensor::{FloatDType, Tensor};
+use burn::tensor::{FloatDType, Int, Tensor};
 
 use crate::PoolWindow;
 use crate::SumOverRanks;
@@ -250,6 +250,49 @@ pub fn max_pool2d(x: Tensor<4>, window: PoolWindow) -> Tensor<4> {
     let options =
         MaxPoolOptions::new(window.kernel).with_stride(window.stride).with_padding(window.padding);
     module::max_pool2d(x, options)
+}
+
+/// The mean of every channel of `x` `[b, c, h, w]`, `[b, c]`.
+#[must_use]
+pub fn average_pool(x: Tensor<4>) -> Tensor<2> {
+    #[cfg(feature = "flex")]
+    if on_cpu(&x) {
+        use crate::flex::Kernels;
+        let means = burn::backend::Dispatch::average_pooling(x.into_dispatch());
+        return Tensor::from_dispatch(means);
+    }
+    let [batch, channels, height, width] = x.dims();
+    x.reshape([batch, channels, height * width]).mean_dim(2).reshape([batch, channels])
+}
+
+/// Cross-entropy of each row of `logits` `[b, classes]` in nats, `[b]`. With `smoothing` s the target is
+/// `1 - s` on the label and `s / classes` on every class
+/// ([Szegedy et al. 2016](https://arxiv.org/abs/1512.00567), section 7), as in PyTorch's
+/// `F.cross_entropy(label_smoothing=s)`.
+///
+/// # Panics
+/// If there is not one label for each row, or no class of a label's number.
+#[must_use]
+pub fn cross_entropy(logits: Tensor<2>, labels: Tensor<1, Int>, smoothing: f64) -> Tensor<1> {
+    let [batch, _] = logits.dims();
+    assert_eq!(labels.dims(), [batch], "one label for each row");
+    #[cfg(feature = "flex")]
+    if on_cpu(&logits) {
+        use crate::flex::Kernels;
+        // Whole numbers up to 16 million are exact.
+        let (logits, labels) = (logits.into_dispatch(), labels.float().into_dispatch());
+        let losses = burn::backend::Dispatch::softmax_cross_entropy(logits, labels, smoothing);
+        return Tensor::from_dispatch(losses);
+    }
+    let log_probabilities = log_softmax(logits, 1);
+    let on_label = log_probabilities.clone().gather(1, labels.reshape([batch, 1]));
+    let loss = on_label.mul_scalar(-(1.0 - smoothing));
+    let loss = if smoothing > 0.0 {
+        loss - log_probabilities.mean_dim(1).mul_scalar(smoothing)
+    } else {
+        loss
+    };
+    loss.reshape([batch])
 }
 
 fn finish(y: Tensor<4>, residual: Option<Tensor<4>>, with_relu: bool) -> Tensor<4> {

@@ -67,8 +67,8 @@ impl EfficientAttention {
 
 /// `[b, c, 1, 1]`, in 32 bits.
 fn channel_means(x_bchw: &Tensor<4>) -> Tensor<4> {
-    let [b, c, h, w] = x_bchw.dims();
-    in_32_bits(x_bchw.clone()).reshape([b, c, h * w]).mean_dim(2).reshape([b, c, 1, 1])
+    let [b, c, ..] = x_bchw.dims();
+    resnet_kernels::average_pool(in_32_bits(x_bchw.clone())).reshape([b, c, 1, 1])
 }
 
 /// Width of the hidden layer: a multiple of 8 near `ratio` times the channels, as in timm.

@@ -1,6 +1,5 @@
 //! The loss, and whether the label was among the best guesses.
 
-use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor};
 
 /// What is right for each image.
@@ -45,16 +44,7 @@ fn one_hot(labels: Tensor<1, Int>, classes: usize) -> Tensor<2> {
 /// `F.cross_entropy(label_smoothing=s)`.
 #[must_use]
 pub fn cross_entropy(logits: Tensor<2>, labels: Tensor<1, Int>, smoothing: f64) -> Tensor<1> {
-    let [batch, _] = logits.dims();
-    let log_probabilities = log_softmax(logits, 1);
-    let on_label = log_probabilities.clone().gather(1, labels.reshape([batch, 1]));
-    let loss = on_label.mul_scalar(-(1.0 - smoothing));
-    let loss = if smoothing > 0.0 {
-        loss - log_probabilities.mean_dim(1).mul_scalar(smoothing)
-    } else {
-        loss
-    };
-    loss.reshape([batch])
+    resnet_kernels::cross_entropy(logits, labels, smoothing)
 }
 
 /// The mean over the classes of each class's own cross-entropy in nats, `[b]`, from `logits` and

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::channels::{self, Sums};
 use super::finish::relu;
 use super::pool;
-use crate::instructions::arch;
+use crate::instructions::dispatch;
 
 /// What normalises a channel.
 #[derive(Debug, Clone, Copy)]
@@ -80,7 +80,7 @@ fn statistics(x: &[f32], channels: usize) -> Vec<(f64, f64)> {
     let rough = rough_mean(x, channels);
     let count = (x.len() / channels.max(1)) as f64;
     let tasks = x.par_chunks(channels::share(x.len(), channels));
-    let sums: Vec<_> = tasks.map(|x| arch().dispatch(Moments { x, rough: &rough })).collect();
+    let sums: Vec<_> = tasks.map(|x| dispatch(Moments { x, rough: &rough })).collect();
     let moments = channels::total(channels, &sums).into_iter().zip(&rough);
     let moments = moments.map(|((sum, squares), &rough)| {
         let mean = sum / count;
@@ -146,7 +146,7 @@ impl Lines {
         let parts = output.par_chunks_mut(share).zip(x.par_chunks(share)).enumerate();
         parts.for_each(|(index, (output, x))| {
             let residual = residual.map(|residual| &residual[index * share..]);
-            arch().dispatch(Write { lines: self, x, residual, output });
+            dispatch(Write { lines: self, x, residual, output });
         });
         output
     }
@@ -292,7 +292,7 @@ impl Saved<'_> {
         let sums: Vec<_> = tasks
             .map(|(index, (dy, x))| {
                 let y = self.y.map(|y| &y[index * share..]);
-                arch().dispatch(MaskedSums { mean: self.mean, dy, x, y })
+                dispatch(MaskedSums { mean: self.mean, dy, x, y })
             })
             .collect();
         channels::total(channels, &sums)
@@ -347,14 +347,14 @@ impl Slopes {
         let (x, mean) = (saved.x.par_chunks(share), saved.mean);
         if !separate {
             dy.par_chunks_mut(share).zip(x).for_each(|(dy, x)| {
-                arch().dispatch(Slope { slopes: self, mean, x, dy: None, dx: dy });
+                dispatch(Slope { slopes: self, mean, x, dy: None, dx: dy });
             });
             return None;
         }
         let mut dx = pool::take(dy.len());
         let from = dy.par_chunks(share).zip(x);
         dx.par_chunks_mut(share).zip(from).for_each(|(dx, (dy, x))| {
-            arch().dispatch(Slope { slopes: self, mean, x, dy: Some(dy), dx });
+            dispatch(Slope { slopes: self, mean, x, dy: Some(dy), dx });
         });
         Some(dx)
     }

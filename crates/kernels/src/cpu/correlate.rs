@@ -15,7 +15,7 @@ use super::scratch::{self, Scratch};
 use super::tile::{self, HEIGHT, Tile};
 use super::weights::Weights;
 use super::{pool, prefetch};
-use crate::instructions::arch;
+use crate::instructions::dispatch;
 
 /// Products that a tile sums before it goes to memory: so many rows of weights stay in the second-level
 /// cache, while the pixels of a block pass by.
@@ -97,7 +97,7 @@ impl Correlation<'_> {
         let share = self.share(pixels);
         target.par_chunks_mut(share * channels).enumerate().for_each(|(index, target)| {
             scratch::with(|scratch| {
-                arch().dispatch(Task {
+                dispatch(Task {
                     job: self,
                     pixels: index * share..pixels.min((index + 1) * share),
                     finish: self.finish.from(index * share * channels),
@@ -293,6 +293,9 @@ impl Task<'_, '_> {
         let step = (part.taps.len() * length).div_ceil(HEIGHT).max(1);
         for (index, to) in block.to.chunks(HEIGHT).enumerate().take(tiles.end).skip(tiles.start) {
             let mut sums = tile::zero::<S, NV>(simd);
+            if !part.is_first {
+                add(simd, self.target, to, &channels, &mut sums);
+            }
             let mut to_come = to.iter();
             for (tap, weights) in
                 part.taps.clone().zip(panel_weights.chunks_exact(length * weights.width))
@@ -312,7 +315,8 @@ impl Task<'_, '_> {
                     tile::add_rows(simd, &mut sums, pixels.map(|row| &row[own.clone()]), weights);
                 }
             }
-            if self.adds || !part.is_first {
+            // What was there before comes from memory: last, when it has arrived.
+            if self.adds && part.is_first {
                 add(simd, self.target, to, &channels, &mut sums);
             }
             if part.is_last {

@@ -4,7 +4,7 @@ use pulp::NullaryFnOnce;
 use rayon::prelude::*;
 
 use super::pool;
-use crate::instructions::arch;
+use crate::instructions::dispatch;
 
 /// Channels whose maxima stay in registers.
 const LANES: usize = 16;
@@ -91,7 +91,7 @@ pub(crate) fn forward(pool: &Pool, x: &[f32]) -> (Vec<f32>, Vec<u8>) {
     let lines = y.par_chunks_mut(line).zip(places.par_chunks_mut(line)).enumerate();
     lines.for_each(|(index, (y, places))| {
         let x = &x[index / height * from..][..from];
-        arch().dispatch(Line { pool, x, row: index % height, y, places });
+        dispatch(Line { pool, x, row: index % height, y, places });
     });
     (y, places)
 }
@@ -129,7 +129,7 @@ pub(crate) fn backward(pool: &Pool, places: &[u8], dy: &[f32]) -> Vec<f32> {
     let images = dx.par_chunks_mut(from).zip(dy.par_chunks(to)).zip(places.par_chunks(to));
     images.for_each(|((dx, dy), places)| {
         dx.fill(0.0);
-        arch().dispatch(Spread { pool, places, dy, dx });
+        dispatch(Spread { pool, places, dy, dx });
     });
     dx
 }

@@ -6,7 +6,7 @@
 use pulp::NullaryFnOnce;
 use rayon::prelude::*;
 
-use crate::instructions::arch;
+use crate::instructions::dispatch;
 use crate::{AdamW, Sgd};
 
 /// Numbers of one task.
@@ -23,7 +23,7 @@ pub(crate) fn sgd(
     let weights = weight.par_chunks_mut(SHARE).zip(gradient.par_chunks(SHARE));
     let parts = weights.zip(velocity.par_chunks_mut(SHARE));
     parts.for_each(|((weight, gradient), velocity)| {
-        arch().dispatch(SgdPart { weight, gradient, velocity, is_first, rule });
+        dispatch(SgdPart { weight, gradient, velocity, is_first, rule });
     });
 }
 
@@ -63,7 +63,7 @@ pub(crate) fn adamw(
     let weights = weight.par_chunks_mut(SHARE).zip(gradient.par_chunks(SHARE));
     let means = mean.par_chunks_mut(SHARE).zip(square.par_chunks_mut(SHARE));
     weights.zip(means).for_each(|((weight, gradient), (mean, square))| {
-        arch().dispatch(AdamWPart { weight, gradient, mean, square, is_first, rule });
+        dispatch(AdamWPart { weight, gradient, mean, square, is_first, rule });
     });
 }
 

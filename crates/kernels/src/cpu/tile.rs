@@ -5,7 +5,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use crate::instructions::arch;
+use crate::instructions::dispatch;
 
 /// Pixels or rows of a tile: with four vectors in each, 24 sums, four factors and one more fill most of
 /// the 32 registers of AVX-512; with two, those of AVX2.
@@ -28,7 +28,7 @@ pub(crate) fn width(channels: usize) -> usize {
             vectors::<S>(self.0) * S::F32_LANES
         }
     }
-    arch().dispatch(Width(channels))
+    dispatch(Width(channels))
 }
 
 /// Sums of [`HEIGHT`] pixels or rows, vectors of channels each.

@@ -14,7 +14,7 @@ use super::geometry::{Geometry, Grid};
 use super::pool;
 use super::scratch::{self, Scratch};
 use super::tile::{self, HEIGHT, Tile};
-use crate::instructions::arch;
+use crate::instructions::dispatch;
 
 /// Pixels that a tile sums before it goes to memory; their input channels of one tile stay in the
 /// second-level cache.
@@ -128,7 +128,7 @@ impl<'a> Gradient<'a> {
             sums.fill(0.0);
         }
         scratch::with(|scratch| {
-            arch().dispatch(Task { job: self, pixels, rows, sums, scratch });
+            dispatch(Task { job: self, pixels, rows, sums, scratch });
         });
     }
 }

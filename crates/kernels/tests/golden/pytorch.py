@@ -74,6 +74,21 @@ def max_pool(shape: tuple[int, ...], kernel: int, stride: int, padding: int) -> 
     return {"shape": shape, "window": (kernel, stride, padding), "y": numbers(y), "dx": numbers(x.grad)}
 
 
+def average_pool(shape: tuple[int, ...]) -> dict:
+    x = values(1, *shape).requires_grad_()
+    y = F.adaptive_avg_pool2d(x, 1).flatten(1)
+    (y * values(2, *y.shape)).sum().backward()
+    return {"shape": shape, "y": numbers(y), "dx": numbers(x.grad)}
+
+
+def cross_entropy(rows: int, classes: int, smoothing: float, scale: float) -> dict:
+    logits = (values(1, rows, classes) * scale).detach().requires_grad_()
+    labels = torch.arange(rows) * 5 % classes
+    losses = F.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="none")
+    (losses * values(2, rows)).sum().backward()
+    return {"size": (rows, classes), "smoothing": smoothing, "scale": scale, "losses": numbers(losses), "dlogits": numbers(logits.grad)}
+
+
 def main() -> None:
     golden = {
         "torch": torch.__version__,
@@ -84,6 +99,8 @@ def main() -> None:
             for with_residual, relu in [(False, False), (False, True), (True, True)]
         ],
         "max_pool": [max_pool((2, 3, 9, 8), 3, 2, 1), max_pool((1, 2, 6, 5), 2, 2, 0), max_pool((1, 2, 1, 1), 3, 2, 1)],
+        "average_pool": [average_pool((2, 5, 9, 8)), average_pool((3, 2, 1, 1))],
+        "cross_entropy": [cross_entropy(4, 7, 0.0, 3), cross_entropy(3, 10, 0.1, 20), cross_entropy(2, 1, 0.1, 1)],
     }
     print(json.dumps(golden, separators=(",", ":")))
 

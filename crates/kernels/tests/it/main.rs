@@ -1,8 +1,10 @@
 //! The kernels against PyTorch, against Burn's own operations, and against differences in f64.
 
+mod average_pool;
 mod batch_norm;
 mod branches;
 mod convolution;
+mod cross_entropy;
 mod golden;
 #[cfg(feature = "wgpu")]
 mod gpu;
