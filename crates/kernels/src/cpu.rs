@@ -8,6 +8,7 @@ mod correlate;
 pub(crate) mod cross_entropy;
 pub(crate) mod finish;
 pub(crate) mod geometry;
+pub(crate) mod images;
 pub(crate) mod layout;
 pub(crate) mod max_pool;
 pub(crate) mod optimizer;

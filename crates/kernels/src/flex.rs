@@ -4,6 +4,7 @@ mod average_pool;
 mod batch_norm;
 mod convolution;
 mod cross_entropy;
+mod images;
 mod max_pool;
 mod optimizer;
 mod packed;
@@ -35,6 +36,15 @@ pub(crate) struct Epilogue<B: Backend> {
     pub(crate) relu: bool,
 }
 
+impl<C: CheckpointStrategy> Epilogue<Autodiff<Flex, C>> {
+    fn without_gradient(self) -> Epilogue<Flex> {
+        let Self { scale, shift, residual, relu } = self;
+        let (scale, shift) = (scale.into_primitive(), shift.into_primitive());
+        let inner = FloatTensor::<Autodiff<Flex, C>>::into_primitive;
+        Epilogue { scale, shift, residual: residual.into_option().map(inner).into(), relu }
+    }
+}
+
 /// The operations that this crate adds to Flex, beside normalisation; all are f32.
 #[backend_extension(Flex, Autodiff)]
 pub(crate) trait Kernels: Backend {
@@ -55,6 +65,22 @@ pub(crate) trait Kernels: Backend {
 
     /// Max-pooling.
     fn max_pooling(x: FloatTensor<Self>, window: PoolWindow) -> FloatTensor<Self>;
+
+    /// Scale and shift of each channel and what follows them, for inference: it has no gradient.
+    fn affine(
+        x: FloatTensor<Self>,
+        #[extension_type] epilogue: Epilogue<Self>,
+    ) -> FloatTensor<Self>;
+
+    /// Images `[b, c, h, w]` times `[b, c]`.
+    fn scaled(x: FloatTensor<Self>, scale: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// The sum of images, or its positive part.
+    fn sum_of_images(
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        with_relu: bool,
+    ) -> FloatTensor<Self>;
 
     /// The mean of every channel, `[b, c]`.
     fn average_pooling(x: FloatTensor<Self>) -> FloatTensor<Self>;
@@ -89,6 +115,22 @@ impl Kernels for Flex {
         max_pool::forward(x, window).0
     }
 
+    fn affine(x: FloatTensor<Self>, epilogue: Epilogue<Self>) -> FloatTensor<Self> {
+        batch_norm::affine(x, epilogue)
+    }
+
+    fn scaled(x: FloatTensor<Self>, scale: FloatTensor<Self>) -> FloatTensor<Self> {
+        images::scaled(x, &scale)
+    }
+
+    fn sum_of_images(
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        with_relu: bool,
+    ) -> FloatTensor<Self> {
+        images::sum(a, b, with_relu)
+    }
+
     fn average_pooling(x: FloatTensor<Self>) -> FloatTensor<Self> {
         average_pool::forward(x)
     }
@@ -117,16 +159,26 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         epilogue: Epilogue<Self>,
         options: ConvOptions<2>,
     ) -> FloatTensor<Self> {
-        let residual =
-            epilogue.residual.into_option().map(FloatTensor::<Self>::into_primitive).into();
-        let epilogue = Epilogue {
-            scale: epilogue.scale.into_primitive(),
-            shift: epilogue.shift.into_primitive(),
-            residual,
-            relu: epilogue.relu,
-        };
         let (x, weight) = (x.into_primitive(), weight.into_primitive());
+        let epilogue = epilogue.without_gradient();
         values::constant::<C>(convolution::finished(x, &weight, epilogue, &options))
+    }
+
+    fn affine(x: FloatTensor<Self>, epilogue: Epilogue<Self>) -> FloatTensor<Self> {
+        let epilogue = epilogue.without_gradient();
+        values::constant::<C>(batch_norm::affine(x.into_primitive(), epilogue))
+    }
+
+    fn scaled(x: FloatTensor<Self>, scale: FloatTensor<Self>) -> FloatTensor<Self> {
+        images::tracked_scaled::<C>(x, scale)
+    }
+
+    fn sum_of_images(
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        with_relu: bool,
+    ) -> FloatTensor<Self> {
+        images::tracked_sum::<C>(a, b, with_relu)
     }
 
     fn max_pooling(x: FloatTensor<Self>, window: PoolWindow) -> FloatTensor<Self> {

@@ -46,8 +46,8 @@ mod window;
 
 pub use instructions::{Instructions, instructions_in_use, use_instructions};
 pub use operations::{
-    Normalised, average_pool, batch_norm_among, batch_norm_train, conv2d, conv2d_affine,
-    cross_entropy, linear, max_pool2d,
+    Normalised, add_images, affine, average_pool, batch_norm_among, batch_norm_train, conv2d,
+    conv2d_affine, cross_entropy, linear, max_pool2d, scale_channels,
 };
 pub use optimizer::{AdamW, Sgd, adamw_step, has_optimizer_steps, sgd_step};
 pub use profile::{Measured, end_profile, start_profile};

@@ -88,10 +88,6 @@ pub fn conv2d_affine(
         return Tensor::from_dispatch(y);
     }
     let y = module::conv2d(x, weight, None, options);
-    let per_channel = |values: Tensor<1>| {
-        let channels = values.dims()[0];
-        values.reshape([1, channels, 1, 1])
-    };
     finish(y * per_channel(scale) + per_channel(shift), residual, with_relu)
 }
 
@@ -250,6 +246,70 @@ pub fn max_pool2d(x: Tensor<4>, window: PoolWindow) -> Tensor<4> {
     let options =
         MaxPoolOptions::new(window.kernel).with_stride(window.stride).with_padding(window.padding);
     module::max_pool2d(x, options)
+}
+
+/// `relu(scale * x + shift + residual)` with `[c]` numbers of scale and shift, for inference: a batch
+/// normalisation with running statistics. `residual` and ReLU may be left out. No gradient flows through it.
+///
+/// # Panics
+/// If the shapes do not belong together.
+#[must_use]
+pub fn affine(
+    x: Tensor<4>,
+    (scale, shift): (Tensor<1>, Tensor<1>),
+    residual: Option<Tensor<4>>,
+    with_relu: bool,
+) -> Tensor<4> {
+    #[cfg(feature = "flex")]
+    if on_cpu(&x) {
+        use crate::flex::{Epilogue, Kernels};
+        assert_shapes(&x, (&scale, &shift), residual.as_ref());
+        let residual = residual.map(Tensor::into_dispatch).into();
+        let (scale, shift) = (scale.into_dispatch(), shift.into_dispatch());
+        let epilogue = Epilogue { scale, shift, residual, relu: with_relu };
+        let y = burn::backend::Dispatch::affine(x.into_dispatch(), epilogue);
+        return Tensor::from_dispatch(y);
+    }
+    finish(x * per_channel(scale) + per_channel(shift), residual, with_relu)
+}
+
+/// `[c]` as `[1, c, 1, 1]`.
+fn per_channel(values: Tensor<1>) -> Tensor<4> {
+    let channels = values.dims()[0];
+    values.reshape([1, channels, 1, 1])
+}
+
+/// Images `x` `[b, c, h, w]` times `scale` `[b, c]`, as an attention to channels does it.
+///
+/// # Panics
+/// If the shapes do not belong together.
+#[must_use]
+pub fn scale_channels(x: Tensor<4>, scale: Tensor<2>) -> Tensor<4> {
+    let [batch, channels, ..] = x.dims();
+    assert_eq!(scale.dims(), [batch, channels], "one factor for each channel of each image");
+    #[cfg(feature = "flex")]
+    if on_cpu(&x) {
+        use crate::flex::Kernels;
+        let (x, scale) = (x.into_dispatch(), scale.into_dispatch());
+        return Tensor::from_dispatch(burn::backend::Dispatch::scaled(x, scale));
+    }
+    x * scale.reshape([batch, channels, 1, 1])
+}
+
+/// The sum of two batches of images `[b, c, h, w]`, then ReLU if asked for.
+///
+/// # Panics
+/// If the shapes differ.
+#[must_use]
+pub fn add_images(a: Tensor<4>, b: Tensor<4>, with_relu: bool) -> Tensor<4> {
+    assert_eq!(a.dims(), b.dims(), "images of one shape");
+    #[cfg(feature = "flex")]
+    if on_cpu(&a) {
+        use crate::flex::Kernels;
+        let (a, b) = (a.into_dispatch(), b.into_dispatch());
+        return Tensor::from_dispatch(burn::backend::Dispatch::sum_of_images(a, b, with_relu));
+    }
+    finish(a, Some(b), with_relu)
 }
 
 /// The mean of every channel of `x` `[b, c, h, w]`, `[b, c]`.

@@ -4,6 +4,7 @@ use burn::module::Module;
 use burn::nn::conv::{Conv1d, Conv2d};
 use burn::tensor::Tensor;
 use burn::tensor::activation::{relu, sigmoid};
+use resnet_kernels::{average_pool, scale_channels};
 
 use crate::precision::{in_32_bits, like};
 
@@ -42,7 +43,8 @@ impl SqueezeExcite {
     pub fn forward(&self, x_bchw: Tensor<4>) -> Tensor<4> {
         let hidden = relu(self.fc1.forward(channel_means(&x_bchw)));
         let scale = like(sigmoid(self.fc2.forward(hidden)), &x_bchw);
-        x_bchw * scale
+        let [b, c, ..] = scale.dims();
+        scale_channels(x_bchw, scale.reshape([b, c]))
     }
 }
 
@@ -61,14 +63,14 @@ impl EfficientAttention {
         let means = channel_means(&x_bchw).reshape([b, 1, c]);
         let scale = sigmoid(self.conv.forward(means)).reshape([b, c, 1, 1]);
         let scale = like(scale, &x_bchw);
-        x_bchw * scale
+        scale_channels(x_bchw, scale.reshape([b, c]))
     }
 }
 
 /// `[b, c, 1, 1]`, in 32 bits.
 fn channel_means(x_bchw: &Tensor<4>) -> Tensor<4> {
     let [b, c, ..] = x_bchw.dims();
-    resnet_kernels::average_pool(in_32_bits(x_bchw.clone())).reshape([b, c, 1, 1])
+    average_pool(in_32_bits(x_bchw.clone())).reshape([b, c, 1, 1])
 }
 
 /// Width of the hidden layer: a multiple of 8 near `ratio` times the channels, as in timm.

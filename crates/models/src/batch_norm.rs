@@ -50,6 +50,11 @@ impl BatchNorm {
         if self.learns_from(&x_bchw) {
             return self.forward_train(x_bchw, then);
         }
+        if !x_bchw.device().is_autodiff() {
+            let (relu, rest) = Then::split(then.activation);
+            let affine = self.running_affine();
+            return activated(resnet_kernels::affine(x_bchw, affine, then.residual, relu), rest);
+        }
         let (mean, variance) = (self.running_mean.value(), self.running_var.value());
         let (gamma, beta) = (self.weight.val(), self.bias.val());
         then.apply(batch_norm(x_bchw, gamma, beta, mean, variance, self.epsilon))

@@ -3,6 +3,7 @@
 use burn::module::Module;
 use burn::nn::conv::Conv2d;
 use burn::tensor::Tensor;
+use resnet_kernels::add_images;
 
 use crate::config::ResNetConfig;
 use crate::drops::Drops;
@@ -119,7 +120,7 @@ impl ResidualBlock {
             return conv_norm(conv, norm, x, then);
         }
         let x = self.finish(conv_norm(conv, norm, x, Then::default()), drops);
-        activation.forward(x + shortcut)
+        Then::add_and_activate(shortcut, activation).apply(x)
     }
 
     fn forward_preactivated(&self, x: Tensor<4>, drops: Option<&mut Drops>) -> Tensor<4> {
@@ -136,7 +137,7 @@ impl ResidualBlock {
         if let Some(conv) = &self.conv3 {
             x = conv2d(conv, activate(&self.bn3, x));
         }
-        self.finish(x, drops) + shortcut
+        add_images(self.finish(x, drops), shortcut, false)
     }
 
     /// Attention and stochastic depth, at the end of the main path.

@@ -32,11 +32,9 @@ impl Then {
 
     /// All of it, by operations of its own.
     pub(crate) fn apply(self, x: Tensor<4>) -> Tensor<4> {
-        let x = match self.residual {
-            Some(residual) => x + residual,
-            None => x,
-        };
-        activated(x, self.activation)
+        let Some(residual) = self.residual else { return activated(x, self.activation) };
+        let (relu, rest) = Self::split(self.activation);
+        activated(resnet_kernels::add_images(x, residual, relu), rest)
     }
 }
 

@@ -58,6 +58,16 @@ pub(crate) fn normalise(
     affine.lines(&statistics, with_relu).write(x, residual)
 }
 
+/// `scale * x + shift` of each channel, `residual` added, and the positive part if `with_relu`.
+pub(crate) fn affine(
+    x: &[f32],
+    (scales, shifts): (&[f32], &[f32]),
+    residual: Option<&[f32]>,
+    with_relu: bool,
+) -> Vec<f32> {
+    Lines { scales: scales.to_vec(), shifts: shifts.to_vec(), with_relu }.write(x, residual)
+}
+
 fn rounded(statistics: Vec<(f64, f64)>) -> (Vec<f32>, Vec<f32>) {
     statistics.into_iter().map(|(mean, variance)| (mean as f32, variance as f32)).unzip()
 }

@@ -3,6 +3,7 @@
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
 
+use super::Epilogue;
 use super::values::{channels_last, dims, from_channels_last, recycle, slice, take, tensor};
 use crate::cpu::batch_norm;
 use crate::normalisation::{Affine, InputGradients, NormGradients, Saved};
@@ -32,6 +33,20 @@ pub(super) fn forward(
     );
     let of_channels = |values| tensor(values, [shape[1]]);
     (from_channels_last(done.output, shape), of_channels(done.mean), of_channels(done.variance))
+}
+
+/// `scale * x + shift` and what follows, without a gradient.
+pub(super) fn affine(x: FlexTensor, epilogue: Epilogue<Flex>) -> FlexTensor {
+    let shape = dims::<4>(&x);
+    let (scale, shift) = (epilogue.scale.to_contiguous(), epilogue.shift.to_contiguous());
+    let (x, residual) = (channels_last(x), epilogue.residual.into_option().map(channels_last));
+    let affine = (slice(&scale), slice(&shift));
+    let y = span(
+        "batch normalisation",
+        || describe(shape),
+        || batch_norm::affine(slice(&x), affine, residual.as_ref().map(slice), epilogue.relu),
+    );
+    from_channels_last(y, shape)
 }
 
 /// Mean and biased variance.

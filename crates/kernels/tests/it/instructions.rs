@@ -9,7 +9,8 @@ use crate::support::{INSTRUCTIONS, training};
 
 /// Runs this program's tests of the kernels once more, in a process of its own.
 fn passes_with(name: &str) {
-    let modules = ["convolution", "batch_norm", "max_pool", "odd_values", "branches", "optimizer"];
+    let modules =
+        ["convolution", "batch_norm", "max_pool", "odd_values", "branches", "optimizer", "images"];
     let tests = env::current_exe().expect("the tests' own program");
     let mut command = Command::new(tests);
     command

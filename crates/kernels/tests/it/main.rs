@@ -8,6 +8,7 @@ mod cross_entropy;
 mod golden;
 #[cfg(feature = "wgpu")]
 mod gpu;
+mod images;
 mod instructions;
 mod max_pool;
 mod odd_values;
