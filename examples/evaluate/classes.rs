@@ -16,7 +16,7 @@ pub(crate) fn evaluate(args: &Args, chosen: &Chosen) -> Result<()> {
         let (source, _) = images::open(args, split)?;
         Answers::of(&networks, &source, None).with_context(|| format!("split {split}"))
     };
-    let choice = question::choice(args, networks.classes(), ask)?;
+    let choice = question::choice(args, &networks, ask)?;
     let mut judged = Judged::of(networks.clone(), source, args.subgroup.as_deref())
         .with_context(|| format!("split {}", args.split))?;
     if let Some(operating) = &choice.operating {

@@ -54,7 +54,7 @@ fn judge(args: &Args, dataset: &Dataset, networks: &Ensemble) -> Result<Results>
         let answers = Answers::of(networks, &images(dataset, name)?, subgroup)?;
         Ok(answers.with_labels_of(dataset))
     };
-    let choices = question::choices(args, networks.classes(), ask)?;
+    let choices = question::choices(args, networks, ask)?;
     let (test, plan) = (ask(&args.split)?, question::plan(args));
     let judgements = judge_all(&test, &choices, &plan)?;
     let overall = overall(&test, &judgements, &plan)?;

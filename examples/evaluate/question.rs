@@ -1,6 +1,7 @@
 //! What is asked, and where the threshold comes from.
 
 use anyhow::{Context, Result, ensure};
+use resnet::Ensemble;
 use resnet::finetuning::{Answers, Choice, Choices, Operating, Plan};
 use resnet::metrics::OperatingRule;
 
@@ -23,11 +24,12 @@ pub(crate) fn plan(args: &Args) -> Plan {
 /// them. `ask` answers about a split.
 pub(crate) fn choice(
     args: &Args,
-    classes: &[String],
+    networks: &Ensemble,
     ask: impl Fn(&str) -> Result<Answers>,
 ) -> Result<Choice> {
     check_shares(args)?;
-    let saved = saved(args, classes)?.and_then(|mut saved| saved.questions.pop());
+    let classes = networks.classes();
+    let saved = saved(args, networks)?.and_then(|mut saved| saved.questions.pop());
     let saved = saved.unwrap_or_default();
     let named = args.positive.as_deref().map(|name| class(name, classes)).transpose()?;
     let positive = named.or(saved.operating.as_ref().map(|operating| operating.positive));
@@ -51,7 +53,7 @@ pub(crate) fn choice(
 /// The same for each of several labels.
 pub(crate) fn choices(
     args: &Args,
-    labels: &[String],
+    networks: &Ensemble,
     ask: impl Fn(&str) -> Result<Answers>,
 ) -> Result<Choices> {
     check_shares(args)?;
@@ -59,7 +61,7 @@ pub(crate) fn choices(
         check_split(args, split)?;
         return Ok(Choices::on(&ask(split)?, &plan(args))?);
     }
-    let saved = saved(args, labels)?;
+    let (saved, labels) = (saved(args, networks)?, networks.classes());
     let Some(threshold) = args.threshold else {
         return Ok(saved.unwrap_or_else(|| Choices::given(labels, 0.5)));
     };
@@ -73,9 +75,9 @@ pub(crate) fn choices(
 
 /// What `finetune` has chosen for the networks that are asked; networks that it did not train together have
 /// nothing in common.
-fn saved(args: &Args, classes: &[String]) -> Result<Option<Choices>> {
+fn saved(args: &Args, networks: &Ensemble) -> Result<Option<Choices>> {
     match &args.model_dirs[..] {
-        [model_dir] => Ok(Choices::read(model_dir, classes)?),
+        [model_dir] => Ok(Choices::read(model_dir, networks)?),
         _ => Ok(None),
     }
 }

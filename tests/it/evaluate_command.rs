@@ -118,6 +118,13 @@ fn the_threshold_that_finetune_chose_is_used() {
             (&positive.into(), &threshold.into())
         );
     }
+    // Thresholds of weights that are not there any more are refused.
+    let best = model_dir.join("best.safetensors");
+    let mut weights = fs::read(&best).expect("weights");
+    *weights.last_mut().expect("a byte") ^= 1;
+    fs::write(&best, weights).expect("other weights");
+    let output = example("evaluate", &[&flags[..], &["--device", "cpu"]].concat());
+    assert!(stderr(&output).contains("of other weights"), "{}", stderr(&output));
     fs::write(model_dir.join("thresholds.json"), "{}").expect("damaged");
     let output = example("evaluate", &[&flags[..], &["--device", "cpu"]].concat());
     let complaint = stderr(&output);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use resnet_metrics::{Bootstrap, OperatingRule, Scored, SummaryOptions, Temperature};
+use resnet_train::predict::Ensemble;
 use serde::{Deserialize, Serialize};
 
 use crate::saved::{as_json, write};
@@ -75,20 +76,21 @@ impl Choices {
         Self { classes: labels.to_vec(), questions: labels.iter().map(choice).collect() }
     }
 
-    /// Writes them into a model folder, as `thresholds.json`.
+    /// Writes them into a model folder, as `thresholds.json`, with the sums of the weights that they are of.
     ///
     /// # Errors
-    /// [`FinetuneError::Write`] if the system refuses.
-    pub fn write(&self, model_dir: &Path) -> Result<(), FinetuneError> {
+    /// [`FinetuneError::Write`] if the system refuses, [`FinetuneError::Train`] if weights cannot be read.
+    pub fn write(&self, model_dir: &Path, networks: &Ensemble) -> Result<(), FinetuneError> {
         let path = model_dir.join(FILE);
-        write(&path, &as_json(self, &path)?).map(drop)
+        let saved = Saved { sha256: sums(networks)?, choices: self.clone() };
+        write(&path, &as_json(&saved, &path)?).map(drop)
     }
 
-    /// Those of a model folder; `None` if nothing was chosen there.
+    /// Those of a model folder for these networks; `None` if nothing was chosen there.
     ///
     /// # Errors
-    /// [`FinetuneError::Choices`] if the file cannot be read or is of other classes.
-    pub fn read(model_dir: &Path, classes: &[String]) -> Result<Option<Self>, FinetuneError> {
+    /// [`FinetuneError::Choices`] if the file cannot be read or is of other weights or classes.
+    pub fn read(model_dir: &Path, networks: &Ensemble) -> Result<Option<Self>, FinetuneError> {
         let path = model_dir.join(FILE);
         let failed = |problem| FinetuneError::Choices { path: path.clone(), problem };
         let text = match std::fs::read(&path) {
@@ -96,9 +98,13 @@ impl Choices {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error.to_string())),
         };
-        let read: Self =
+        let saved: Saved =
             serde_json::from_slice(&text).map_err(|error| failed(error.to_string()))?;
-        read.check(classes).map_or(Ok(Some(read)), |problem| Err(failed(problem)))
+        if saved.sha256 != sums(networks)? {
+            return Err(failed("they are of other weights than those of this folder".to_owned()));
+        }
+        let read = saved.choices;
+        read.check(networks.classes()).map_or(Ok(Some(read)), |problem| Err(failed(problem)))
     }
 
     /// What keeps these from being of a network for `classes`.
@@ -109,6 +115,19 @@ impl Choices {
             && (if of_labels { labels.eq(classes) } else { self.questions.len() == 1 });
         (!fits).then(|| format!("they are of {}", self.classes.join(", ")))
     }
+}
+
+/// What the file holds.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    /// Of the weights of each network.
+    sha256: Vec<String>,
+    #[serde(flatten)]
+    choices: Choices,
+}
+
+fn sums(networks: &Ensemble) -> Result<Vec<String>, FinetuneError> {
+    Ok(networks.members().map(|network| network.trained().sum()).collect::<Result<_, _>>()?)
 }
 
 /// A question of each label, by its number and name.

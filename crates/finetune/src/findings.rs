@@ -85,7 +85,7 @@ impl Prepared {
         let judgements = judge_all(&test, &choices, &plan)?;
         let overall = overall(&test, &judgements, &plan)?;
         let model_dir = options.model_dir.clone();
-        choices.write(&model_dir)?;
+        choices.write(&model_dir, &fitted.predictor.clone().into())?;
         Ok(Findings {
             facts,
             plan,

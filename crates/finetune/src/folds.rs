@@ -4,12 +4,15 @@ use resnet_data::Dataset;
 use resnet_metrics::Metric;
 use resnet_recipe::Sink;
 use resnet_train::device::Chosen;
+use resnet_train::predict::Ensemble;
 use resnet_train::run::RunOptions;
 use serde::Serialize;
 
 use crate::prepared::why;
 use crate::splits::pool;
 use crate::{Answers, Choices, Findings, FinetuneError, Judgement, Plan, Prepared, prepare};
+
+const TWO_FOLDS: &str = "a data set has two folds at least";
 
 /// What a cross-validation found out.
 #[derive(Debug, Clone, Serialize)]
@@ -91,13 +94,15 @@ pub fn run_folds(
     }
     let spreads = spreads(&folds);
     let choices = together(&folds)?;
-    choices.write(&options.model_dir)?;
+    let mut networks = folds.iter().map(|fold| fold.fitted.predictor.clone());
+    let first = networks.next().expect(TWO_FOLDS);
+    choices.write(&options.model_dir, &Ensemble::new(first, networks.collect())?)?;
     Ok(CrossValidation { folds, spreads, choices })
 }
 
 /// What is chosen on the validation images of all folds.
 fn together(folds: &[Findings]) -> Result<Choices, FinetuneError> {
-    let first = folds.first().expect("a data set has two folds at least");
+    let first = folds.first().expect(TWO_FOLDS);
     let answers = folds.iter().flat_map(|fold| &fold.validation.answers).cloned().collect();
     Choices::on(&Answers { answers, ..first.validation.clone() }, &first.plan)
 }

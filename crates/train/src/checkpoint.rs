@@ -28,6 +28,7 @@ pub use writer::{Writer, Written};
 
 pub(crate) use files::{read_recipe, write_tensors};
 pub(crate) use store::step_of;
+pub(crate) use sums::sum;
 
 /// Version of the layout; a reader refuses newer ones.
 const FORMAT: u32 = 2;

@@ -17,9 +17,7 @@ pub(super) const NAME: &str = "SHA256SUMS";
 pub(super) fn write(folder: &Path, names: &[&str]) -> Result<(), CheckpointError> {
     let mut text = String::new();
     for name in names {
-        let path = folder.join(name);
-        let sum = sum_of(&path).map_err(failed(&path, "read"))?;
-        text += &format!("{sum}  {name}\n");
+        text += &format!("{}  {name}\n", sum(&folder.join(name))?);
     }
     let path = folder.join(NAME);
     tensors::replace(&path, text.as_bytes()).map_err(failed(&path, "write"))
@@ -53,6 +51,14 @@ pub(super) fn damage_if_missing<T>(
         }
         _ => failed(path, "read")(error),
     })
+}
+
+/// The SHA-256 of a file.
+///
+/// # Errors
+/// [`CheckpointError`] if it cannot be read.
+pub(crate) fn sum(path: &Path) -> Result<String, CheckpointError> {
+    sum_of(path).map_err(failed(path, "read"))
 }
 
 fn sum_of(path: &Path) -> io::Result<String> {

@@ -8,7 +8,7 @@ use resnet_models::{ResNet, load_state_dict};
 use resnet_recipe::Recipe;
 
 use crate::TrainError;
-use crate::checkpoint::{CheckpointError, Store, load_model, read_recipe};
+use crate::checkpoint::{CheckpointError, Store, load_model, read_recipe, sum};
 use crate::folder::ModelFolder;
 
 /// A network for inference, and what has to be known to ask it.
@@ -41,6 +41,14 @@ impl Trained {
         let weights = tensors::read(&folder.best()).map_err(CheckpointError::from)?;
         let classes = folder.read_classes(recipe.model.num_classes)?;
         Self::with_weights(weights, recipe, classes, folder.best(), device)
+    }
+
+    /// The SHA-256 of the file of the weights.
+    ///
+    /// # Errors
+    /// [`CheckpointError`] if it cannot be read any more.
+    pub fn sum(&self) -> Result<String, TrainError> {
+        Ok(sum(&self.path)?)
     }
 
     /// The newest whole checkpoint of the run in `model_dir`.
