@@ -59,8 +59,10 @@ def normalisation(images):
     return transforms.Normalize(mean.tolist(), np.sqrt(squares / count - mean**2).tolist())
 
 
-def learn(model, root, rows, classes, size, epochs, seed):
-    """Trains on `train`, keeps the weights of the smallest loss on `validation`, returns the probabilities of `test`."""
+def learn(model, root, rows, classes, size, epochs, seed, batch=BATCH, vary=True, watched=None):
+    """Trains on `train`, keeps the weights of the smallest loss on `validation`, returns the probabilities of `test`.
+
+    Without `vary` training pictures are whole; the validation loss of each epoch is added to `watched`."""
     torch.manual_seed(seed)
     random.seed(seed)
     images = {}
@@ -74,7 +76,8 @@ def learn(model, root, rows, classes, size, epochs, seed):
     whole = transforms.Compose([transforms.Resize((size, size)), transforms.ToTensor(), normalise])
     weights = effective_number([label for _, label in images["train"]], len(classes))
     optimizer = torch.optim.AdamW(parameter_groups(model), lr=RATE, betas=(0.9, 0.999), eps=1e-8)
-    steps_per_epoch = len(images["train"]) // BATCH
+    varied = random_crop if vary else whole
+    steps_per_epoch = len(images["train"]) // batch
     best, step = (math.inf, None), 0
 
     def logits(split):
@@ -87,11 +90,11 @@ def learn(model, root, rows, classes, size, epochs, seed):
         unfreeze(model, epoch)
         order = torch.randperm(len(images["train"])).tolist()
         for at in range(steps_per_epoch):
-            part = [images["train"][index] for index in order[at * BATCH:(at + 1) * BATCH]]
+            part = [images["train"][index] for index in order[at * batch:(at + 1) * batch]]
             for group in optimizer.param_groups:
                 group["lr"] = rate(step, steps_per_epoch, epochs * steps_per_epoch) * group["factor"]
             labels = torch.tensor([label for _, label in part])
-            losses = torch.nn.functional.cross_entropy(model(torch.stack([random_crop(image) for image, _ in part])), labels, reduction="none")
+            losses = torch.nn.functional.cross_entropy(model(torch.stack([varied(image) for image, _ in part])), labels, reduction="none")
             optimizer.zero_grad()
             (losses * weights[labels]).mean().backward()
             torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.grad is not None], 1.0)
@@ -99,6 +102,8 @@ def learn(model, root, rows, classes, size, epochs, seed):
             step += 1
         truth = torch.tensor([label for _, label in images["validation"]])
         loss = torch.nn.functional.cross_entropy(logits("validation"), truth).item()
+        if watched is not None:
+            watched.append(loss)
         if loss < best[0]:
             best = (loss, {name: value.clone() for name, value in model.state_dict().items()})
     model.load_state_dict(best[1])
