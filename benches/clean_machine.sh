@@ -48,22 +48,28 @@ say "a clone"
 inside 'git config --global --add safe.directory "*" && git clone -q /source /home/resnet' >&2
 readme_command() { grep -m1 "^cargo $1" "$repository/README.md"; }
 
+# Seconds by the clock, and of the processor: `seconds` and `cpu_seconds`.
 timed() {
   say "$1"
-  local start
-  start=$(date +%s)
-  inside "cd /home/resnet && $1" > "$root/home/output.txt" 2>&1 || { tail -50 "$root/home/output.txt" >&2; exit 1; }
-  seconds=$(($(date +%s) - start))
+  local TIMEFORMAT='%0R %0U %0S' rc=0 user system
+  { time inside "cd /home/resnet && $1" > "$root/home/output.txt" 2>&1; } 2> "$root/home/seconds.txt" || rc=$?
+  [ $rc = 0 ] || { tail -50 "$root/home/output.txt" >&2; exit 1; }
+  read -r seconds user system < "$root/home/seconds.txt"
+  cpu_seconds=$((user + system))
 }
 train=$(readme_command run) test=$(readme_command test)
 timed "$train"
-train_s=$seconds best=$(grep -oP 'best validation +top-1 \K[0-9.]+' "$root/home/output.txt")
+train_s=$seconds train_cpu_s=$cpu_seconds best=$(grep -oP 'best validation +top-1 \K[0-9.]+' "$root/home/output.txt")
+stripped=$(inside 'strip -o /home/stripped /home/resnet/target/release/examples/train_imagenet && stat -c %s /home/stripped')
 timed "$test"
-test_s=$seconds passed=$(grep -oP '^test result: ok\. \K[0-9]+' "$root/home/output.txt" | awk '{ n += $1 } END { print n }')
+test_s=$seconds test_cpu_s=$cpu_seconds
+passed=$(grep -oP '^test result: ok\. \K[0-9]+' "$root/home/output.txt" | awk '{ n += $1 } END { print n }')
+timed "touch crates/train/src/lib.rs && cargo build --release --example train_imagenet"
 say "done"
 cat << JSON
 {"machine": "$(lscpu | sed -n 's/^Model name: *//p'), $(nproc) cores", "date": "$(date +%F)", "commit": "$(git -C "$repository" rev-parse --short HEAD)",
  "command": "benches/clean_machine.sh", "system": "Debian $suite, minbase, gcc, libc6-dev, git, ca-certificates", "rust": "$(rustc --version)",
- "first": {"command": "$train", "seconds_with_compiling": $train_s, "best_top1_percent": $best},
- "second": {"command": "$test", "seconds_with_compiling": $test_s, "tests_passed": $passed}}
+ "first": {"command": "$train", "seconds_with_compiling": $train_s, "cpu_seconds": $train_cpu_s, "best_top1_percent": $best, "program_bytes_stripped": $stripped},
+ "second": {"command": "$test", "seconds_with_compiling": $test_s, "cpu_seconds": $test_cpu_s, "tests_passed": $passed},
+ "warm": {"changed": "crates/train/src/lib.rs", "command": "cargo build --release --example train_imagenet", "seconds": $seconds, "cpu_seconds": $cpu_seconds}}
 JSON
