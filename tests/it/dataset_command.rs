@@ -5,11 +5,12 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use resnet::data::{Dataset, DatasetOptions, ImageRecords, LabelRange, Picture, Source, Split};
+use resnet::data::{Dataset, DatasetOptions, Split};
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 
-use crate::support::{example, record_with_image, records, sample, stderr, stdout, write_shard};
+use crate::support::{example, record_with_image, records, stderr, stdout, write_shard};
+use crate::wardrobe::sample_jpegs;
 
 fn dataset(arguments: &[&str]) -> Output {
     example("dataset", arguments)
@@ -37,25 +38,10 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
 }
 
-/// JPEG files of the bundled sample.
-fn jpegs(count: usize) -> Vec<Vec<u8>> {
-    let labels = LabelRange::imagenet(10);
-    let source = ImageRecords::open(&sample(), Split::Train, labels).expect("the sample");
-    let read = |index| {
-        let mut record = Vec::new();
-        let read = source.read(index, &mut record).expect("a record");
-        match read.picture {
-            Picture::Encoded(range) => record[range].to_vec(),
-            other => panic!("{other:?}"),
-        }
-    };
-    (0..count).map(read).collect()
-}
-
 /// Files of these names below a new folder, each another JPEG.
 fn files(names: &[&str]) -> TempDir {
     let folder = tempdir().expect("a folder");
-    for (name, jpeg) in names.iter().zip(jpegs(names.len())) {
+    for (name, (_, jpeg)) in names.iter().zip(sample_jpegs(Split::Train)) {
         write(&folder.path().join(name), &jpeg);
     }
     folder
@@ -124,7 +110,8 @@ fn info_names_what_is_wrong_across_splits() {
 fn verify_lists_every_bad_image_and_fails() {
     let root = files(&["a/1.jpg", "a/3.jpg", "b/2.jpg", "b/4.jpg"]);
     assert_eq!(answer(&["verify", text(root.path())])["findings"], json!([]));
-    write(&root.path().join("a/cut.jpg"), &jpegs(1)[0][..300]);
+    let (_, jpeg) = sample_jpegs(Split::Train).next().expect("an image");
+    write(&root.path().join("a/cut.jpg"), &jpeg[..300]);
     write(&root.path().join("b/empty.jpg"), b"");
 
     let output = dataset(&["verify", "--json", text(root.path())]);

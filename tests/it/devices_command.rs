@@ -42,6 +42,23 @@ fn the_cpu_computes_what_it_computes_without_our_kernels() {
     }
 }
 
+/// Also through kernels that Burn chose itself and kept on the disk.
+#[cfg(feature = "wgpu")]
+#[test]
+fn a_gpu_computes_what_the_cpu_computes_with_a_cold_and_with_a_warm_cache() {
+    let arguments = ["--check", "--device", "wgpu:0", "--trials", "8:16:4", "--json"];
+    let (whole, code) = survey(&[&arguments[..], &["--without-convolutions"]].concat());
+    let device = &whole["devices"][0];
+    if let Some(error) = device["error"].as_str().filter(|error| error.contains("driver")) {
+        eprintln!("SKIPPED: {error}");
+        return;
+    }
+    assert_eq!(code, Some(0), "{whole:#}");
+    let caches = device["checks"].as_array().expect("a list").iter();
+    let caches: Vec<_> = caches.map(|check| check["results"].as_array().map(Vec::len)).collect();
+    assert_eq!(caches, [Some(1), Some(1)], "{whole:#}");
+}
+
 #[test]
 fn a_device_that_is_not_there_is_a_sentence_and_a_failure() {
     let (whole, code) = survey(&["--device", "cuda:7", "--json"]);

@@ -3,21 +3,17 @@
 use std::fs;
 use std::path::Path;
 
-use resnet::data::{ImageRecords, LabelRange, Picture, Source, Split};
+use resnet::data::Split;
 
-use crate::support::{example, sample, small_run, stderr, stdout, train_imagenet};
+use crate::support::{example, small_run, stderr, stdout, train_imagenet};
+use crate::wardrobe::sample_jpegs;
 
 /// The first images of the sample in a folder for each of its classes.
 fn as_folders(folder: &Path, split: Split, count: usize) {
-    let labels = LabelRange::imagenet(10);
-    let records = ImageRecords::open(&sample(), split, labels).expect("the sample");
-    let mut record = Vec::new();
-    for index in 0..count {
-        let image = records.read(index, &mut record).expect("a record");
-        let class = folder.join(format!("class-{}", image.label));
+    for (index, (label, jpeg)) in sample_jpegs(split).take(count).enumerate() {
+        let class = folder.join(format!("class-{label}"));
         fs::create_dir_all(&class).expect("a folder");
-        let Picture::Encoded(bytes) = image.picture else { panic!("a JPEG file") };
-        fs::write(class.join(format!("{index}.jpg")), &record[bytes]).expect("written");
+        fs::write(class.join(format!("{index}.jpg")), jpeg).expect("written");
     }
 }
 

@@ -10,22 +10,21 @@ use tempfile::{TempDir, tempdir};
 
 use crate::support::{example, sample};
 
-/// Shirts and boots of the bundled sample, as JPEG files.
-fn jpegs(class: u32, count: usize) -> Vec<Vec<u8>> {
+/// The JPEG files of a split of the bundled sample with their labels, in its order.
+pub(crate) fn sample_jpegs(split: Split) -> impl Iterator<Item = (u32, Vec<u8>)> {
     let labels = LabelRange::imagenet(10);
-    let source = ImageRecords::open(&sample(), Split::Train, labels).expect("the sample");
-    let mut found = Vec::new();
-    let mut record = Vec::new();
-    for index in 0..source.len() {
+    let source = ImageRecords::open(&sample(), split, labels).expect("the sample");
+    (0..source.len()).map(move |index| {
+        let mut record = Vec::new();
         let read = source.read(index, &mut record).expect("a record");
-        if let (true, Picture::Encoded(range)) = (read.label == class, read.picture) {
-            found.push(record[range].to_vec());
-        }
-        if found.len() == count {
-            break;
-        }
-    }
-    found
+        let Picture::Encoded(range) = read.picture else { panic!("a JPEG file") };
+        (read.label, record[range].to_vec())
+    })
+}
+
+fn jpegs(class: u32, count: usize) -> impl Iterator<Item = Vec<u8>> {
+    let of_class = sample_jpegs(Split::Train).filter(move |(label, _)| *label == class);
+    of_class.map(|(_, jpeg)| jpeg).take(count)
 }
 
 pub(crate) const SHIRT: u32 = 0;
@@ -35,7 +34,7 @@ pub(crate) const BOOT: u32 = 9;
 /// Writes images of a class as `NAME/NAME_0.jpg` and so on, and returns these paths.
 pub(crate) fn save_jpegs(root: &Path, name: &str, class: u32, count: usize) -> Vec<String> {
     fs::create_dir(root.join(name)).expect("a class");
-    let numbered = jpegs(class, count).into_iter().enumerate();
+    let numbered = jpegs(class, count).enumerate();
     let save = |(number, jpeg)| {
         let file = format!("{name}/{name}_{number}.jpg");
         fs::write(root.join(&file), jpeg).expect("an image");
@@ -49,7 +48,7 @@ pub(crate) fn wardrobe(images_of_each: usize) -> TempDir {
     let folder = tempdir().expect("a folder");
     for (name, class) in [("boot", BOOT), ("shirt", SHIRT)] {
         fs::create_dir(folder.path().join(name)).expect("a class");
-        for (number, jpeg) in jpegs(class, images_of_each).into_iter().enumerate() {
+        for (number, jpeg) in jpegs(class, images_of_each).enumerate() {
             let file = format!("{name}/{name}{}_{number}.jpg", number / 2);
             fs::write(folder.path().join(file), jpeg).expect("an image");
         }

@@ -1,0 +1,104 @@
+//! The device that a person asks for, and why it cannot be had.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+/// The device a person asks for: `auto`, `cpu`, `wgpu`, `wgpu:1`, `cuda` or `cuda:1`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DeviceChoice {
+    /// CUDA if it works, else a hardware GPU through wgpu, else the CPU.
+    #[default]
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The GPU of this number through wgpu; software adapters count, too.
+    Wgpu(usize),
+    /// The NVIDIA GPU of this number.
+    Cuda(usize),
+}
+
+impl FromStr for DeviceChoice {
+    type Err = DeviceError;
+
+    fn from_str(text: &str) -> Result<Self, DeviceError> {
+        let unknown = || DeviceError::Unknown { text: text.to_owned() };
+        let (name, index) = match text.split_once(':') {
+            Some((name, index)) => (name, Some(index.parse().map_err(|_ignored| unknown())?)),
+            None => (text, None),
+        };
+        match (name, index) {
+            ("auto", None) => Ok(Self::Auto),
+            ("cpu", None) => Ok(Self::Cpu),
+            ("wgpu", index) => Ok(Self::Wgpu(index.unwrap_or(0))),
+            ("cuda", index) => Ok(Self::Cuda(index.unwrap_or(0))),
+            _ => Err(unknown()),
+        }
+    }
+}
+
+/// As [`FromStr`] reads it.
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => write!(f, "auto"),
+            Self::Cpu => write!(f, "cpu"),
+            Self::Wgpu(index) => write!(f, "wgpu:{index}"),
+            Self::Cuda(index) => write!(f, "cuda:{index}"),
+        }
+    }
+}
+
+/// The device that was asked for cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DeviceError {
+    /// No such kind of device.
+    #[error("`{text}` is no device: write auto, cpu, wgpu, wgpu:N, cuda or cuda:N")]
+    Unknown {
+        /// What was written.
+        text: String,
+    },
+    /// The program was built without it.
+    #[error(
+        "this program was built without {name}: build it again with `--features {feature}`, \
+         or use --device auto"
+    )]
+    NotCompiled {
+        /// The device, in words.
+        name: &'static str,
+        /// The Cargo feature that brings it.
+        feature: &'static str,
+    },
+    /// It is compiled in, but not there or not working.
+    #[error("{name} cannot be used: {reason}; use --device auto to take what works")]
+    NotWorking {
+        /// The device, in words.
+        name: String,
+        /// What was tried and what happened.
+        reason: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_are_read_as_a_person_writes_them() {
+        assert_eq!("auto".parse(), Ok(DeviceChoice::Auto));
+        assert_eq!("cuda".parse(), Ok(DeviceChoice::Cuda(0)));
+        assert_eq!("wgpu:2".parse(), Ok(DeviceChoice::Wgpu(2)));
+        for text in ["auto", "cpu", "wgpu:2", "cuda:0"] {
+            assert_eq!(
+                text.parse().map(|choice: DeviceChoice| choice.to_string()),
+                Ok(text.into())
+            );
+        }
+        for text in ["", "gpu", "cpu:1", "cuda:", "cuda:x", "cuda:-1"] {
+            let error = text.parse::<DeviceChoice>().expect_err(text);
+            assert!(error.to_string().contains("write auto, cpu"), "{error}");
+        }
+    }
+}

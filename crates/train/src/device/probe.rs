@@ -1,0 +1,93 @@
+//! Trying a device without being taken along if it breaks.
+
+use std::any::Any;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use burn::tensor::{Device, Tensor};
+
+/// A driver that has not answered after this time never will.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Takes exponentials and logarithms and adds them up. A matrix product would take autotune a minute
+/// on some GPUs.
+///
+/// # Errors
+/// What went wrong, in words. The device must not be touched again then.
+pub fn smoke_test(device: &Device) -> Result<(), String> {
+    let device = device.clone();
+    let sum = guarded(move || {
+        let x = Tensor::<2>::full([4, 4], 4.0, &device);
+        x.exp().log().sum().into_scalar::<f32>()
+    })?;
+    if (sum - 64.0).abs() < 0.1 {
+        Ok(())
+    } else {
+        Err(format!("the logarithms of small exponentials sum to {sum} instead of 64"))
+    }
+}
+
+/// Runs `work` on a thread of its own: a missing or broken driver shows itself as a panic or never
+/// answers, and neither must take the program along.
+pub(super) fn guarded<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, String> {
+    let (sender, receiver) = channel();
+    let answer = move || {
+        // Whoever waited may have gone.
+        sender.send(work()).ok();
+    };
+    let thread = thread::Builder::new().name("device-probe".to_owned()).spawn(answer);
+    let thread = thread.map_err(|error| format!("no thread for trying it ({error})"))?;
+    match receiver.recv_timeout(PATIENCE) {
+        Ok(value) => Ok(value),
+        Err(RecvTimeoutError::Timeout) => Err(format!("no answer in {} s", PATIENCE.as_secs())),
+        Err(RecvTimeoutError::Disconnected) => Err(thread
+            .join()
+            .map_or_else(|panic| broken(&*panic), |()| "it ended without an answer".to_owned())),
+    }
+}
+
+/// The reason behind a panic of a driver, in words.
+fn broken(panic: &(dyn Any + Send)) -> String {
+    let said = panic.downcast_ref::<String>().map(String::as_str);
+    let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default();
+    explain(said)
+}
+
+/// What the words of a driver or of the libraries above it mean for a person.
+#[must_use]
+pub fn explain(said: &str) -> String {
+    let lower = said.to_lowercase();
+    let has = |word: &str| lower.contains(word);
+    if has("nvrtc") {
+        "CUDA's run-time compiler (libnvrtc) or its headers are missing: install the CUDA toolkit, \
+         or NVIDIA's packages cuda-nvrtc and cuda-cudart-dev, and set CUDA_PATH"
+            .to_owned()
+    } else if has("libdevice") {
+        "CUDA's library of mathematical functions (libdevice) is missing: install the CUDA toolkit \
+         and set CUDA_PATH"
+            .to_owned()
+    } else if has("out of memory") || has("out_of_memory") || has("outofmemory") {
+        "its memory is full: end other programs on it, or take another device".to_owned()
+    } else {
+        "its driver or a library is missing or broken".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_in_a_driver_becomes_a_sentence() {
+        let missing = || panic!("Unable to dynamically load the \"nvrtc\" shared library");
+        let reason = guarded::<()>(missing).expect_err("a panic");
+        assert!(reason.contains("install the CUDA toolkit"), "{reason}");
+        let full = guarded::<()>(|| panic!("{}", "CUDA_ERROR_OUT_OF_MEMORY")).expect_err("a panic");
+        assert!(full.contains("memory is full"), "{full}");
+        let other = guarded::<()>(|| panic!("?")).expect_err("a panic");
+        assert!(other.contains("missing or broken"), "{other}");
+    }
+}
