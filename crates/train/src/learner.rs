@@ -1,33 +1,37 @@
 //! A model and its optimizer, and the step that moves them.
 
+mod checks;
+mod step;
+
 use burn::tensor::{Device, Tensor};
 use resnet_data::Batch;
-use resnet_distributed::{CollectiveError, World};
+use resnet_distributed::CollectiveError;
 use resnet_models::weights::WeightsError;
 use resnet_models::{
-    Classifier, Drops, LoadReport, Part, ResNet, StateDictError, load_state_dict,
-    num_trainable_params, param_rules, set_learning,
+    Classifier, LoadReport, Part, ResNet, StateDictError, load_state_dict, num_trainable_params,
+    set_learning,
 };
 use resnet_recipe::{Precision, Recipe};
 
-use crate::backward::Cuts;
 use crate::batch_norm;
 use crate::criterion::Criterion;
 use crate::device::is_host;
 use crate::ema::Ema;
-use crate::exchange::{Exchange, averaged, averaged_statistics};
+use crate::exchange::{Exchange, averaged};
 use crate::flat;
 use crate::gradients::GradientMap;
 use crate::input::Normalizer;
-use crate::meter::Meter;
 use crate::mix::Mixer;
-use crate::model::{NetworkError, check_images, frozen_until};
-use crate::non_finite::{all_finite, restore_unless};
+use crate::model::{check_images, frozen_until};
+use crate::non_finite::all_finite;
 use crate::optimizer::Optimizer;
-use crate::precision::{LossScale, float_type, is_supported};
+use crate::precision::{LossScale, float_type};
 use crate::state::Kept;
 use crate::trace::Trace;
 use crate::{InitialWeights, TrainError};
+
+use checks::{check_parts, check_precision};
+pub use step::StepAt;
 
 pub use crate::state::{LearnerState, Snapshot};
 
@@ -55,15 +59,6 @@ pub struct Learner<M: Classifier = ResNet> {
     exchange: Option<Exchange>,
     /// Why the ranks cannot go on.
     failure: Option<CollectiveError>,
-}
-
-/// Where a run is when it makes a step.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct StepAt {
-    /// Number of the step, from 0.
-    pub step: u64,
-    /// Its length.
-    pub lr: f64,
 }
 
 impl Learner {
@@ -184,126 +179,6 @@ impl<M: Classifier> Learner<M> {
         Ok((self, report))
     }
 
-    /// One optimizer step on `batch`; what it saw is added to `meter`. Nothing is read back from the
-    /// device.
-    #[must_use]
-    pub fn step(self, batch: Batch, at: StepAt, meter: &mut Meter) -> Self {
-        self.optimize(batch, at, meter).averaged(at.step)
-    }
-
-    /// As [`step`](Self::step), but undone where it leaves anything infinite or not a number; the
-    /// meter then marks the batch. The choice is made on the device: nothing is read back.
-    #[must_use]
-    pub fn step_if_finite(self, batch: Batch, at: StepAt, meter: &mut Meter) -> Self {
-        let (before, optimizer) = (flat::tensors(&self.model.valid()), self.optimizer.clone());
-        let mut after = self.optimize(batch, at, meter);
-        let tensors = flat::tensors(&after.model.valid());
-        let newest = meter.newest();
-        let state = tensors.values().chain(after.optimizer.slots());
-        let ok = all_finite(state.chain([&newest]));
-        after.model = restore_unless(&ok, before, after.model);
-        after.optimizer = after.optimizer.or_before(&ok, &optimizer);
-        meter.mark(ok);
-        after.averaged(at.step)
-    }
-
-    fn optimize(self, batch: Batch, at: StepAt, meter: &mut Meter) -> Self {
-        let share = batch.weights.iter().copied().map(f64::from).sum::<f64>();
-        // Ranks divide by the same number, whatever their share, so that losses add up between them.
-        let examples = match &self.exchange {
-            Some(_) => batch.weights.len() as f64,
-            None => share.max(1.0),
-        };
-        let (trace, device) = (self.trace.clone(), self.device.clone());
-        let mut gradients = GradientMap::default();
-        let mut drops = Drops::new(self.seed, at.step);
-        if let Some(Exchange { world, .. }) = &self.exchange {
-            drops = drops.of_rank(world.rank(), world.size());
-        }
-        let parts = batch.split(self.accumulate);
-        let count = parts.len();
-        let mut sending = self.exchange.as_ref().map(|exchange| exchange.begin(examples));
-        for (part, batch) in (0..).zip(parts) {
-            // What is complete is sent while the rest is computed; without others a cut gains nothing, and
-            // parts that are frozen need no gradient to arrive at them.
-            let mut sending = sending.as_mut().filter(|_| part + 1 == count as u64);
-            let mut cuts = Cuts::new(sending.is_some() && self.frozen.is_none());
-            let loss = trace.span("forward", &device, || {
-                self.loss_sum(batch, (at.step, part), &mut drops, &mut cuts, meter)
-            });
-            let loss = self.scaled(loss.div_scalar(examples));
-            let see = |newest| {
-                let newest = gradients.take_into(newest);
-                match &mut sending {
-                    Some(sending) => sending.push(newest),
-                    None => gradients.extend(newest),
-                }
-            };
-            trace.span("backward", &device, || cuts.backward(&loss, &self.model, see));
-        }
-        meter.join(count);
-        let (Some(exchange), Some(mut sending)) = (self.exchange.clone(), sending) else {
-            return trace.span("optimizer", &device, || self.update(at, gradients));
-        };
-        // Of parameters that the last part of the batch did not reach.
-        sending.push(gradients);
-        match trace.span("exchange", &device, || exchange.average(sending, share, meter)) {
-            Ok(gradients) => {
-                let moved = trace.span("optimizer", &device, || self.update(at, gradients));
-                let average = || moved.with_averaged_statistics(&exchange.world);
-                trace.span("exchange of statistics", &device, average)
-            }
-            Err(error) => Self { failure: Some(error), ..self },
-        }
-    }
-
-    /// With the running statistics that all ranks have on average.
-    fn with_averaged_statistics(mut self, world: &World) -> Self {
-        match averaged_statistics(world, self.model.clone()) {
-            Ok(model) => self.model = model,
-            Err(error) => self.failure = Some(error),
-        }
-        self
-    }
-
-    fn scaled(&self, loss: Tensor<1>) -> Tensor<1> {
-        match &self.loss_scale {
-            Some(scale) => scale.apply(loss),
-            None => loss,
-        }
-    }
-
-    /// Moves the weights against the gradients of a [`scaled`](Self::scaled) loss; not where the
-    /// factor was too large for them.
-    fn update(mut self, at: StepAt, gradients: GradientMap) -> Self {
-        let Some(scale) = self.loss_scale.take() else {
-            self.keep(&gradients);
-            self.model = self.optimizer.step(at.step, at.lr, self.model, gradients);
-            return self;
-        };
-        let (gradients, finite) = scale.undo(gradients);
-        self.keep(&gradients);
-        let (before, optimizer) = (flat::tensors(&self.model.valid()), self.optimizer.clone());
-        self.model = self.optimizer.step(at.step, at.lr, self.model, gradients);
-        self.model = restore_unless(&finite, before, self.model);
-        self.optimizer = self.optimizer.or_before(&finite, &optimizer);
-        Self { loss_scale: Some(scale.updated(&finite)), ..self }
-    }
-
-    fn keep(&mut self, gradients: &GradientMap) {
-        if let Some(kept) = &mut self.gradients {
-            kept.clone_from(gradients);
-        }
-    }
-
-    /// Takes the weights after step number `step` into their running means.
-    fn averaged(mut self, step: u64) -> Self {
-        if let Some(ema) = &mut self.ema {
-            ema.update(step, || self.model.valid());
-        }
-        self
-    }
-
     /// With statistics of BatchNorm that are averages over `batches`, for the weights that
     /// [`inference_model`](Self::inference_model) has. What is trained later does not depend on them.
     #[must_use]
@@ -326,25 +201,6 @@ impl<M: Classifier> Learner<M> {
             }
         }
         self
-    }
-
-    /// The losses of the examples of one part of a batch, added up.
-    fn loss_sum(
-        &self,
-        batch: Batch,
-        (step, part): (u64, u64),
-        drops: &mut Drops,
-        cuts: &mut Cuts,
-        meter: &mut Meter,
-    ) -> Tensor<1> {
-        let mixture = self.mixer.draw(step, part, (batch.height, batch.width));
-        let batch = self.normalizer.upload(batch);
-        let (images, targets) = mixture.apply(batch.images.clone(), batch.labels.clone());
-        let features = self.in_precision(images.clone());
-        let logits = self.model.train_logits_cut(features, drops, &mut |x| cuts.cut(x));
-        let losses = self.criterion.per_example(images, logits.clone(), targets);
-        self.criterion.count(meter, losses.clone().inner(), logits.inner(), &batch);
-        (losses * batch.weights).sum()
     }
 
     /// Images of the floats that the convolutions compute with.
@@ -428,22 +284,4 @@ impl<M: Classifier> Learner<M> {
     pub fn num_trainable_params(&self) -> usize {
         num_trainable_params(&self.model)
     }
-}
-
-/// Whether anything is left to learn.
-fn check_parts<M: Classifier>(model: &M, frozen: Option<Part>) -> Result<(), NetworkError> {
-    let Some(last) = frozen else { return Ok(()) };
-    let learns = param_rules(model, 1.0).keys().any(|key| Part::of(key) > last);
-    if learns { Ok(()) } else { Err(NetworkError::NothingLearns { last }) }
-}
-
-/// Whether network and device compute with such floats.
-fn check_precision<M: Classifier>(wanted: Precision, device: &Device) -> Result<(), NetworkError> {
-    if wanted != Precision::F32 && !M::TAKES_16_BITS {
-        return Err(NetworkError::Precision { wanted, who: "this network" });
-    }
-    if !is_supported(wanted, device) {
-        return Err(NetworkError::Precision { wanted, who: "the device" });
-    }
-    Ok(())
 }
