@@ -3,13 +3,13 @@
 use crate::bits::BitReader;
 use crate::error::{Fault, Result};
 use crate::huffman::HuffmanTable;
+use crate::scan::UnitPasser;
 use crate::sequential::{Sequential, Symbols, ac, one_symbol};
 
-impl Sequential<'_> {
-    /// Passes over units, which have a block of each of these `parts`. Only the first coefficients are
-    /// followed.
+impl UnitPasser for Sequential<'_> {
+    /// Only the first coefficients are followed.
     #[inline(always)]
-    pub(crate) fn pass(
+    fn pass(
         &mut self,
         bits: &mut BitReader<'_>,
         parts: &[usize],
@@ -25,6 +25,10 @@ impl Sequential<'_> {
         }
         *bits = reader;
         Ok(())
+    }
+
+    fn restart(&mut self) {
+        Sequential::restart(self);
     }
 }
 

@@ -10,7 +10,6 @@ use crate::compressed::Compressed;
 use crate::error::{Fault, Result};
 use crate::frame::{Frame, SIDE};
 use crate::markers::Segment;
-use crate::sequential::Sequential;
 
 /// A component in a scan.
 #[derive(Clone, Copy, Debug, Default)]
@@ -155,6 +154,20 @@ fn unit_blocks(scan: &Scan, coefficients: &Coefficients) -> ([UnitBlock; MOST_BL
     (blocks, count)
 }
 
+/// Passes over units of which nothing is kept.
+pub(crate) trait UnitPasser {
+    /// Passes over units, which have a block of each of these `parts`.
+    fn pass(
+        &mut self,
+        bits: &mut BitReader<'_>,
+        parts: &[usize],
+        units: usize,
+    ) -> Result<(), Fault>;
+
+    /// Begins anew after a restart marker.
+    fn restart(&mut self);
+}
+
 /// Walks over the units of a scan.
 #[derive(Clone, Debug)]
 pub(crate) struct Walk<'a> {
@@ -220,7 +233,7 @@ impl<'a> Walk<'a> {
     pub(crate) fn pass(
         &mut self,
         mut units: usize,
-        coder: &mut Sequential<'_>,
+        coder: &mut impl UnitPasser,
     ) -> Result<(), Fault> {
         while units > 0 {
             if self.left == 0 {

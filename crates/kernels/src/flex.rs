@@ -15,11 +15,12 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, ExtensionType, Flex, backend_extension};
 use burn::tensor::ops::ConvOptions;
 
+use crate::PoolWindow;
 use crate::normalisation::{
     Affine, InputGradients, Maybe, NormGradients, Normalisation, NormalisationBackward, Saved,
 };
 use crate::ranks::Shared;
-use crate::{AdamW, PoolWindow, Sgd};
+use crate::rules::{AdamW, Sgd};
 
 /// What follows a convolution's sums, in this order: scale and shift of each channel, the residual,
 /// ReLU.

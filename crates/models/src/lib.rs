@@ -34,6 +34,7 @@ mod element;
 mod fold;
 mod forward;
 mod grad_cam;
+mod halving;
 mod init;
 mod input;
 mod linear;

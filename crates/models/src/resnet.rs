@@ -9,8 +9,8 @@ use resnet_kernels::SumOverRanks;
 use crate::activation::Activate;
 use crate::block::ResidualBlock;
 use crate::config::ResNetConfig;
+use crate::halving::{self, Halving};
 use crate::init::Init;
-use crate::input::{self, Halving};
 use crate::options::{Activation, Pooling, Stem, StemPool, Version};
 use crate::shape::{self, BlockShape, ConvShape};
 use crate::stem::{StemConv, StemPooling};
@@ -105,7 +105,7 @@ impl ResNet {
                 preactivated,
                 pooling: config.pooling,
                 dropout: config.dropout,
-                halvings: input::halvings(config),
+                halvings: halving::halvings(config),
             },
         }
     }

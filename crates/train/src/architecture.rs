@@ -4,8 +4,17 @@ use resnet_models as ours;
 use resnet_models::{NormKind, ResNetConfig, Stem};
 use resnet_recipe as wanted;
 use resnet_recipe::{Model, Recipe, StemKind};
+use thiserror::Error;
 
-use crate::model::NetworkError;
+/// A key of the recipe that does nothing in the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("{key}: {why} in this network; leave the key out")]
+pub struct IdleKey {
+    /// The key.
+    pub key: &'static str,
+    /// Why not.
+    pub why: &'static str,
+}
 
 /// `config` with everything that `model` wants otherwise.
 pub(crate) fn changed(config: ResNetConfig, model: &Model) -> ResNetConfig {
@@ -36,9 +45,9 @@ pub(crate) fn changed(config: ResNetConfig, model: &Model) -> ResNetConfig {
 }
 
 /// Whether every key has something to act on.
-pub(crate) fn check_use(config: &ResNetConfig, recipe: &Recipe) -> Result<(), NetworkError> {
+pub(crate) fn check_use(config: &ResNetConfig, recipe: &Recipe) -> Result<(), IdleKey> {
     let (model, of_batches) = (&recipe.model, config.norm == NormKind::Batch);
-    let idle = |key, why| Err(NetworkError::Idle { key, why });
+    let idle = |key, why| Err(IdleKey { key, why });
     if model.stem_pool.is_some() && config.stem == Stem::Small {
         return idle("model.stem_pool", "a small stem has no pooling");
     }

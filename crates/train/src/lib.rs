@@ -79,6 +79,7 @@ pub mod teacher;
 pub mod trace;
 pub mod transforms;
 
+pub use architecture::IdleKey;
 pub use error::TrainError;
 pub use export::{Exported, export};
 pub use identity::Identity;

@@ -10,7 +10,7 @@ use resnet_models::{
 use resnet_recipe::{Precision, Recipe};
 use thiserror::Error;
 
-use crate::architecture::{changed, check_use};
+use crate::architecture::{IdleKey, changed, check_use};
 use crate::exchange::sums_over;
 use crate::pixels::pixel_format;
 
@@ -24,14 +24,9 @@ pub enum NetworkError {
     /// Its options contradict each other.
     #[error("[model]: {0}")]
     Contradiction(#[from] ConfigError),
-    /// A key does nothing in this network.
-    #[error("{key}: {why} in this network; leave the key out")]
-    Idle {
-        /// The key.
-        key: &'static str,
-        /// Why not.
-        why: &'static str,
-    },
+    /// A key does nothing in it.
+    #[error(transparent)]
+    Idle(#[from] IdleKey),
     /// The images of the run do not fit it.
     #[error("data.image_size, data.validation_size, data.channels or [resolution]: {0}")]
     Images(#[from] InputError),

@@ -7,7 +7,7 @@ use pulp::NullaryFnOnce;
 use rayon::prelude::*;
 
 use crate::instructions::dispatch;
-use crate::{AdamW, Sgd};
+use crate::rules::{AdamW, Sgd};
 
 /// Numbers of one task.
 const SHARE: usize = 1 << 15;

@@ -5,7 +5,7 @@ use burn::backend::flex::FlexTensor;
 use super::values::{take, tensor};
 use crate::cpu::{optimizer, pool};
 use crate::profile::span;
-use crate::{AdamW, Sgd};
+use crate::rules::{AdamW, Sgd};
 
 /// Weight and velocity.
 pub(super) fn sgd(
