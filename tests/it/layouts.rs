@@ -59,3 +59,37 @@ fn another_number_of_classes_is_an_error_with_the_flag_to_add() {
     let error = stderr(&train_imagenet(&small_run(&data, &folder.path().join("run"))));
     assert!(error.contains("1 classes") && error.contains("--num-classes 1"), "{error}");
 }
+
+/// The files of a class in `folder`, as lines of a manifest.
+fn lines(folder: &Path, split: &str, class: u32) -> String {
+    let files = fs::read_dir(folder.join(format!("{split}/class-{class}"))).expect("a class");
+    let name = |file: fs::DirEntry| file.file_name().into_string().expect("UTF-8");
+    let line = |file| format!("{split}/class-{class}/{file},class-{class},{split}\n");
+    files.map(|file| line(name(file.expect("a file")))).collect()
+}
+
+#[test]
+fn a_validation_image_of_a_class_that_nothing_teaches_is_an_error_with_its_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, run) = (folder.path().join("clothes"), folder.path().join("run"));
+    as_folders(&data.join("train"), Split::Train, 256);
+    as_folders(&data.join("validation"), Split::Validation, 64);
+    let taught = (0..10).filter(|class| *class != 3).map(|class| lines(&data, "train", class));
+    let asked = (0..10).map(|class| lines(&data, "validation", class));
+    let manifest = data.join("all.csv");
+    let header = "path,label,split\n".to_owned();
+    let text: String = std::iter::once(header).chain(taught).chain(asked).collect();
+    fs::write(&manifest, text).expect("written");
+    let output = train_imagenet(&small_run(&manifest, &run));
+    assert_eq!(output.status.code(), Some(1));
+    let error = stderr(&output);
+    assert!(
+        error.contains("no training image is of a class that validation images have: class-3;")
+    );
+
+    fs::remove_file(manifest).expect("removed");
+    fs::remove_dir_all(data.join("train/class-3")).expect("removed");
+    let output = train_imagenet(&small_run(&data, &run));
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("class-3"), "{}", stderr(&output));
+}

@@ -249,6 +249,10 @@ impl Source for ImageFiles {
         Ok(self.entries[index].class)
     }
 
+    fn knows_labels(&self) -> bool {
+        true
+    }
+
     fn file(&self, index: usize) -> Option<PathBuf> {
         Some(self.root.join(self.relative(index)))
     }

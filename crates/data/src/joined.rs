@@ -50,6 +50,10 @@ impl Source for Joined {
         source.label(index)
     }
 
+    fn knows_labels(&self) -> bool {
+        self.sources.iter().all(|source| source.knows_labels())
+    }
+
     fn place(&self, index: usize) -> String {
         let (source, index) = self.locate(index);
         source.place(index)

@@ -39,6 +39,11 @@ pub trait Source: Send + Sync {
         Ok(self.read(index, &mut Vec::new())?.label)
     }
 
+    /// Whether [`label`](Self::label) answers at once, without reading the image.
+    fn knows_labels(&self) -> bool {
+        false
+    }
+
     /// Where image `index` is stored, for messages: shard and record number, or a file.
     fn place(&self, index: usize) -> String;
 

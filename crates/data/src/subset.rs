@@ -54,6 +54,10 @@ impl Source for Subset {
         self.source.label(self.indices[index])
     }
 
+    fn knows_labels(&self) -> bool {
+        self.source.knows_labels()
+    }
+
     fn place(&self, index: usize) -> String {
         self.source.place(self.indices[index])
     }

@@ -144,6 +144,16 @@ pub enum TrainError {
         /// Classes.
         num_classes: usize,
     },
+    /// Nothing teaches what is asked.
+    #[error(
+        "no training image is of a class that validation images have: {}; add training images of it, or \
+         leave these validation images out",
+        classes.join(", ")
+    )]
+    UntrainedClasses {
+        /// Names of the classes, or their numbers.
+        classes: Vec<String>,
+    },
     /// Networks that are to answer together tell other classes apart.
     #[error(
         "{} and {} tell other classes apart: take models of the same classes",

@@ -78,6 +78,7 @@ mod tally;
 pub mod teacher;
 pub mod trace;
 pub mod transforms;
+mod untrained;
 
 pub use architecture::IdleKey;
 pub use error::TrainError;

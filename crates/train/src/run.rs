@@ -31,6 +31,7 @@ use crate::resume::{self, Begun, Fresh};
 use crate::session::{Saver, Session};
 use crate::stopping::StopHandle;
 use crate::trace::Trace;
+use crate::untrained;
 
 pub use crate::identity::Datasets;
 pub use crate::options::{Outcome, RunOptions};
@@ -123,6 +124,7 @@ fn train_rank<M: Classifier + 'static>(
     recipe.check()?;
     let recipe = &*settled(recipe, &*datasets.train)?;
     check_names(&options.classes, recipe)?;
+    untrained::check(recipe, datasets, &options.classes)?;
     let images = Images::of_rank(recipe, datasets, options)?;
     let scratch = ranks::scratch_folder(options)?;
     let model_dir = scratch.as_ref().map_or(&*options.model_dir, |scratch| scratch.path());
