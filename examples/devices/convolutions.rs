@@ -6,6 +6,7 @@ use anyhow::Result;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 use resnet::kernels::conv2d;
+use resnet::models::read_back;
 use serde_json::{Value, json};
 
 use crate::compare::{Distance, Tolerances, verdict};
@@ -87,9 +88,9 @@ fn results(c: Convolution, device: &Device) -> [TensorData; 3] {
     let y = conv2d(x.clone(), weight.clone(), options);
     let upstream = made_up::<4>(y.dims(), 3, &device);
     let gradients = (y.clone() * upstream).sum().backward();
-    let of = |tensor: &Tensor<4>| tensor.grad(&gradients).map(Tensor::into_data);
+    let of = |tensor: &Tensor<4>| tensor.grad(&gradients).map(read_back);
     let missing = || TensorData::zeros::<f32, _>([0]);
-    [y.into_data(), of(&x).unwrap_or_else(missing), of(&weight).unwrap_or_else(missing)]
+    [read_back(y), of(&x).unwrap_or_else(missing), of(&weight).unwrap_or_else(missing)]
 }
 
 /// Numbers between -1 and 1 without structure, the same everywhere.

@@ -5,6 +5,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use burn::tensor::{Device, TensorData};
 use resnet::data::Batch;
+use resnet::models::read_back;
 use resnet::recipe::StemKind;
 use resnet::training::input::Normalizer;
 use resnet::training::learner::{Learner, LearnerState, StepAt};
@@ -72,7 +73,7 @@ pub(crate) fn observe(trial: &Trial, device: &Device) -> Result<Observed> {
     let recipe = recipe(trial);
     let normalizer = Normalizer::new(recipe.data.mean, recipe.data.std, device);
     let images = normalizer.upload(made_up(trial)).images;
-    let logits = run.learner()?.inference_model().forward(images).into_data();
+    let logits = read_back(run.learner()?.inference_model().forward(images));
     let state = run.learner()?.state();
     let second = run.step(made_up(trial))?;
     Ok(Observed { loss: run.losses[0], logits, state, seconds: [first, second] })

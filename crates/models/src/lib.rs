@@ -48,6 +48,7 @@ mod path;
 mod pooling;
 mod precision;
 mod presets;
+mod read_back;
 mod registry;
 mod resnet;
 mod setters;
@@ -80,6 +81,7 @@ pub use options::{
 pub use param_groups::{ParamRule, lr_factor, param_rules};
 pub use parts::{Part, set_learning};
 pub use path::ModulePath;
+pub use read_back::read_back;
 pub use registry::{Published, UnknownName, ZooEntry, by_name, zoo};
 pub use resnet::{ResNet, is_buffer, num_trainable_params};
 pub use resnet_kernels::SumOverRanks;

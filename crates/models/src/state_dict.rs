@@ -7,8 +7,8 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 use thiserror::Error;
 
-use crate::ModulePath;
 use crate::tensors::TensorMap;
+use crate::{ModulePath, read_back};
 
 /// What became of each tensor while loading.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -158,7 +158,7 @@ impl ModuleVisitor for Collector {
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        self.tensors.insert(self.path.key(), param.val().into_data());
+        self.tensors.insert(self.path.key(), read_back(param.val()));
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+use resnet_models::read_back;
 use resnet_models::tensors::{TensorMap, reshaped};
 use resnet_recipe::Ema as Settings;
 
@@ -70,7 +71,7 @@ impl Ema {
     /// The means by parameter name, as a state dict.
     #[must_use]
     pub fn state(&self) -> TensorMap {
-        let data = |mean: &Mean| reshaped(&mean.values.to_data(), &mean.shape);
+        let data = |mean: &Mean| reshaped(&read_back(mean.values.clone()), &mean.shape);
         self.means.iter().map(|(name, mean)| (name.clone(), data(mean))).collect()
     }
 

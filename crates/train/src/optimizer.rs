@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 use burn::module::Module;
 use burn::tensor::{Bool, Device, Tensor, TensorData};
 use resnet_kernels::has_optimizer_steps;
-use resnet_models::lr_factor;
 use resnet_models::tensors::TensorMap;
+use resnet_models::{lr_factor, read_back};
 use resnet_recipe::{Clip, Optimizer as Settings, Rule};
 
 use crate::flat::{self, Flat};
@@ -124,7 +124,7 @@ impl Optimizer {
         let mut tensors = TensorMap::new();
         for (parameter, Memory { slots, steps }) in &self.state {
             for (slot, tensor) in std::iter::zip(self.slot_names(slots.len()), slots) {
-                tensors.insert(format!("{slot}/{parameter}"), tensor.to_data());
+                tensors.insert(format!("{slot}/{parameter}"), read_back(tensor.clone()));
             }
             // Rules with two means begin with corrections.
             if let (2, Some(steps)) = (slots.len(), *steps) {

@@ -1,6 +1,7 @@
 //! Training with 16-bit floats: images in, and a loss that no gradient is too small for.
 
 use burn::tensor::{Bool, DType, Device, FloatDType, Tensor};
+use resnet_models::read_back;
 use resnet_models::tensors::TensorMap;
 use resnet_recipe::Precision;
 
@@ -84,7 +85,7 @@ impl LossScale {
     #[must_use]
     pub fn state(&self) -> TensorMap {
         let tensors = [(SCALE, &self.scale), (GOOD_STEPS, &self.good_steps)];
-        tensors.map(|(name, tensor)| (name.to_owned(), tensor.to_data())).into()
+        tensors.map(|(name, tensor)| (name.to_owned(), read_back(tensor.clone()))).into()
     }
 
     /// Takes the state of a checkpoint out of `state`, if it is there.
