@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+#[cfg(feature = "flex")]
+use std::time::Instant;
 
 /// One kind of operation on one shape, since [`start_profile`].
 #[derive(Debug, Clone, PartialEq)]
