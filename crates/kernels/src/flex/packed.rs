@@ -45,6 +45,10 @@ pub(super) fn pack(geometry: &Geometry, weight: &FlexTensor) -> Weights {
 
 /// The packed weights of a forward pass, from an earlier one if `weight` is the same.
 pub(super) fn kept(geometry: &Geometry, weight: &FlexTensor) -> Arc<Weights> {
+    // Another order of the same numbers is made anew each time: the memory alone does not tell it.
+    if !weight.is_contiguous() {
+        return Arc::new(pack(geometry, weight));
+    }
     let (memory, start) = (Arc::downgrade(&weight.data_arc()), weight.layout().start_offset());
     let geometry_key = key(geometry);
     let is_same = |packed: &&Packed| {
@@ -55,13 +59,9 @@ pub(super) fn kept(geometry: &Geometry, weight: &FlexTensor) -> Arc<Weights> {
         return weights;
     }
     let weights = Arc::new(pack(geometry, weight));
-    // Another order of the same numbers is made anew each time: nobody would ask for it again.
-    if weight.is_contiguous() {
-        let weights = Arc::clone(&weights);
-        let packed = Packed { memory, start, geometry: geometry_key, weights };
-        forget_old();
-        with(|all| all.push(packed));
-    }
+    let packed = Packed { memory, start, geometry: geometry_key, weights: Arc::clone(&weights) };
+    forget_old();
+    with(|all| all.push(packed));
     weights
 }
 

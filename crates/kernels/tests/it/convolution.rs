@@ -183,6 +183,18 @@ fn a_weight_for_other_channels_is_refused() {
     drop(conv2d(random(1, [1, 4, 3, 3]), random(2, [8, 3, 1, 1]), options));
 }
 
+/// A square weight and the same memory with its channels exchanged.
+#[test]
+fn inference_tells_a_view_of_a_weight_from_the_weight() {
+    let (x, weight) = (random(1, [2, 32, 4, 4]).inner(), random(2, [32, 32, 1, 1]).inner());
+    let options = || ConvOptions::new([1, 1], [0, 0], [1, 1], 1);
+    let y = conv2d(x.clone(), weight.clone(), options());
+    let turned = conv2d(x.clone(), weight.clone().swap_dims(0, 1), options());
+    let expected = module::conv2d(x, weight.swap_dims(0, 1), None, options());
+    assert_close(&numbers(turned.clone()), &wide(&numbers(expected)), 1e-6, "turned");
+    assert!(numbers(turned) != numbers(y));
+}
+
 /// Weights of inference are packed once; a step moves them in place.
 #[test]
 fn inference_sees_the_newest_weights() {
