@@ -80,8 +80,7 @@ fn threshold(at: &Operating, class: &str) -> String {
 pub(crate) fn folds(validated: &CrossValidation) {
     println!("\n{} folds, mean and standard deviation:", validated.folds.len());
     for spread in &validated.spreads {
-        let label = spread.label.as_ref().map_or_else(String::new, |label| format!("{label}: "));
-        let name = label + spread.metric.name();
+        let name = spread.name();
         println!("  {name:<20} {:.3} ± {:.3}", spread.mean, spread.deviation);
     }
     println!();

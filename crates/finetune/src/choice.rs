@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use resnet_metrics::{Bootstrap, OperatingRule, Scored, SummaryOptions, Temperature};
+use resnet_metrics::{OperatingRule, Scored, SummaryOptions, Temperature};
 use resnet_train::predict::Ensemble;
 use serde::{Deserialize, Serialize};
 
@@ -177,14 +177,12 @@ impl Choice {
     #[must_use]
     pub fn summary_options(&self, plan: &Plan) -> SummaryOptions {
         let operating = self.operating.as_ref();
-        let resamples = plan.resamples;
-        let bootstrap = Bootstrap { seed: plan.seed, resamples, ..Bootstrap::default() };
         SummaryOptions {
             positive: operating.map(|operating| operating.positive),
             threshold: operating.map_or(0.5, |operating| operating.threshold),
             prevalence: plan.prevalence,
             ordered: plan.ordered,
-            bootstrap: (resamples > 0).then_some(bootstrap),
+            bootstrap: plan.bootstrap(),
             ..SummaryOptions::default()
         }
     }

@@ -67,17 +67,9 @@ impl Facts {
 
     /// How many training images each label is known to be true and not to be true of.
     pub(crate) fn training_labels(&self) -> Vec<[u64; 2]> {
-        let train = self.train();
-        let count = |sets: &[Vec<usize>], label: usize| -> u64 {
-            let counts = train.images_per_class.iter().zip(sets);
-            counts.filter(|(_, set)| set.contains(&label)).map(|(images, _)| images).sum()
-        };
-        let all: u64 = train.images_per_class.iter().sum();
-        let of_label = |label| {
-            let with = count(&self.label_sets, label);
-            [with, all - with - count(&self.unknown_labels, label)]
-        };
-        (0..self.outputs.len()).map(of_label).collect()
+        let counts =
+            |label| self.train().label_counts(label, &self.label_sets, &self.unknown_labels);
+        (0..self.outputs.len()).map(counts).collect()
     }
 
     /// How many images of the split `name` have the class or label `output`; `None` if there is no such
@@ -88,7 +80,6 @@ impl Facts {
             Some(set) => set.contains(&output),
             None => class == output,
         };
-        let counts = split.images_per_class.iter().enumerate();
-        Some(counts.filter(|(class, _)| has(*class)).map(|(_, images)| images).sum())
+        Some(split.images_where(has))
     }
 }

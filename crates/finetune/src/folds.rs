@@ -131,6 +131,13 @@ impl Spread {
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
         Self { label, metric, mean, deviation: (squares / (count - 1.0)).sqrt(), values }
     }
+
+    /// What is measured, and of which label where images have several.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let metric = self.metric.name();
+        self.label.as_ref().map_or_else(|| metric.to_owned(), |label| format!("{label}: {metric}"))
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! All labels together, where images have several.
 
-use resnet_metrics::{Bootstrap, Interval, MultiLabel};
+use resnet_metrics::{Interval, MultiLabel};
 use serde::{Deserialize, Serialize};
 
 use crate::{Answers, FinetuneError, Judgement, Plan};
@@ -41,13 +41,9 @@ pub fn overall(
     let all = test.multi_label()?;
     let at = |judgement: &Judgement| judgement.operating.as_ref().map_or(0.5, |at| at.threshold);
     let thresholds: Vec<f64> = judgements.iter().map(at).collect();
-    let resamples = plan.resamples;
-    let bootstrap = Bootstrap { seed: plan.seed, resamples, ..Bootstrap::default() };
     let drawn = |drawn: &[usize]| row(&all.resampled(drawn), &thresholds).to_vec();
-    let intervals = match resamples {
-        0 => Vec::new(),
-        _ => bootstrap.intervals(&test.groups(), drawn),
-    };
+    let intervals = plan.bootstrap().map(|draws| draws.intervals(&test.groups(), drawn));
+    let intervals = intervals.unwrap_or_default();
     let intervals = intervals.into_iter().chain(std::iter::repeat(None));
     let values = row(&all, &thresholds).into_iter().zip(intervals);
     let figure = |(&(name, meaning), (value, interval)): (&(&str, &str), _)| OverallFigure {

@@ -176,6 +176,12 @@ const NEGATIVE: [&str; 12] = [
 ];
 
 impl Plan {
+    /// How intervals are drawn, if they are wanted.
+    pub(crate) fn bootstrap(&self) -> Option<Bootstrap> {
+        let (seed, resamples) = (self.seed, self.resamples);
+        (resamples > 0).then(|| Bootstrap { seed, resamples, ..Bootstrap::default() })
+    }
+
     /// What decodes the images: what the overrides say of it is known before the rest of the recipe.
     ///
     /// # Errors

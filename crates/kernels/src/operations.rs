@@ -87,8 +87,7 @@ pub fn conv2d_affine(
         let y = burn::backend::Dispatch::finished_convolution(x, weight, epilogue, options);
         return Tensor::from_dispatch(y);
     }
-    let y = module::conv2d(x, weight, None, options);
-    finish(y * per_channel(scale) + per_channel(shift), residual, with_relu)
+    affine(module::conv2d(x, weight, None, options), (scale, shift), residual, with_relu)
 }
 
 /// Batch normalisation of `x` `[b, c, h, w]` with the batch's own statistics

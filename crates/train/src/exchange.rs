@@ -59,8 +59,8 @@ impl Exchange {
         let device = newest.device();
         let mut counts = on_host(newest);
         counts.extend([examples as f32, if self.wish.is_requested() { 1.0 } else { 0.0 }]);
-        let counts = self.world.start_sum(counts, Wire::F32);
-        let all_examples = self.take_counts(counts.finish()?, &device, meter);
+        self.world.sum(&mut counts)?;
+        let all_examples = self.take_counts(counts, &device, meter);
         let factor = 1.0 / all_examples.max(1.0);
         let mut averaged = GradientMap::default();
         for (bucket, sums) in sent {

@@ -10,15 +10,9 @@ pub(super) fn label_findings(report: &Report, dataset: &Dataset) -> Vec<Finding>
     let (sets, unknown) = (dataset.label_sets(), dataset.unknown_labels());
     let splits = report.splits.iter().filter(|split| split.good() > 0);
     let of_split = |split: &SplitReport| -> Vec<Finding> {
-        let count = |sets: &[Vec<usize>], label: usize| -> u64 {
-            let counts = split.images_per_class.iter().zip(sets);
-            counts.filter(|(_, set)| set.contains(&label)).map(|(images, _)| images).sum()
-        };
-        let all: u64 = split.images_per_class.iter().sum();
         let numbered = dataset.labels().iter().enumerate();
         let one = |(label, name): (usize, &String)| {
-            let (with, unknown) = (count(&sets, label), count(&unknown, label));
-            finding(split, name, [with, all - with - unknown])
+            finding(split, name, split.label_counts(label, &sets, &unknown))
         };
         numbered.filter_map(one).collect()
     };

@@ -169,6 +169,28 @@ impl SplitReport {
     pub fn good(&self) -> u64 {
         self.images - self.bad.len() as u64
     }
+
+    /// Images that decode, of those classes for which `counts` says so.
+    pub fn images_where(&self, counts: impl Fn(usize) -> bool) -> u64 {
+        let numbered = self.images_per_class.iter().enumerate();
+        numbered.filter(|(class, _)| counts(*class)).map(|(_, images)| images).sum()
+    }
+
+    /// How many images a label is known to be true and known not to be true of, where classes are `sets` of
+    /// labels ([`Dataset::label_sets`](crate::Dataset::label_sets)), some of them with labels that are
+    /// `unknown`.
+    pub fn label_counts(
+        &self,
+        label: usize,
+        sets: &[Vec<usize>],
+        unknown: &[Vec<usize>],
+    ) -> [u64; 2] {
+        let has = |sets: &[Vec<usize>], class: usize| {
+            sets.get(class).is_some_and(|set| set.contains(&label))
+        };
+        let neither = |class| !has(sets, class) && !has(unknown, class);
+        [self.images_where(|class| has(sets, class)), self.images_where(neither)]
+    }
 }
 
 impl Quantiles {

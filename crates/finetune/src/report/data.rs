@@ -16,7 +16,10 @@ pub(super) fn card(findings: &Findings) -> DataCard {
         name: split.name.clone(),
         images: split.images_per_class.iter().sum::<u64>() as usize,
         groups: *groups,
-        per_class: counted.iter().map(|(_, classes)| images_of(split, classes)).collect(),
+        per_class: counted
+            .iter()
+            .map(|(_, classes)| split.images_where(|class| classes.contains(&class)) as usize)
+            .collect(),
     };
     let is_grouped = groups.iter().any(Option::is_some);
     let each =
@@ -52,10 +55,6 @@ fn counted(facts: &Facts) -> Vec<(String, Vec<usize>)> {
         labels.map(|(label, name)| (format!("{name} unknown"), with(&facts.unknown_labels, label)));
     let unknown = unknown.filter(|(_, classes)| !classes.is_empty());
     known.chain([none]).chain(unknown).collect()
-}
-
-fn images_of(split: &SplitReport, classes: &[usize]) -> usize {
-    classes.iter().map(|&class| split.images_per_class[class] as usize).sum()
 }
 
 /// How many groups a split has, if it has any.

@@ -12,12 +12,11 @@ pub fn folds_report(validated: &CrossValidation, title: &str) -> Report {
     let mut head = vec!["Figure".to_owned(), "Mean".to_owned(), "Deviation".to_owned()];
     head.extend((1..=folds).map(|number| format!("Fold {number}")));
     let mut table = Table::new(format!("Test images of {folds} folds, each image in one"), head);
-    for Spread { label, metric, mean, deviation, values } in &validated.spreads {
+    for spread in &validated.spreads {
+        let Spread { mean, deviation, values, .. } = spread;
         let numbers = [*mean, *deviation].into_iter().chain(values.iter().copied());
         let cells = numbers.map(|number| Cell::number(rounded(Some(number))));
-        let label = label.as_ref().map_or_else(String::new, |label| format!("{label}: "));
-        let name = label + metric.name();
-        table.push([name.into()].into_iter().chain(cells).collect());
+        table.push([spread.name().into()].into_iter().chain(cells).collect());
     }
     let note = "Each fold has a report of its own in its folder. The deviation is that over the folds; it tells how much \
          depends on the split, and is no interval for the mean.";

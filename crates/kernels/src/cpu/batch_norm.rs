@@ -8,7 +8,7 @@ use pulp::NullaryFnOnce;
 use rayon::prelude::*;
 
 use super::channels::{self, Sums};
-use super::finish::relu;
+use super::finish::{mask, relu};
 use super::pool;
 use crate::instructions::dispatch;
 
@@ -217,13 +217,6 @@ pub(crate) struct Saved<'a> {
 pub(crate) struct AffineGradient {
     pub(crate) gamma: Vec<f32>,
     pub(crate) beta: Vec<f32>,
-}
-
-/// The gradient that passes ReLU: that of the output where it was positive, else 0. What is not a number
-/// lets it pass, as in PyTorch.
-#[inline(always)]
-fn mask(dy: f32, y: f32) -> f32 {
-    if y <= 0.0 { 0.0 } else { dy }
 }
 
 impl AffineGradient {

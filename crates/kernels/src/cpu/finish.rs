@@ -58,6 +58,13 @@ impl Finish<'_> {
     }
 }
 
+/// The gradient that passes ReLU: that of the output where it was positive, else 0. What is not a number
+/// lets it pass, as in PyTorch.
+#[inline(always)]
+pub(crate) fn mask(dy: f32, y: f32) -> f32 {
+    if y <= 0.0 { 0.0 } else { dy }
+}
+
 /// The positive part; what is not a number stays so, as in PyTorch.
 #[inline(always)]
 pub(crate) fn relu(value: f32) -> f32 {

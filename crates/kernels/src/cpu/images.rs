@@ -4,7 +4,7 @@ use pulp::NullaryFnOnce;
 use rayon::prelude::*;
 
 use super::channels;
-use super::finish::relu;
+use super::finish::{self, relu};
 use super::pool;
 use crate::instructions::dispatch;
 
@@ -122,12 +122,12 @@ impl NullaryFnOnce for Sum<'_, '_> {
     }
 }
 
-/// Leaves of `dy` what passes the ReLU that made `y`; what is not a number lets it pass, as in PyTorch.
+/// Leaves of `dy` what passes the ReLU that made `y`.
 pub(crate) fn mask(dy: &mut [f32], y: &[f32]) {
     let share = channels::share(dy.len(), 1);
     dy.par_chunks_mut(share).zip(y.par_chunks(share)).for_each(|(dy, y)| {
         for (dy, y) in dy.iter_mut().zip(y) {
-            *dy = if *y <= 0.0 { 0.0 } else { *dy };
+            *dy = finish::mask(*dy, *y);
         }
     });
 }

@@ -53,32 +53,30 @@ impl<M: Classifier> Learner<M> {
             Some(_) => batch.weights.len() as f64,
             None => share.max(1.0),
         };
-        let sending = self.exchange.as_ref().map(|exchange| exchange.begin(divisor));
-        let (gradients, sending) = self.gradients(batch, (at.step, divisor), sending, meter);
-        match (self.exchange.clone(), sending) {
-            (Some(exchange), Some(sending)) => {
-                let (trace, device) = (self.trace.clone(), self.device.clone());
-                let average = || exchange.average(sending, share, meter);
-                match trace.span("exchange", &device, average) {
-                    Ok(gradients) => {
-                        self.update(at, gradients).with_averaged_statistics(&exchange.world)
-                    }
-                    Err(error) => Self { failure: Some(error), ..self },
-                }
-            }
-            _ => self.update(at, gradients),
+        let Some(exchange) = self.exchange.clone() else {
+            let gradients = self.gradients(batch, (at.step, divisor), None, meter);
+            return self.update(at, gradients);
+        };
+        let mut sending = exchange.begin(divisor);
+        let unsent = self.gradients(batch, (at.step, divisor), Some(&mut sending), meter);
+        // Of parameters that the last part of the batch did not reach.
+        sending.push(unsent);
+        let average = || exchange.average(sending, share, meter);
+        match self.trace.span("exchange", &self.device, average) {
+            Ok(gradients) => self.update(at, gradients).with_averaged_statistics(&exchange.world),
+            Err(error) => Self { failure: Some(error), ..self },
         }
     }
 
-    /// The gradients of the losses of `batch`, divided by `divisor`, part by part; where there are other
-    /// ranks they are sent.
+    /// The gradients of the losses of `batch`, divided by `divisor`, without those that it gave to `sending`,
+    /// where there are other ranks.
     fn gradients(
         &self,
         batch: Batch,
         (step, divisor): (u64, f64),
-        mut sending: Option<Sending>,
+        mut sending: Option<&mut Sending>,
         meter: &mut Meter,
-    ) -> (GradientMap, Option<Sending>) {
+    ) -> GradientMap {
         let mut gradients = GradientMap::default();
         let mut drops = self.drops(step);
         let parts = batch.split(self.accumulate);
@@ -86,7 +84,7 @@ impl<M: Classifier> Learner<M> {
         for (part, batch) in parts.into_iter().enumerate() {
             // What is complete is sent while the rest is computed; without others a cut gains nothing, and
             // parts that are frozen need no gradient to arrive at them.
-            let mut sending = sending.as_mut().filter(|_| part + 1 == count);
+            let mut sending = sending.as_deref_mut().filter(|_| part + 1 == count);
             let mut cuts = Cuts::new(sending.is_some() && self.frozen.is_none());
             let loss = self.trace.span("forward", &self.device, || {
                 self.loss_sum(batch, (step, part as u64), &mut drops, &mut cuts, meter)
@@ -103,11 +101,7 @@ impl<M: Classifier> Learner<M> {
             self.trace.span("backward", &self.device, backward);
         }
         meter.join(count);
-        if let Some(sending) = &mut sending {
-            // Of parameters that the last part of the batch did not reach.
-            sending.push(std::mem::take(&mut gradients));
-        }
-        (gradients, sending)
+        gradients
     }
 
     /// What is left out in a step.
