@@ -9,7 +9,6 @@ mod jpeg;
 mod orientation;
 mod png;
 mod samples;
-#[cfg(feature = "tiff")]
 mod tiff;
 
 pub use any::AnyImage;
@@ -20,7 +19,6 @@ pub use dicom::{Dicom, DicomOptions, Frame, Window};
 pub use jpeg::Jpeg;
 pub use orientation::ExifOrientation;
 pub use png::Png;
-#[cfg(feature = "tiff")]
 pub use tiff::Tiff;
 
 use resnet_jpeg::Region;
@@ -168,8 +166,7 @@ impl Format {
         match self {
             Self::Jpeg => "a JPEG image",
             Self::Png => "a PNG image",
-            Self::Tiff if cfg!(feature = "tiff") => "a TIFF image",
-            Self::Tiff => "a TIFF image (for which the feature \"tiff\" must be built in)",
+            Self::Tiff => "a TIFF image",
             Self::Bmp => "a BMP image",
             Self::Dicom if cfg!(feature = "dicom") => "a DICOM file",
             Self::Dicom => "a DICOM file (for which the feature \"dicom\" must be built in)",

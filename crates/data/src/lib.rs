@@ -71,10 +71,8 @@ mod worker;
 pub use batch::{BadImage, Batch};
 pub use batches::Batches;
 pub use dataset::{Dataset, DatasetError, DatasetOptions, GroupBy, Layout, LeftOut};
-#[cfg(feature = "tiff")]
-pub use decode::Tiff;
 pub use decode::{
-    AnyImage, Bmp, DecodeError, Decoder, ExifOrientation, Jpeg, PickRegion, Png, RgbImage,
+    AnyImage, Bmp, DecodeError, Decoder, ExifOrientation, Jpeg, PickRegion, Png, RgbImage, Tiff,
 };
 #[cfg(feature = "dicom")]
 pub use decode::{Dicom, DicomOptions, Frame, Window};

@@ -1,19 +1,16 @@
 //! Whatever format a file turns out to have.
 
-#[cfg(feature = "tiff")]
-use super::Tiff;
 use super::{
     Bmp, DecodeError, DecodedLevel, Decoder, ExifOrientation, Format, Jpeg, MAX_PIXELS, PickRegion,
-    Png, RgbImage,
+    Png, RgbImage, Tiff,
 };
 #[cfg(feature = "dicom")]
 use super::{Dicom, DicomOptions};
 use crate::pixels::PixelFormat;
 
-/// JPEG, PNG and BMP, TIFF with the feature `tiff` and DICOM with the feature `dicom`, told apart by their
-/// content. The decoder of [`Loader::new`](crate::Loader::new).
+/// JPEG, PNG, BMP and TIFF, and DICOM with the feature `dicom`, told apart by their content. The decoder of [`Loader::new`](crate::Loader::new).
 ///
-/// What each format gives is said at [`Jpeg`], [`Png`], [`Bmp`], `Tiff` and `Dicom`.
+/// What each format gives is said at [`Jpeg`], [`Png`], [`Bmp`], [`Tiff`] and `Dicom`.
 ///
 /// ```
 /// use resnet_data::{AnyImage, Decoder, ExifOrientation, RgbImage};
@@ -61,7 +58,6 @@ impl Decoder for AnyImage {
         match Format::of(encoded) {
             Format::Jpeg => Jpeg { max_pixels }.stored_format(encoded),
             Format::Png => Png { max_pixels }.stored_format(encoded),
-            #[cfg(feature = "tiff")]
             Format::Tiff => Tiff { max_pixels }.stored_format(encoded),
             Format::Bmp => Bmp { max_pixels }.stored_format(encoded),
             #[cfg(feature = "dicom")]
@@ -98,7 +94,6 @@ impl AnyImage {
                 L::through_8_bits(image, |eight| Jpeg { max_pixels }.read(encoded, eight))?
             }
             Format::Png => L::read_png(&Png { max_pixels }, encoded, image)?,
-            #[cfg(feature = "tiff")]
             Format::Tiff => return Tiff { max_pixels }.read(encoded, image),
             Format::Bmp => return Bmp { max_pixels }.read(encoded, image),
             #[cfg(feature = "dicom")]
@@ -118,9 +113,8 @@ impl AnyImage {
 }
 
 fn refused(found: Format) -> DecodeError {
-    let tiff = if cfg!(feature = "tiff") { ", TIFF" } else { "" };
     let dicom = if cfg!(feature = "dicom") { ", DICOM" } else { "" };
     let found = found.in_words();
-    let text = format!("{found}, where an image is expected: JPEG, PNG, BMP{tiff}{dicom}");
+    let text = format!("{found}, where an image is expected: JPEG, PNG, BMP, TIFF{dicom}");
     DecodeError::Image(text)
 }

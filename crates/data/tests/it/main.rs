@@ -12,7 +12,6 @@ mod decode_corpus;
 mod dicom;
 mod draws;
 mod epochs;
-#[cfg(feature = "tiff")]
 mod formats;
 mod image_files;
 mod inspect;
