@@ -53,7 +53,8 @@ pub(crate) fn set_of_name(name: &str, labels: &[String]) -> [Vec<usize>; 2] {
 /// Whether a set can be told by its name; what to do, otherwise.
 pub(crate) fn check_names(labels: &[String]) -> Result<(), String> {
     for (number, label) in labels.iter().enumerate() {
-        let ambiguous = label.contains(AND) || label.ends_with(UNKNOWN);
+        // Beside another label, `ER +` would read as `ER` and more.
+        let ambiguous = format!(" {label} ").contains(AND) || label.ends_with(UNKNOWN);
         if label == NONE || ambiguous || label.is_empty() {
             return Err(format!("a label cannot be called {label:?}: rename the column"));
         }
@@ -107,11 +108,24 @@ mod tests {
 
     #[test]
     fn names_that_could_be_taken_for_sets_are_refused() {
-        for names in [&["none"][..], &["a + b"], &["a", "a"], &[""], &["a?"]] {
+        let refused: [&[&str]; 8] = [
+            &["none"],
+            &["a + b"],
+            &["a", "a"],
+            &[""],
+            &["a?"],
+            &["ER +", "PR +"],
+            &["+ b"],
+            &["+"],
+        ];
+        for names in refused {
             let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
             assert!(check_names(&names).is_err(), "{names:?}");
         }
-        assert_eq!(check_names(&["a+b".to_owned(), "c".to_owned()]), Ok(()));
+        let labels = ["a+b", "ER+", "+c"].map(str::to_owned);
+        assert_eq!(check_names(&labels), Ok(()));
+        let name = name_of_set(labels.iter().map(|label| (label.as_str(), Some(true))));
+        assert_eq!(set_of_name(&name, &labels), [vec![0, 1, 2], vec![]], "{name}");
     }
 
     #[test]
