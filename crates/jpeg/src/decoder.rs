@@ -201,13 +201,16 @@ impl Decoder {
             Want::Whole => Some(Region::whole(frame.height, frame.width)),
             Want::Region(region) => Some(region),
         };
+        // Also of a file that is only checked: what passes can be decoded.
+        for (index, part) in frame.components().iter().enumerate() {
+            self.upsampling[index] = Upsampling::of(&frame, part)?;
+        }
         if let Some(region) = file.region {
             region.check(frame.height, frame.width)?;
             for (index, part) in frame.components().iter().enumerate() {
-                let upsampling = Upsampling::of(&frame, part)?;
-                let (rows, columns) = upsampling.needed(part, &region.rows(), &region.columns());
+                let (rows, columns) =
+                    self.upsampling[index].needed(part, &region.rows(), &region.columns());
                 self.planes[index].cover(part, &rows, &columns);
-                self.upsampling[index] = upsampling;
             }
         }
         let all = (frame.units_high, frame.units_wide);

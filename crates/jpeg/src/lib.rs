@@ -9,8 +9,8 @@
 //!   [`Limits`] allow. There is no `unsafe`.
 //!
 //! Baseline, extended and progressive JPEG of 8 bits with Huffman coding are read: grey, YCbCr, RGB, CMYK
-//! and YCCK with any sampling factors. Other kinds, and damaged files, are an [`Error`] that says what to
-//! do.
+//! and YCCK with sampling factors that divide each other. Other kinds, and damaged files, are an [`Error`]
+//! that says what to do.
 //!
 //! ```no_run
 //! use resnet_jpeg::{Decoder, Region};

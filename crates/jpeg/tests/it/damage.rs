@@ -107,7 +107,7 @@ fn other_kinds_of_jpeg_are_named() {
         ),
     ];
     for (encoded, wanted) in cases {
-        let error = Decoder::default().decode(&encoded, &mut Vec::new()).unwrap_err();
+        let error = all_ways_agree(&mut Decoder::default(), &encoded).unwrap_err();
         let expected = matches!(error, Error::Unsupported { .. } | Error::Precision { bits: 12 });
         assert!(expected, "{error}");
         assert!(error.to_string().contains(wanted), "{error}");
