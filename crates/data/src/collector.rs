@@ -88,6 +88,7 @@ impl Collector {
                 Outcome::Good(label) => batch.place(slot, &done.pixels, label),
                 Outcome::Bad(image) => batch.bad.push(self.skip(image).map_err(Halt::Failed)?),
                 Outcome::Fatal(error) => return Err(Halt::Failed(error)),
+                Outcome::Stopped => return Err(Halt::Stopped),
             }
             self.start_task(done.pixels);
         }
@@ -104,7 +105,7 @@ impl Collector {
             if self.shared.stopped() {
                 return Err(Halt::Stopped);
             }
-            // Workers end early only if the epoch was stopped.
+            // Every task is answered, so that this does not wait for ever.
             let done = self.done.recv().map_err(|_disconnected| Halt::Stopped)?;
             self.early.insert(done.position, done);
         }

@@ -38,6 +38,8 @@ pub(crate) enum Outcome {
     Bad(BadImage),
     /// Something that no option allows to skip.
     Fatal(DataError),
+    /// Nothing was made, as the epoch is stopped.
+    Stopped,
 }
 
 /// What all workers of an epoch share.
@@ -84,6 +86,8 @@ impl Worker {
     pub(crate) fn run(mut self, tasks: &Receiver<Task>, done: &Sender<Done>) {
         for Task { position, draw, mut pixels } in tasks {
             if self.shared.stopped() {
+                // The collector may wait for just this task, and all others for the collector.
+                drop(done.send(Done { position, pixels, outcome: Outcome::Stopped }));
                 return;
             }
             let outcome = self.guarded(draw, &mut pixels);

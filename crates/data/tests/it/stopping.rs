@@ -129,3 +129,21 @@ fn a_loader_serves_two_epochs_at_once() {
         assert_eq!(one.unwrap(), other.unwrap());
     }
 }
+
+#[test]
+fn no_thread_stays_behind_however_early_an_epoch_is_dropped() {
+    let source = Arc::new(SyntheticImages::new(1, 1, 0).with_side(8));
+    let loader = Loader::new(source, LoaderOptions { workers: 8, ..in_order(1, KEEP) }).unwrap();
+    // Whether a worker takes a task before or after the stop is a race: some of these are lost by those
+    // that do not answer it.
+    for pause in 0..300 {
+        let epoch = loader.epoch(0, 0);
+        std::thread::sleep(Duration::from_micros(pause));
+        assert!(time_to_drop(epoch) < LIMIT);
+    }
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while Arc::strong_count(loader.source()) > 1 && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(Arc::strong_count(loader.source()), 1);
+}
