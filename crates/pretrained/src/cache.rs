@@ -5,10 +5,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::PretrainedError;
-use crate::hash::of_file;
-use crate::request::Request;
+use crate::hash::{of_file, of_text};
+use crate::request::{Request, name_in};
 
-/// A folder with files of weights, each under the name that it was published with.
+/// So many digits of its hash tell an address from all others in a cache.
+const DIGITS_OF_ADDRESS: usize = 16;
+
+/// A folder with files of weights, each under the name that it was published with. Those of other addresses
+/// are in a folder for each address, as many of them have the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cache {
     folder: PathBuf,
@@ -41,9 +45,12 @@ impl Cache {
     /// Where the file of `request` is or would be.
     #[must_use]
     pub fn path(&self, request: &Request) -> PathBuf {
-        match (request, request.file_name()) {
-            (Request::File(path), _) => path.clone(),
-            (_, name) => self.folder.join(name.unwrap_or_default()),
+        match request {
+            Request::Name(published) => self.folder.join(published.file_name()),
+            Request::File(path) => path.clone(),
+            Request::Url { url, .. } => {
+                self.folder.join(&of_text(url)[..DIGITS_OF_ADDRESS]).join(name_in(url))
+            }
         }
     }
 
@@ -62,20 +69,31 @@ impl Cache {
                     None => PretrainedError::NoFile { path },
                 });
             }
-            Err(source) => return Err(PretrainedError::Io { path, action: "read", source }),
+            Err(source) => {
+                return Err(PretrainedError::Io { path, action: "read the weights", source });
+            }
         };
-        let expected = request.sha256();
-        if expected.is_some_and(|expected| !sha256.starts_with(expected)) {
-            return Err(removed(path, request, sha256));
-        }
-        Ok(Found { path, sha256, verified: expected.is_some() })
+        compared(request, path, sha256)
     }
+}
+
+/// The file at `path` with this hash, if it is what was asked for; it is removed otherwise.
+pub(crate) fn compared(
+    request: &Request,
+    path: PathBuf,
+    sha256: String,
+) -> Result<Found, PretrainedError> {
+    let expected = request.sha256();
+    if expected.is_some_and(|expected| !sha256.starts_with(expected)) {
+        return Err(removed(path, request, sha256));
+    }
+    Ok(Found { path, sha256, verified: expected.is_some() })
 }
 
 /// Removes a file with another hash than it should have.
 fn removed(path: PathBuf, request: &Request, found: String) -> PretrainedError {
     if let Err(source) = fs::remove_file(&path) {
-        return PretrainedError::Io { path, action: "remove the damaged file of", source };
+        return PretrainedError::Io { path, action: "remove the damaged weights", source };
     }
     PretrainedError::WrongHash {
         path,

@@ -1,6 +1,6 @@
 //! Getting a file that is not in the cache, going on where an earlier try broke off.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -9,10 +9,14 @@ use std::time::Duration;
 use ureq::http::{Response, header};
 use ureq::{Agent, Body};
 
-use crate::cache::{Cache, Found};
+use crate::cache::{Cache, Found, compared};
 use crate::error::PretrainedError;
+use crate::hash::of_file;
 use crate::request::Request;
 
+const READ: &str = "read the weights";
+const WRITE: &str = "write the weights";
+const LOCK: &str = "lock the weights for this process";
 const CONNECT: Duration = Duration::from_secs(30);
 const ANSWER: Duration = Duration::from_secs(60);
 /// After that a connection counts as broken, and the next one goes on.
@@ -20,11 +24,16 @@ const BODY: Duration = Duration::from_secs(3600);
 
 /// How far a download is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// Bytes that are here.
-    pub received: u64,
-    /// Bytes of the whole file, where the server says so.
-    pub total: Option<u64>,
+pub enum Progress {
+    /// Another process gets the same file; this one waits until it ends.
+    Waiting,
+    /// The file is coming.
+    Received {
+        /// Bytes that are here.
+        bytes: u64,
+        /// Bytes of the whole file, where the server says so.
+        total: Option<u64>,
+    },
 }
 
 /// What happens when a connection breaks off.
@@ -47,7 +56,8 @@ impl Cache {
     /// The file of `request`, got from its address if it is not here yet.
     ///
     /// What came of an earlier try, also of another process, is continued if the hash of the file is
-    /// known; the file appears under its name only when it is whole and its hash is right.
+    /// known; the file appears under its name only when it is whole and its hash is right. While another
+    /// process gets it, this one waits.
     ///
     /// # Errors
     /// [`PretrainedError`]: those of [`find`](Self::find), and [`PretrainedError::Download`] if the server
@@ -62,14 +72,24 @@ impl Cache {
             Err(PretrainedError::Absent { url, path }) => (url, path),
             other => return other,
         };
-        let mut part = Part::open(self.folder(), &path)?;
+        let lock = Lock::take(&path, progress)?;
+        match self.find(request) {
+            Err(PretrainedError::Absent { .. }) => {}
+            Ok(meanwhile) => {
+                lock.remove();
+                return Ok(meanwhile);
+            }
+            failed => return failed,
+        }
+        let mut part = Part::open(&path)?;
         if request.sha256().is_none() {
-            part.restart().map_err(|source| part.failed("write", source))?;
+            part.restart().map_err(|source| part.failed(WRITE, source))?;
         }
         let agent = agent();
         part.complete(&agent, &url, &path, retries, progress)?;
-        part.finish(&path)?;
-        self.find(request)
+        let found = part.finish(request, path)?;
+        lock.remove();
+        Ok(found)
     }
 }
 
@@ -83,7 +103,44 @@ fn agent() -> Agent {
     Agent::new_with_config(config)
 }
 
-/// The file as far as it came, locked for this process.
+/// A file beside the weights that the process holds which gets them.
+struct Lock {
+    path: PathBuf,
+    file: File,
+}
+
+impl Lock {
+    /// Waits for whoever holds it.
+    fn take(weights: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Self, PretrainedError> {
+        let path = weights.with_added_extension("lock");
+        let failed = |action| {
+            let path = path.clone();
+            move |source| PretrainedError::Io { path, action, source }
+        };
+        let folder = weights.parent().unwrap_or(Path::new(""));
+        fs::create_dir_all(folder).map_err(failed("make the folder of the weights"))?;
+        let file = OpenOptions::new().create(true).append(true).open(&path);
+        let file = file.map_err(failed(WRITE))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                progress(Progress::Waiting);
+                file.lock().map_err(failed(LOCK))?;
+            }
+            Err(TryLockError::Error(source)) => return Err(failed(LOCK)(source)),
+        }
+        Ok(Self { path, file })
+    }
+
+    /// Once the weights are there nobody needs it: who waits for it finds them.
+    fn remove(self) {
+        // What is left of it is an empty file.
+        drop(fs::remove_file(&self.path));
+        drop(self.file);
+    }
+}
+
+/// The file as far as it came.
 struct Part {
     path: PathBuf,
     file: File,
@@ -98,19 +155,14 @@ struct Broken {
 }
 
 impl Part {
-    fn open(folder: &Path, path: &Path) -> Result<Self, PretrainedError> {
-        let part = path.with_added_extension("part");
-        let failed = |action| {
-            let path = part.clone();
-            move |source| PretrainedError::Io { path, action, source }
-        };
-        fs::create_dir_all(folder).map_err(failed("make the folder of"))?;
-        let file = OpenOptions::new().create(true).append(true).open(&part);
-        let file = file.map_err(failed("write"))?;
-        file.try_lock()
-            .map_err(|error| failed("lock (another process downloads them)")(error.into()))?;
-        let received = file.metadata().map_err(failed("read"))?.len();
-        Ok(Self { path: part, file, received })
+    fn open(weights: &Path) -> Result<Self, PretrainedError> {
+        let path = weights.with_added_extension("part");
+        let file = OpenOptions::new().create(true).append(true).open(&path);
+        let opened = file.and_then(|file| Ok((file.metadata()?.len(), file)));
+        match opened {
+            Ok((received, file)) => Ok(Self { path, file, received }),
+            Err(source) => Err(PretrainedError::Io { path, action: WRITE, source }),
+        }
     }
 
     fn failed(&self, action: &'static str, source: io::Error) -> PretrainedError {
@@ -185,7 +237,7 @@ impl Part {
         let mut body = response.into_body().into_reader();
         let mut buffer = vec![0; 1 << 16];
         loop {
-            progress(Progress { received: self.received, total });
+            progress(Progress::Received { bytes: self.received, total });
             match body.read(&mut buffer).map_err(Broken::passing)? {
                 0 => break,
                 read => {
@@ -207,10 +259,14 @@ impl Part {
         self.file.set_len(0)
     }
 
-    /// Gives the whole file its name.
-    fn finish(self, path: &Path) -> Result<(), PretrainedError> {
-        self.file.sync_all().map_err(|source| self.failed("write", source))?;
-        fs::rename(&self.path, path).map_err(|source| self.failed("rename", source))
+    /// Gives the whole file its name, if it is what was asked for.
+    fn finish(self, request: &Request, path: PathBuf) -> Result<Found, PretrainedError> {
+        self.file.sync_all().map_err(|source| self.failed(WRITE, source))?;
+        let sha256 = of_file(&self.path).map_err(|source| self.failed(READ, source))?;
+        let found = compared(request, self.path.clone(), sha256)?;
+        fs::rename(&self.path, &path)
+            .map_err(|source| self.failed("rename the weights", source))?;
+        Ok(Found { path, ..found })
     }
 }
 

@@ -26,6 +26,26 @@ impl UnknownName {
     }
 }
 
+/// Why what a person asks for stands for no weights.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// It is no published name, no file and no address.
+    #[error(transparent)]
+    UnknownName(#[from] UnknownName),
+    /// What stands behind an address is no hash.
+    #[error(
+        "{url}: behind the address stands {fragment:?}, where only #sha256= and 8 to 64 hexadecimal digits \
+         may stand: mend the digits, or leave them out"
+    )]
+    Fragment {
+        /// The address.
+        url: String,
+        /// What stands behind it.
+        fragment: String,
+    },
+}
+
 /// Why weights could not be had.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -50,7 +70,8 @@ pub enum PretrainedError {
     /// The content is not what was published; the file is removed.
     #[error(
         "{}: its SHA-256 is {found}, which does not begin with {expected}: the file was damaged on the \
-         way or is another one. It was removed; get {url} again",
+         way or is another one. It was removed; get {url} again, or write the hash that you know behind the \
+         address: #sha256=…",
         path.display()
     )]
     WrongHash {
@@ -64,7 +85,7 @@ pub enum PretrainedError {
         found: String,
     },
     /// The file system refused.
-    #[error("{}: cannot {action} the weights: {source}", path.display())]
+    #[error("{}: cannot {action}: {source}", path.display())]
     Io {
         /// File or folder.
         path: PathBuf,

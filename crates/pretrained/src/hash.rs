@@ -8,7 +8,9 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 /// Digits that a file's name may carry, as in `resnet50-11ad3fa6.pth`.
-const IN_NAME: usize = 8;
+pub(crate) const IN_NAME: usize = 8;
+/// All digits.
+pub(crate) const FULL: usize = 64;
 
 /// The digits of a hash at the end of a file's name, where it has some.
 pub(crate) fn in_name(name: &str) -> Option<&str> {
@@ -20,7 +22,7 @@ pub(crate) fn in_name(name: &str) -> Option<&str> {
 /// Whether these can be digits of a SHA-256.
 pub(crate) fn is_hash(digits: &str) -> bool {
     let hexadecimal = |digit: u8| digit.is_ascii_digit() || (b'a'..=b'f').contains(&digit);
-    (IN_NAME..=64).contains(&digits.len()) && digits.bytes().all(hexadecimal)
+    (IN_NAME..=FULL).contains(&digits.len()) && digits.bytes().all(hexadecimal)
 }
 
 /// The SHA-256 of a file in hexadecimal digits.
@@ -33,8 +35,17 @@ pub(crate) fn of_file(path: &Path) -> io::Result<String> {
             read => hasher.update(&buffer[..read]),
         }
     }
-    Ok(hasher.finalize().iter().fold(String::new(), |mut text, byte| {
+    Ok(hexadecimal(&hasher.finalize()))
+}
+
+/// The SHA-256 of a text in hexadecimal digits.
+pub(crate) fn of_text(text: &str) -> String {
+    hexadecimal(&Sha256::digest(text))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").expect("memory takes any text");
         text
-    }))
+    })
 }

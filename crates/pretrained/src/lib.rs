@@ -30,6 +30,6 @@ mod table;
 pub use cache::{Cache, Found};
 #[cfg(feature = "download")]
 pub use download::{Progress, Retries};
-pub use error::{PretrainedError, UnknownName};
+pub use error::{PretrainedError, RequestError, UnknownName};
 pub use request::Request;
 pub use table::{Interpolation, Published, by_name, published};

@@ -54,7 +54,22 @@ fn the_hash_of_a_file_from_an_address_is_compared_too() {
     let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     let request: Request =
         format!("https://example.org/w.pth#sha256={hash}").parse().expect("a URL");
-    fs::write(cache.path(&request), b"abc").expect("written");
+    let path = cache.path(&request);
+    fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+    fs::write(path, b"abc").expect("written");
     let found = cache.find(&request).expect("the same");
     assert!(found.verified && found.sha256 == hash);
+}
+
+#[test]
+fn addresses_that_end_alike_have_files_of_their_own() {
+    let cache = Cache::new("cache");
+    let path = |repository: &str| {
+        let url = format!("https://huggingface.co/{repository}/resolve/main/model.safetensors");
+        cache.path(&url.parse().expect("a URL"))
+    };
+    let [first, second] = ["timm/resnet50.a1_in1k", "timm/resnet18.a1_in1k"].map(path);
+    assert_ne!(first, second);
+    assert!(first.ends_with("model.safetensors") && first.starts_with("cache"), "{first:?}");
+    assert_eq!(first, path("timm/resnet50.a1_in1k"));
 }

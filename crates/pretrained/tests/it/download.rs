@@ -1,9 +1,10 @@
 //! Downloads from a server on this machine that breaks off, forgets and refuses.
 
 use std::fs;
+use std::thread;
 use std::time::Duration;
 
-use resnet_pretrained::{Cache, Found, PretrainedError, Request, Retries};
+use resnet_pretrained::{Cache, Found, PretrainedError, Progress, Request, Retries};
 use sha2::{Digest, Sha256};
 
 use crate::server::{Answer, Server, serve};
@@ -22,6 +23,13 @@ fn request(server: &Server) -> Request {
     format!("{}/w.pth#sha256={}", server.url, hash(&content())).parse().expect("a URL")
 }
 
+/// What an earlier try left.
+fn write_part(cache: &Cache, request: &Request, bytes: &[u8]) {
+    let path = cache.path(request).with_added_extension("part");
+    fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+    fs::write(path, bytes).expect("written");
+}
+
 fn fetch(cache: &Cache, request: &Request) -> Result<Found, PretrainedError> {
     cache.fetch(request, FAST, &mut |_| {})
 }
@@ -37,8 +45,8 @@ fn a_download_goes_on_where_it_broke_off() {
         .expect("the third connection brings the rest");
     assert_eq!(fs::read(&found.path).expect("read"), content());
     assert_eq!(*server.asked.lock().expect("no panic"), [0, 100_000, 150_000]);
-    let last = last.expect("progress");
-    assert_eq!((last.received, last.total), (300_000, Some(300_000)));
+    assert_eq!(last, Some(Progress::Received { bytes: 300_000, total: Some(300_000) }));
+    assert!(!found.path.with_added_extension("lock").exists());
     assert!(!found.path.with_added_extension("part").exists());
     fetch(&cache, &request(&server)).expect("in the cache");
     assert_eq!(server.asked.lock().expect("no panic").len(), 3, "nobody is asked again");
@@ -69,8 +77,9 @@ fn a_server_that_only_sends_everything_is_enough() {
 fn a_whole_file_that_was_not_renamed_is_not_got_again() {
     let server = serve(&content(), &[]);
     let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("w.pth.part"), content()).expect("written");
-    let found = fetch(&Cache::new(folder.path()), &request(&server)).expect("nothing is left");
+    let cache = Cache::new(folder.path());
+    write_part(&cache, &request(&server), &content());
+    let found = fetch(&cache, &request(&server)).expect("nothing is left");
     assert_eq!(fs::read(found.path).expect("read"), content());
 }
 
@@ -78,18 +87,34 @@ fn a_whole_file_that_was_not_renamed_is_not_got_again() {
 fn another_file_than_was_published_is_removed() {
     let server = serve(b"something else", &[]);
     let folder = tempfile::tempdir().expect("a folder");
-    let error = fetch(&Cache::new(folder.path()), &request(&server)).expect_err("another file");
+    let cache = Cache::new(folder.path());
+    let path = cache.path(&request(&server));
+    let error = fetch(&cache, &request(&server)).expect_err("another file");
     assert!(matches!(error, PretrainedError::WrongHash { .. }), "{error}");
-    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "nothing is left");
+    assert!(!path.exists() && !path.with_added_extension("part").exists(), "nothing is left");
+}
+
+#[test]
+fn a_wrong_file_never_has_the_name() {
+    let server = serve(b"something else", &[]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let cache = Cache::new(folder.path());
+    let PretrainedError::WrongHash { path, .. } =
+        fetch(&cache, &request(&server)).expect_err("another file")
+    else {
+        panic!("another error");
+    };
+    assert_eq!(path, cache.path(&request(&server)).with_added_extension("part"));
 }
 
 #[test]
 fn without_a_hash_nothing_old_is_continued() {
     let server = serve(&content(), &[]);
     let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("w.pth.part"), b"of another file").expect("written");
+    let cache = Cache::new(folder.path());
     let request: Request = format!("{}/w.pth", server.url).parse().expect("a URL");
-    let found = fetch(&Cache::new(folder.path()), &request).expect("from the start");
+    write_part(&cache, &request, b"of another file");
+    let found = fetch(&cache, &request).expect("from the start");
     assert!(!found.verified && found.sha256 == hash(&content()));
     assert_eq!(*server.asked.lock().expect("no panic"), [0]);
 }
@@ -105,7 +130,7 @@ fn what_keeps_a_file_away_is_told_with_address_and_place() {
     // Nobody listens on port 1.
     let nobody: Request = "http://127.0.0.1:1/w-00000000.pth".parse().expect("a URL");
     let error = fetch(&cache, &nobody).expect_err("nobody").to_string();
-    let place = folder.path().join("w-00000000.pth");
+    let place = cache.path(&nobody);
     assert!(
         error.contains("127.0.0.1:1") && error.contains(place.to_str().expect("a path")),
         "{error}"
@@ -113,12 +138,35 @@ fn what_keeps_a_file_away_is_told_with_address_and_place() {
 }
 
 #[test]
-fn two_processes_do_not_write_into_one_file() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let other = fs::File::create(folder.path().join("w.pth.part")).expect("a file");
-    other.lock().expect("locked");
+fn who_asks_while_another_process_downloads_waits_and_gets_its_file() {
     let server = serve(&content(), &[]);
-    let error =
-        fetch(&Cache::new(folder.path()), &request(&server)).expect_err("locked").to_string();
-    assert!(error.contains("another process"), "{error}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let (cache, request) = (Cache::new(folder.path()), request(&server));
+    let path = cache.path(&request);
+    fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+    let other = fs::File::create(path.with_added_extension("lock")).expect("a file");
+    other.lock().expect("locked");
+    let (mut other, mut told) = (Some(other), Vec::new());
+    let found = cache.fetch(&request, FAST, &mut |progress| {
+        told.push(progress);
+        fs::write(&path, content()).expect("written");
+        drop(other.take());
+    });
+    assert_eq!(fs::read(found.expect("the other's").path).expect("read"), content());
+    assert_eq!(told, [Progress::Waiting]);
+    assert!(server.asked.lock().expect("no panic").is_empty(), "nobody is asked twice");
+}
+
+#[test]
+fn many_at_once_get_it_once() {
+    let server = serve(&content(), &[]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let cache = Cache::new(folder.path());
+    let request = request(&server);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| fetch(&cache, &request).expect("got"));
+        }
+    });
+    assert_eq!(*server.asked.lock().expect("no panic"), [0]);
 }

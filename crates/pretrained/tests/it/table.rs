@@ -51,10 +51,28 @@ fn names_files_and_addresses_are_told_apart() {
     assert_eq!(given.sha256(), Some("0123456789abcdef"));
     assert_eq!(given.url(), Some("https://example.org/w.pth"));
     assert_eq!(request("https://example.org/w.pth").sha256(), None);
+    let of_torchvision = "https://download.pytorch.org/models/r3d_18-34567890.pth";
+    assert_eq!(request(of_torchvision).sha256(), Some("34567890"));
+    // A date, and a commit.
+    for name in ["resnet50-20240131", "resnet50-0a1b2c3d4e5f60718293a4b5c6d7e8f901234567"] {
+        assert_eq!(request(&format!("https://example.org/{name}.pth")).sha256(), None, "{name}");
+    }
     for odd in ["https://example.org/", "https://example.org/a/.."] {
         assert!(
             ["weights", "example.org"].contains(&request(odd).file_name().expect("a name")),
             "{odd}"
         );
     }
+}
+
+#[test]
+fn what_stands_behind_an_address_and_is_no_hash_is_refused() {
+    let long = "0".repeat(65);
+    for wrong in ["sha256=11ad3fa", "sha256=", &format!("sha256={long}"), "sha256=11ad3fag", "main"]
+    {
+        let error = format!("https://example.org/w.pth#{wrong}").parse::<Request>();
+        let error = error.expect_err(wrong).to_string();
+        assert!(error.contains(wrong) && error.contains("8 to 64 hexadecimal digits"), "{error}");
+    }
+    assert!("https://example.org/w.pth#".parse::<Request>().is_ok());
 }
