@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use resnet::Recipe;
-use resnet::data::{Dataset, DatasetOptions};
+use resnet::data::{Dataset, DatasetOptions, GroupBy};
 
 #[cfg(feature = "dicom")]
 #[path = "../common/dicom.rs"]
@@ -71,6 +71,10 @@ pub(crate) struct Input {
     /// of an image.
     #[arg(long, value_name = "COLUMN,COLUMN", value_delimiter = ',')]
     labels: Vec<String>,
+    /// Column of a manifest that says which images belong together (the patient). Without it the column
+    /// `group`, if there is one.
+    #[arg(long, value_name = "COLUMN")]
+    group: Option<String>,
     #[command(flatten)]
     unsure: unsure::UnsureLabels,
     #[cfg(feature = "dicom")]
@@ -104,14 +108,15 @@ impl Input {
         self.open_as(DatasetOptions { leave_out: true, ..DatasetOptions::default() })
     }
 
-    /// As these options say, except for how labels are numbered.
+    /// As these options say, with the labels and, if they say none, the groups that the flags name.
     pub(crate) fn open_as(&self, options: DatasetOptions) -> Result<Dataset> {
         if self.is_sample() {
             eprintln!("No path given: this is the bundled sample, part of Fashion-MNIST.");
         }
         let (label_offset, num_classes) = (self.label_offset, self.num_classes);
         let labels = self.labels.clone();
-        let options = DatasetOptions { label_offset, num_classes, labels, ..options };
+        let group = options.group.or_else(|| self.group.clone().map(GroupBy::Column));
+        let options = DatasetOptions { label_offset, num_classes, labels, group, ..options };
         let options = self.unsure.of(options);
         Ok(Dataset::open(&self.path(), &options)?)
     }

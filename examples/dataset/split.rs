@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use resnet::data::inspect::InspectSplit;
 use resnet::data::stratify::{Fractions, Item, Row, Stratified, stratify, write_manifest};
-use resnet::data::{DatasetOptions, GroupBy};
+use resnet::data::{DatasetOptions, GroupBy, ImageFiles, Layout};
 use serde_json::{Value, json};
 
 use crate::Input;
@@ -25,46 +25,69 @@ pub(crate) struct Options {
     seed: u64,
     /// Images whose file names are the same up to this character are one group: `_` for
     /// patient12_3.png. Without it, groups are those of the manifest.
-    #[arg(long, value_name = "CHAR")]
+    #[arg(long, value_name = "CHAR", conflicts_with = "group")]
     group_until: Option<char>,
     /// The manifest to write; it must not exist. split.csv in the folder of the images if not given.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
-/// All images of all splits, as rows of the manifest, and their labels.
-#[derive(Default)]
-struct Images {
+/// All images of all splits, as rows of the manifest, their labels and groups.
+struct Images<'a> {
+    /// Columns of a manifest that stay as they are.
+    kept: &'a [String],
     rows: Vec<Row>,
     labels: Vec<u32>,
+    groups: Vec<Option<String>>,
 }
 
 pub(crate) fn run(options: &Options, answer: &Answer) -> Result<bool> {
-    let group = options.group_until.map(GroupBy::NameUntil);
-    let dataset = options.input.open_as(DatasetOptions { group, ..DatasetOptions::default() })?;
+    let (group, kept) = (options.group_until.map(GroupBy::NameUntil), options.kept_columns()?);
+    let columns = kept.clone();
+    let dataset =
+        options.input.open_as(DatasetOptions { group, columns, ..DatasetOptions::default() })?;
     let root = options.input.path();
     let root = if root.is_dir() { &root } else { root.parent().unwrap_or(Path::new("")) };
     let output = options.output.clone().unwrap_or_else(|| root.join("split.csv"));
-    let mut images = Images::default();
+    let (rows, labels, groups) = Default::default();
+    let mut images = Images { kept: &kept, rows, labels, groups };
     for split in InspectSplit::of(&dataset) {
-        images.add(&split, dataset.classes())?;
+        images.add(&split, dataset.classes(), options.group_until.is_some())?;
     }
     let parts = images.stratify(root, options)?;
     for (row, &split) in images.rows.iter_mut().zip(&parts.split_of) {
         options.fractions.name(split).clone_into(&mut row.split);
     }
-    write_manifest(&output, &images.rows)?;
-    let counts = Counts::of(&images.rows, dataset.classes(), &options.fractions);
+    write_manifest(&output, &kept, &images.rows)?;
+    let counts = Counts::of(&images, dataset.classes(), &options.fractions);
     let missing = missing(&parts, dataset.classes(), &options.fractions);
     answer.give(|| counts.text(&output, &missing), || counts.json(&output, &missing))?;
     Ok(true)
 }
 
-impl Images {
+impl Options {
+    /// The columns that the new manifest has of an old one: all but those that `split` decides. None in
+    /// other layouts.
+    fn kept_columns(&self) -> Result<Vec<String>> {
+        let path = self.input.path();
+        if Layout::recognise(&path)? != Layout::Manifest {
+            return Ok(Vec::new());
+        }
+        let decided = |name: &str| {
+            matches!(name, "path" | "split") || name == "group" && self.group_until.is_some()
+        };
+        let mut columns = ImageFiles::manifest_columns(&path)?;
+        columns.retain(|name| !decided(name));
+        Ok(columns)
+    }
+}
+
+impl Images<'_> {
     fn add(
         &mut self,
         InspectSplit { name, source }: &InspectSplit,
         classes: &[String],
+        by_name: bool,
     ) -> Result<()> {
         for index in 0..source.len() {
             let Some(file) = source.file(index) else {
@@ -78,9 +101,22 @@ impl Images {
             let group = source.group(index).map(str::to_owned);
             let class = classes.get(label as usize).cloned();
             let class = class.with_context(|| format!("label {label} has no class"))?;
-            let weight = source.weight(index);
-            self.rows.push(Row { file, class, split: String::new(), group, weight });
+            self.groups.push(group.clone());
             self.labels.push(label);
+            let field = |name: &String| source.column(index, name).unwrap_or_default().to_owned();
+            let further: Vec<String> = self.kept.iter().map(field).collect();
+            let split = String::new();
+            self.rows.push(match further.is_empty() {
+                true => {
+                    let (class, weight) = (Some(class), source.weight(index));
+                    Row { file, class, split, group, weight, further }
+                }
+                // A manifest's own columns say all of it.
+                false => {
+                    let group = group.filter(|_| by_name);
+                    Row { file, class: None, split, group, weight: 1.0, further }
+                }
+            });
         }
         Ok(())
     }
@@ -91,9 +127,9 @@ impl Images {
             .iter()
             .map(|row| Ok(row.file.strip_prefix(root)?.to_string_lossy().replace('\\', "/")))
             .collect::<Result<_>>()?;
-        let items = self.rows.iter().zip(&names).zip(&self.labels);
+        let items = names.iter().zip(&self.labels).zip(&self.groups);
         let items: Vec<Item<'_>> = items
-            .map(|((row, name), &label)| Item { name, label, group: row.group.as_deref() })
+            .map(|((name, &label), group)| Item { name, label, group: group.as_deref() })
             .collect();
         Ok(stratify(&items, &options.fractions, options.seed))
     }
@@ -103,14 +139,16 @@ impl Images {
 struct Counts<'a> {
     classes: &'a [String],
     splits: Vec<&'a str>,
+    /// By class and split.
     images: BTreeMap<(&'a str, &'a str), u64>,
 }
 
 impl<'a> Counts<'a> {
-    fn of(rows: &'a [Row], classes: &'a [String], fractions: &'a Fractions) -> Self {
+    fn of(all: &'a Images<'_>, classes: &'a [String], fractions: &'a Fractions) -> Self {
         let mut images = BTreeMap::new();
-        for row in rows {
-            *images.entry((row.class.as_str(), row.split.as_str())).or_default() += 1;
+        for (row, &label) in all.rows.iter().zip(&all.labels) {
+            let class = classes[label as usize].as_str();
+            *images.entry((class, row.split.as_str())).or_default() += 1;
         }
         Self { classes, splits: fractions.iter().map(|(name, _)| name).collect(), images }
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 use resnet_data::OnBadImage;
-use resnet_data::prepare::{Layout, PrepareOptions, Shards};
+use resnet_data::prepare::{PrepareOptions, RawLayout, Shards};
 use tfrecord_codec::Compression;
 
 /// Makes TFRecord shards in the schema of imagenet_to_gcs.py from raw pictures. Stopped or killed,
@@ -93,10 +93,10 @@ impl Args {
         PrepareOptions {
             layout: match self.layout {
                 LayoutArg::Auto => None,
-                LayoutArg::Tars => Some(Layout::Tars),
-                LayoutArg::Reference => Some(Layout::Reference),
-                LayoutArg::Kaggle => Some(Layout::Kaggle),
-                LayoutArg::ImageFolder => Some(Layout::ImageFolder),
+                LayoutArg::Tars => Some(RawLayout::Tars),
+                LayoutArg::Reference => Some(RawLayout::Reference),
+                LayoutArg::Kaggle => Some(RawLayout::Kaggle),
+                LayoutArg::ImageFolder => Some(RawLayout::SplitFolders),
             },
             seed: self.seed,
             train_shards: shards(self.train_shards),

@@ -13,6 +13,8 @@ use resnet_data::prepare::prepare;
 
 mod args;
 mod progress;
+#[path = "../common/stdout.rs"]
+mod stdout;
 
 use args::Args;
 use progress::Progress;

@@ -7,8 +7,10 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use resnet_data::prepare::{DatasetReport, Event, PrepareError, SplitReport};
+use resnet_data::prepare::{DatasetReport, Event, PrepareError, PreparedSplit};
 use serde_json::{Value, json};
+
+use crate::stdout::say;
 
 /// Between two lines where there is no terminal.
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -73,7 +75,8 @@ impl Progress {
         if last.elapsed() >= INTERVAL {
             *last = Instant::now();
             let (done, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
-            println!("{done}/{all} images  {:.0} images/s", self.bar.per_sec());
+            let speed = self.bar.per_sec();
+            drop(say(&format!("{done}/{all} images  {speed:.0} images/s")));
         }
     }
 
@@ -101,8 +104,10 @@ impl Progress {
             format!("{classes} classes, {train} training images, {validation} validation images.");
         self.say(&text, &event);
         if let (Some(first), false) = (ignored.first(), self.json) {
-            let text =
-                format!("Left out, as they are no images: {} files, first {first}.", ignored.len());
+            let text = format!(
+                "Left out, as their names are of neither JPEG nor PNG images: {} files, first {first}.",
+                ignored.len()
+            );
             self.say(&text, &Value::Null);
         }
     }
@@ -125,15 +130,16 @@ impl Progress {
         self.bar.abandon();
         let message = error.to_string();
         if self.json {
-            println!("{}", json!({ "event": "failed", "error": message }));
+            drop(say(&json!({ "event": "failed", "error": message }).to_string()));
         }
         eprintln!("Error: {message}");
     }
 
     fn say(&self, text: &str, event: &Value) {
+        // What cannot be said stops no work: what was made is in `dataset.json`.
         match self.json {
-            true => println!("{event}"),
-            false => self.bar.suspend(|| println!("{text}")),
+            true => drop(say(&event.to_string())),
+            false => self.bar.suspend(|| drop(say(text))),
         }
     }
 }
@@ -142,7 +148,7 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).expect("the template is valid")
 }
 
-fn split(name: &str, report: &SplitReport) -> String {
+fn split(name: &str, report: &PreparedSplit) -> String {
     let mut text = format!(
         "{name}: {} images in {} shards, {:.1} MB; {} re-encoded, {} made smaller, {} left out",
         report.images,

@@ -7,7 +7,7 @@ pub(crate) mod manifest;
 mod names;
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
@@ -16,8 +16,29 @@ use crate::source::{Picture, Sample, Source};
 pub use error::ImageFilesError;
 use names::Names;
 
-/// Longest file that is read, so that a stray archive or video does not fill the memory.
-const MAX_FILE_BYTES: u64 = 256 << 20;
+/// Longest image that is read, so that a stray archive or video does not fill the memory.
+const MAX_IMAGE_BYTES: u64 = 256 << 20;
+
+/// Reads a whole file behind what is in `content`.
+pub(crate) fn read_image(path: &Path, content: &mut Vec<u8>) -> io::Result<usize> {
+    let file = File::open(path)?;
+    check_len(file.metadata()?.len())?;
+    file.take(MAX_IMAGE_BYTES).read_to_end(content)
+}
+
+/// Refuses a longer image.
+pub(crate) fn check_len(bytes: u64) -> io::Result<()> {
+    if bytes <= MAX_IMAGE_BYTES { Ok(()) } else { Err(too_long(bytes)) }
+}
+
+/// What is said of an image of so many bytes.
+pub(crate) fn too_long(bytes: u64) -> io::Error {
+    let (kind, most) = (io::ErrorKind::FileTooLarge, MAX_IMAGE_BYTES >> 20);
+    let problem = format!(
+        "{bytes} bytes, and at most {most} MiB are read of an image: store it smaller, or leave it out"
+    );
+    io::Error::new(kind, problem)
+}
 
 /// Images in files, and their classes.
 ///
@@ -116,6 +137,15 @@ impl ImageFiles {
     /// If a line is not as it should be, or a path leads out of the folder.
     pub fn manifest(path: &Path, split: Option<&str>) -> Result<Self, ImageFilesError> {
         manifest::open(path, split)
+    }
+
+    /// The names of the columns of a CSV or TSV file, without a look at its lines.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, or its header cannot.
+    pub fn manifest_columns(path: &Path) -> Result<Vec<String>, ImageFilesError> {
+        manifest::columns_of(path)
     }
 
     /// Puts images into one group whose file names are the same up to the first `end`: with `_`,
@@ -219,9 +249,8 @@ impl Source for ImageFiles {
     fn read(&self, index: usize, record: &mut Vec<u8>) -> Result<Sample, DataError> {
         let path = self.root.join(self.relative(index));
         record.clear();
-        let read = File::open(&path)
-            .and_then(|file| file.take(MAX_FILE_BYTES).read_to_end(record))
-            .map_err(|source| DataError::Io { path, source })?;
+        let read = read_image(&path, record);
+        let read = read.map_err(|source| DataError::Io { path, source })?;
         // Messages want the name within the record.
         record.extend_from_slice(self.relative(index).as_bytes());
         let label = self.entries[index].class;

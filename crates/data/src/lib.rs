@@ -47,6 +47,7 @@ mod joined;
 mod labels;
 mod level;
 mod levels;
+mod lines;
 mod loader;
 mod numbering;
 mod open_files;
@@ -66,6 +67,7 @@ pub mod stratify;
 mod subset;
 mod synthetic;
 mod transform;
+mod whole_file;
 mod worker;
 
 pub use batch::{BadImage, Batch};

@@ -51,7 +51,7 @@ pub struct Loader {
 type Pool = (Sender<Pixels>, Receiver<Pixels>);
 
 impl Loader {
-    /// A loader for JPEG and PNG images, with [`AnyImage`]'s defaults.
+    /// A loader for images in every format that [`AnyImage`] knows, with its defaults.
     ///
     /// # Errors
     ///

@@ -50,9 +50,9 @@ pub use crate::levels::Levels;
 pub use error::PrepareError;
 pub use example::{Boxes, ImageExample};
 pub use measure::{Side, Sums};
-pub use options::{Layout, PrepareOptions, Shards};
+pub use options::{PrepareOptions, RawLayout, Shards};
 pub use plan::Plan;
-pub use report::{DatasetReport, Range, Reencoded, ShardReport, Skipped, SplitReport};
+pub use report::{DatasetReport, PreparedSplit, Range, Reencoded, ShardReport, Skipped};
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -67,7 +67,7 @@ use plan::Job;
 use shard::Shared;
 
 /// Is told what happens, by any of the threads, and may ask to stop.
-pub type Observer<'a> = dyn Fn(&Event<'_>) -> ControlFlow<()> + Sync + 'a;
+pub type PrepareObserver<'a> = dyn Fn(&Event<'_>) -> ControlFlow<()> + Sync + 'a;
 
 /// What happens while a data set is prepared.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ pub enum Event<'a> {
     /// The layout was recognised, and listing starts.
     Found {
         /// The layout.
-        layout: Layout,
+        layout: RawLayout,
     },
     /// All images are listed.
     Listed {
@@ -128,7 +128,7 @@ pub fn prepare(
     raw: &Path,
     out: &Path,
     options: &PrepareOptions,
-    observer: &Observer<'_>,
+    observer: &PrepareObserver<'_>,
 ) -> Result<DatasetReport, PrepareError> {
     options.check()?;
     let found = layout::find(raw, options.layout)?;
@@ -152,7 +152,7 @@ pub fn prepare(
     Ok(report)
 }
 
-fn tell(observer: &Observer<'_>, event: &Event<'_>) -> Result<(), PrepareError> {
+fn tell(observer: &PrepareObserver<'_>, event: &Event<'_>) -> Result<(), PrepareError> {
     match observer(event) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(PrepareError::Stopped),
@@ -166,7 +166,7 @@ fn kept<'a>(jobs: &[Job], finished: &BTreeMap<String, ShardReport>) -> Event<'a>
 }
 
 /// Compares the archives with the published sums.
-fn check_md5(found: &Found, observer: &Observer<'_>) -> Result<(), PrepareError> {
+fn check_md5(found: &Found, observer: &PrepareObserver<'_>) -> Result<(), PrepareError> {
     let parts = [
         (&found.train, layout::PUBLISHED_TRAIN_MD5),
         (&found.validation, layout::PUBLISHED_VAL_MD5),
@@ -222,7 +222,7 @@ fn report(
     let mut split = |split| {
         let names = jobs.iter().filter(|job| job.split == split).map(|job| &job.name);
         let shards = names.filter_map(|name| shards.remove(name)).collect();
-        SplitReport::new(data.per_class(split), shards)
+        PreparedSplit::new(data.per_class(split), shards)
     };
     let mut sources = found.describe(raw).to_vec();
     let labels = data.labels.as_deref();

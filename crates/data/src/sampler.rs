@@ -100,9 +100,9 @@ impl EpochOrder {
     }
 }
 
-/// Fisher–Yates from the back, as in Knuth's Algorithm P.
-fn permutation(len: usize, seed: u64, epoch: u64) -> Vec<u32> {
-    let len = u32::try_from(len).expect("Loader::new checks the number of samples");
+/// Fisher–Yates from the back, as in Knuth's Algorithm P; `len` is below 2³².
+pub(crate) fn permutation(len: usize, seed: u64, epoch: u64) -> Vec<u32> {
+    let len = u32::try_from(len).expect("a loader and a listing check how many there are");
     let mut samples: Vec<u32> = (0..len).collect();
     let mut rng = SampleRng::for_order(seed, epoch);
     for last in (1..samples.len()).rev() {

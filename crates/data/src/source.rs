@@ -9,8 +9,9 @@ use crate::pixels::PixelFormat;
 
 /// A set of labelled images with random access, shared by the loader's threads.
 ///
-/// [`ImageRecords`](crate::ImageRecords) reads TFRecord shards, [`SyntheticImages`](crate::SyntheticImages)
-/// makes images up; a program can bring its own.
+/// [`ImageRecords`](crate::ImageRecords) reads TFRecord shards, [`ImageFiles`](crate::ImageFiles) images that
+/// lie as files, [`Dataset`](crate::Dataset) has those of every layout, and
+/// [`SyntheticImages`](crate::SyntheticImages) makes images up; a program can bring its own.
 pub trait Source: Send + Sync {
     /// Number of images.
     fn len(&self) -> usize;

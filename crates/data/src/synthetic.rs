@@ -52,6 +52,10 @@ impl Source for SyntheticImages {
         Ok(self.class_of(index))
     }
 
+    fn knows_labels(&self) -> bool {
+        true
+    }
+
     fn place(&self, index: usize) -> String {
         format!("synthetic image {index}")
     }

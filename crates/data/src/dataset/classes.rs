@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::DatasetOptions;
 use super::error::DatasetError;
+use crate::lines::one_a_line;
 
 /// More are a damaged label, not a data set.
 pub(super) const MAX_CLASSES: u32 = 1 << 20;
@@ -36,8 +37,9 @@ pub(super) fn beside(folder: &Path) -> Result<Option<Vec<String>>, DatasetError>
 
 /// The names in a text file, one a line, if it is there.
 pub(super) fn lines(path: &Path) -> Result<Option<Vec<String>>, DatasetError> {
-    let lines = |text: String| text.lines().map(|line| line.trim().to_owned()).collect();
-    Ok(read(path)?.map(lines))
+    let Some(text) = read(path)? else { return Ok(None) };
+    let names = one_a_line(&text);
+    names.map(Some).map_err(|problem| DatasetError::content(path, problem))
 }
 
 /// `0`, `1` and so on.

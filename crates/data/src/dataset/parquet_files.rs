@@ -122,6 +122,10 @@ impl Source for ParquetImages {
         label.map_err(|problem| DataError::Sample { place: self.place(index), problem })
     }
 
+    fn knows_labels(&self) -> bool {
+        true
+    }
+
     fn place(&self, index: usize) -> String {
         let (file, row) = self.row(index);
         format!("{}, row {row}", file.path().display())

@@ -90,6 +90,10 @@ impl Source for TarImages {
         label.map_err(|problem| DataError::Sample { place: self.place(index), problem })
     }
 
+    fn knows_labels(&self) -> bool {
+        true
+    }
+
     fn place(&self, index: usize) -> String {
         let (tar, number) = self.numbering.locate(index);
         format!("{}, member {}", self.paths[tar].display(), self.indices[tar].name(number))

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::ImageFilesError;
+use crate::whole_file;
 
 const HEADER: &str = "resnet-data listing 1";
 
@@ -60,9 +61,7 @@ impl Cache {
         if !self.changed && self.classes.len() == before {
             return Ok(());
         }
-        let beside = path.with_extension(format!("{}.part", std::process::id()));
-        let written = std::fs::write(&beside, self.text());
-        let written = written.and_then(|()| std::fs::rename(&beside, path));
+        let written = whole_file::write(path, self.text().as_bytes());
         written.map_err(ImageFilesError::io("write", path))
     }
 

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::folder::IMAGE_ENDINGS;
+
 /// Why a set of image files could not be opened. Every message names the place and the remedy.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -26,7 +28,7 @@ pub enum ImageFilesError {
     },
 
     /// A class folder has no image.
-    #[error("{} has no .jpg, .png, .tif, .bmp or other image file: add images, or remove the folder", path.display())]
+    #[error("{} has no image file ({IMAGE_ENDINGS}): add images, or remove the folder", path.display())]
     EmptyClass {
         /// The class folder.
         path: PathBuf,

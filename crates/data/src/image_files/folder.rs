@@ -81,10 +81,15 @@ fn is_image(_: &DirEntry, name: &str) -> bool {
     has_image_extension(name)
 }
 
+/// What the names of images end in.
+pub(crate) const IMAGE_ENDINGS: &str = if cfg!(feature = "dicom") {
+    ".jpg, .jpeg, .png, .tif, .tiff, .bmp, .dcm"
+} else {
+    ".jpg, .jpeg, .png, .tif, .tiff, .bmp"
+};
+
 /// Whether a file is an image, by its name.
 pub(crate) fn has_image_extension(name: &str) -> bool {
-    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
-    let known = ["jpg", "jpeg", "png", "tif", "tiff", "bmp"];
-    let dicom = cfg!(feature = "dicom") && extension.as_deref() == Some("dcm");
-    dicom || extension.is_some_and(|extension| known.contains(&extension.as_str()))
+    let ending = name.rfind('.').map_or("", |dot| &name[dot..]);
+    IMAGE_ENDINGS.split(", ").any(|known| known.eq_ignore_ascii_case(ending))
 }

@@ -71,17 +71,15 @@ impl Manifest {
     }
 
     fn parse(text: &str, wanted: &Wanted<'_>) -> Result<Self, BadLine> {
-        let mut numbered = (1..).zip(text.trim_start_matches('\u{feff}').lines());
-        let (_, header) = numbered.next().ok_or((1, "an empty file".to_owned()))?;
-        let separator = if header.contains('\t') { '\t' } else { ',' };
-        let columns = fields(header, separator).and_then(|header| Columns::of(&header, wanted));
-        let columns = columns.map_err(|problem| (1, problem))?;
+        let (separator, header) = header(text)?;
+        let columns = Columns::of(&header, wanted).map_err(|problem| (1, problem))?;
         let mut manifest = Self {
             has_groups: columns.group.is_some(),
             has_weights: columns.weight.is_some(),
             further: wanted.further.iter().map(|name| (name.clone(), Names::default())).collect(),
             ..Self::default()
         };
+        let numbered = (1..).zip(text.lines()).skip(1);
         for (number, line) in numbered.filter(|(_, line)| !line.is_empty()) {
             let fields = fields(line, separator);
             let pushed = fields.and_then(|fields| manifest.push(number, &columns, &fields));
@@ -164,6 +162,21 @@ impl Manifest {
         files.weights = self.has_weights.then(|| lines().map(|line| line.weight).collect());
         Ok(files)
     }
+}
+
+/// What stands between the fields of a text, and its first line.
+fn header(text: &str) -> Result<(char, Vec<String>), BadLine> {
+    let header = text.trim_start_matches('\u{feff}').lines().next();
+    let header = header.ok_or((1, "an empty file".to_owned()))?;
+    let separator = if header.contains('\t') { '\t' } else { ',' };
+    Ok((separator, fields(header, separator).map_err(|problem| (1, problem))?))
+}
+
+/// The names of the columns of a manifest.
+pub(super) fn columns_of(file: &Path) -> Result<Vec<String>, ImageFilesError> {
+    let text = std::fs::read_to_string(file).map_err(ImageFilesError::io("read", file))?;
+    let (_, header) = header(&text).map_err(|bad| of_line(file, bad))?;
+    Ok(header.iter().map(|name| name.trim().to_owned()).collect())
 }
 
 fn of_line(file: &Path, (line, problem): BadLine) -> ImageFilesError {

@@ -3,10 +3,39 @@
 use std::path::{Path, PathBuf};
 
 use roxmltree::{Document, Node};
+use sha2::{Digest, Sha256};
 
 use super::error::PrepareError;
 use super::example::Boxes;
+use super::sums::hex;
 use crate::Split;
+
+/// SHA-256 of the names and lengths of all annotations below `folder`.
+pub(super) fn listing_sha256(folder: &Path) -> Result<String, PrepareError> {
+    let mut sum = Sha256::new();
+    add_folder(folder, "", &mut sum)?;
+    Ok(hex(&sum.finalize()))
+}
+
+/// Adds the annotations of a folder, which is `below` the first, to a sum, in the order of their names.
+fn add_folder(folder: &Path, below: &str, sum: &mut Sha256) -> Result<(), PrepareError> {
+    let failed = |error| PrepareError::io("list", folder)(error);
+    let mut entries = std::fs::read_dir(folder)
+        .and_then(|entries| entries.collect::<std::io::Result<Vec<_>>>())
+        .map_err(failed)?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let name = format!("{below}{}", entry.file_name().display());
+        if entry.file_type().map_err(failed)?.is_dir() {
+            add_folder(&entry.path(), &format!("{name}/"), sum)?;
+        } else if name.ends_with(".xml") {
+            let path = entry.path();
+            let bytes = path.metadata().map_err(PrepareError::io("read", &path))?.len();
+            sum.update(format!("{name} {bytes}\n"));
+        }
+    }
+    Ok(())
+}
 
 /// The boxes of an image; none if it has no annotation, as most training images have none.
 pub(super) fn of_image(

@@ -28,22 +28,12 @@ pub(super) struct Converted<'a> {
     pub(super) jpeg: &'a [u8],
     pub(super) height: usize,
     pub(super) width: usize,
-    pub(super) change: Change,
+    /// What it was, if no RGB JPEG: `png` or `cmyk`.
+    pub(super) from: Option<&'static str>,
+    /// Whether it was made smaller.
+    pub(super) smaller: bool,
     /// The stored pixels (before compression, if that was done), where they are known.
     pub(super) pixels: Option<&'a RgbImage>,
-}
-
-/// What was done to an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
-    /// Its bytes were copied.
-    None,
-    /// It was made smaller.
-    Smaller,
-    /// It was a CMYK JPEG.
-    FromCmyk,
-    /// It was a PNG image.
-    FromPng,
 }
 
 /// What a file is, by its first bytes: names lie, one PNG in ImageNet is called JPEG.
@@ -76,26 +66,23 @@ impl Converter {
             if self.verify {
                 Jpeg::default().check(raw).map_err(|error| error.to_string())?;
             }
-            return Ok(Converted { jpeg: raw, height, width, change: Change::None, pixels: None });
+            let (from, smaller, pixels) = (None, false, None);
+            return Ok(Converted { jpeg: raw, height, width, from, smaller, pixels });
         }
         AnyImage::default().decode(raw, &mut self.decoded).map_err(|error| error.to_string())?;
         let RgbImage { height, width, .. } = self.decoded;
-        let change = match kind {
-            Kind::Png => Change::FromPng,
-            Kind::Cmyk => Change::FromCmyk,
-            Kind::Jpeg(..) if self.too_large(height, width) => Change::Smaller,
-            Kind::Jpeg(..) => Change::None,
-        };
+        let from = kind.other_than_rgb_jpeg();
         if self.too_large(height, width) {
             self.shrink()?;
             encode(&self.resized, self.quality, &mut self.encoded)?;
-            return Ok(stored(&self.resized, &self.encoded, change));
+            let stored = stored(&self.resized, &self.encoded, from);
+            return Ok(Converted { smaller: true, ..stored });
         }
-        if change == Change::None {
-            return Ok(stored(&self.decoded, raw, change));
+        if from.is_none() {
+            return Ok(stored(&self.decoded, raw, from));
         }
         encode(&self.decoded, REENCODED_QUALITY, &mut self.encoded)?;
-        Ok(stored(&self.decoded, &self.encoded, change))
+        Ok(stored(&self.decoded, &self.encoded, from))
     }
 
     fn too_large(&self, height: usize, width: usize) -> bool {
@@ -113,9 +100,21 @@ impl Converter {
     }
 }
 
-fn stored<'a>(pixels: &'a RgbImage, jpeg: &'a [u8], change: Change) -> Converted<'a> {
+/// These pixels in their own size.
+fn stored<'a>(pixels: &'a RgbImage, jpeg: &'a [u8], from: Option<&'static str>) -> Converted<'a> {
     let (height, width) = (pixels.height, pixels.width);
-    Converted { jpeg, height, width, change, pixels: Some(pixels) }
+    Converted { jpeg, height, width, from, smaller: false, pixels: Some(pixels) }
+}
+
+impl Kind {
+    /// As [`Reencoded`](super::Reencoded) calls it.
+    fn other_than_rgb_jpeg(self) -> Option<&'static str> {
+        match self {
+            Self::Png => Some("png"),
+            Self::Cmyk => Some("cmyk"),
+            Self::Jpeg(..) => None,
+        }
+    }
 }
 
 fn kind(raw: &[u8]) -> Result<Kind, String> {

@@ -4,7 +4,6 @@ mod lock;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -13,6 +12,7 @@ use serde::de::DeserializeOwned;
 use super::error::PrepareError;
 use super::plan::Plan;
 use super::report::{DatasetReport, ShardReport};
+use crate::whole_file;
 
 /// What was prepared; its presence says that everything is there.
 const DATASET: &str = "dataset.json";
@@ -74,7 +74,7 @@ impl Folder {
         self.save(&self.report_path(&shard.name), shard)?;
         let (from, to) = (self.unfinished(&shard.name), self.out.join(&shard.name));
         fs::rename(&from, &to).map_err(PrepareError::io("create", to))?;
-        sync_folder(&self.out)
+        whole_file::sync_folder(&self.out).map_err(PrepareError::io("sync", &self.out))
     }
 
     /// Writes a JSON file of the data set, whole or not at all.
@@ -181,15 +181,11 @@ impl Folder {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let unfinished = self.unfinished(&name);
         let write = || {
-            let mut file = File::create(&unfinished)?;
             let mut text = serde_json::to_vec_pretty(content)?;
             text.push(b'\n');
-            file.write_all(&text)?;
-            file.sync_all()?;
-            fs::rename(&unfinished, path)
+            whole_file::write_by_way_of(&unfinished, path, &text)
         };
-        write().map_err(PrepareError::io("write", path))?;
-        sync_folder(path.parent().unwrap_or(&self.out))
+        write().map_err(PrepareError::io("write", path))
     }
 }
 
@@ -212,14 +208,4 @@ pub(super) fn remove(path: &Path) -> Result<(), PrepareError> {
         }
         _ => Ok(()),
     }
-}
-
-/// Makes a new name in a folder survive a crash of the machine.
-fn sync_folder(folder: &Path) -> Result<(), PrepareError> {
-    // Windows writes names through and opens no folders.
-    if cfg!(unix) {
-        let synced = File::open(folder).and_then(|folder| folder.sync_all());
-        synced.map_err(PrepareError::io("sync", folder))?;
-    }
-    Ok(())
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::PrepareError;
 use super::listing::Listing;
-use super::options::Layout;
+use super::options::RawLayout;
 use crate::error::list_for_message;
 use labels::ValidationLabels;
 
@@ -19,7 +19,7 @@ pub(super) use tars::{PUBLISHED_TRAIN_MD5, PUBLISHED_VAL_MD5};
 
 /// Where the parts of a data set are.
 pub(super) struct Found {
-    pub(super) layout: Layout,
+    pub(super) layout: RawLayout,
     pub(super) train: Part,
     pub(super) validation: Part,
     /// Folders in which files with labels and class names may be.
@@ -62,15 +62,15 @@ pub(super) struct Class {
 /// The order matters where several are there. Kaggle's folders have a name that means nothing else.
 /// Archives come before folders, because folders beside them are what somebody unpacked from them,
 /// perhaps not to the end.
-pub(super) fn find(raw: &Path, wanted: Option<Layout>) -> Result<Found, PrepareError> {
+pub(super) fn find(raw: &Path, wanted: Option<RawLayout>) -> Result<Found, PrepareError> {
     let candidates = [
-        (Layout::Kaggle, kaggle as fn(&Path) -> Option<Found>),
-        (Layout::Tars, tar_files),
-        (Layout::Reference, class_folders),
+        (RawLayout::Kaggle, kaggle as fn(&Path) -> Option<Found>),
+        (RawLayout::Tars, tar_files),
+        (RawLayout::Reference, class_folders),
     ];
     // The last two share their training folder and differ in the other.
     let same = |layout| match wanted {
-        Some(Layout::ImageFolder) => layout == Layout::Reference,
+        Some(RawLayout::SplitFolders) => layout == RawLayout::Reference,
         Some(wanted) => layout == wanted,
         None => true,
     };
@@ -97,14 +97,14 @@ fn kaggle(raw: &Path) -> Option<Found> {
     }
     let validation = validation_folder(&data.join("val"));
     let train = Part::Classes(data.join("train"));
-    Some(Found { layout: Layout::Kaggle, train, validation, papers })
+    Some(Found { layout: RawLayout::Kaggle, train, validation, papers })
 }
 
 fn tar_files(raw: &Path) -> Option<Found> {
     let (train, val) = (raw.join(tars::TRAIN), raw.join(tars::VAL));
     let there = train.is_file() && val.is_file();
     there.then(|| Found {
-        layout: Layout::Tars,
+        layout: RawLayout::Tars,
         train: Part::Tar(train),
         validation: Part::Tar(val),
         papers: vec![raw.to_owned()],
@@ -116,8 +116,8 @@ fn class_folders(raw: &Path) -> Option<Found> {
     let validation = [raw.join("validation"), raw.join("val")].into_iter().find(|f| f.is_dir())?;
     let validation = validation_folder(&validation);
     let layout = match validation {
-        Part::Classes(_) => Layout::ImageFolder,
-        _ => Layout::Reference,
+        Part::Classes(_) => RawLayout::SplitFolders,
+        _ => RawLayout::Reference,
     };
     let papers = vec![raw.to_owned()];
     train.is_dir().then_some(Found { layout, train: Part::Classes(train), validation, papers })
@@ -208,8 +208,9 @@ fn check_classes(
     for (split, listing) in [("training", train), ("validation", validation)] {
         let counts = listing.per_class(classes.len());
         if let Some((class, _)) = std::iter::zip(classes, counts).find(|(_, count)| *count == 0) {
-            let problem =
-                format!("there are no {split} images of it: copy them, or remove the class");
+            let problem = format!(
+                "there are no {split} images of it, JPEG or PNG: copy them, or remove the class"
+            );
             return Err(PrepareError::Class { class: class.id.clone(), problem });
         }
     }

@@ -1,15 +1,12 @@
 //! Which images there are, in a form that a million of them fit into little memory.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::PrepareError;
 use crate::archive::Archive;
-
-/// Longest file that is read, so that a stray archive or video does not fill the memory.
-const MAX_FILE_BYTES: u64 = 256 << 20;
+use crate::image_files::{check_len, read_image, too_long};
 
 /// The images of one split, sorted by class and file name.
 ///
@@ -76,10 +73,7 @@ impl Listing {
 
     fn too_large(&self, container: u32, item: &Item) -> PrepareError {
         let name = self.containers[container as usize].place(&item.name, item.offset);
-        PrepareError::Image {
-            name,
-            reason: format!("{} bytes are more than a photograph has", item.len),
-        }
+        PrepareError::Image { name, reason: too_long(item.len).to_string() }
     }
 
     pub(super) fn name(&self, index: usize) -> &str {
@@ -119,9 +113,7 @@ impl Listing {
         content.clear();
         match self.container(index) {
             Container::Folder(folder) => {
-                let file = File::open(folder.join(self.name(index)))?;
-                check_len(file.metadata()?.len())?;
-                file.take(MAX_FILE_BYTES).read_to_end(content)?;
+                read_image(&folder.join(self.name(index)), content)?;
                 Ok(())
             }
             Container::Archive(archive, _) => {
@@ -159,13 +151,6 @@ impl Container {
             }
         }
     }
-}
-
-fn check_len(bytes: u64) -> io::Result<()> {
-    if bytes > MAX_FILE_BYTES {
-        return Err(io::Error::other(format!("{bytes} bytes are more than a photograph has")));
-    }
-    Ok(())
 }
 
 fn too_many(_: std::num::TryFromIntError) -> PrepareError {

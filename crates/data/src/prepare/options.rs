@@ -27,7 +27,7 @@ use crate::OnBadImage;
 #[derive(Clone, Debug, PartialEq)]
 pub struct PrepareOptions {
     /// The layout of the raw folder; `None` recognises it.
-    pub layout: Option<Layout>,
+    pub layout: Option<RawLayout>,
     /// Key of the order of the training images. Validation images stay in the order of their names.
     pub seed: u64,
     /// Into how many shards the training images go.
@@ -63,15 +63,16 @@ pub struct PrepareOptions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum Layout {
+pub enum RawLayout {
     /// `ILSVRC2012_img_train.tar` and `ILSVRC2012_img_val.tar`, as downloaded.
     Tars,
     /// `train/CLASS/` and a flat `validation/`, as `imagenet_to_gcs.py` wants them.
     Reference,
     /// `Data/CLS-LOC/train` and `val`, as Kaggle packs them.
     Kaggle,
-    /// `train/CLASS/` and `val/CLASS/`, torchvision's `ImageFolder`.
-    ImageFolder,
+    /// `train/CLASS/` and `val/CLASS/`, torchvision's `ImageFolder` for each split.
+    #[serde(rename = "image-folder")]
+    SplitFolders,
 }
 
 /// How many shards a split gets.

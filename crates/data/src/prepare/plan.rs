@@ -3,12 +3,14 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::boxes;
 use super::error::PrepareError;
 use super::layout::RawData;
 use super::listing::Listing;
 use super::options::PrepareOptions;
 use super::sums::hex;
-use crate::{SampleRng, Split};
+use crate::Split;
+use crate::sampler::permutation;
 
 /// Everything that decides the bytes of the shards. A folder is continued only with an equal plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +31,9 @@ pub struct Plan {
     pub compression: String,
     /// Whether bounding boxes are stored.
     pub boxes: bool,
+    /// SHA-256 of the list of their annotations: names and lengths; `None` without boxes.
+    #[serde(default)]
+    pub boxes_sha256: Option<String>,
     /// Whether every image is checked.
     pub verify: bool,
     /// Of how many images pixels are measured.
@@ -63,6 +68,7 @@ impl Plan {
             quality: options.short_side.map(|_| options.quality),
             compression: options.compression.to_string(),
             boxes: options.boxes.is_some(),
+            boxes_sha256: options.boxes.as_deref().map(boxes::listing_sha256).transpose()?,
             verify: options.verify,
             measure: options.measure,
             listing_sha256: listing_sha256(data),
@@ -83,8 +89,7 @@ impl Plan {
 
     /// All shards, those of the training images first.
     pub(super) fn jobs(&self, data: &RawData) -> Vec<Job> {
-        let mut train: Vec<u32> = (0..).take(data.train.len()).collect();
-        shuffle(&mut train, self.seed);
+        let train = permutation(data.train.len(), self.seed, 0);
         let validation: Vec<u32> = (0..).take(data.validation.len()).collect();
         let mut jobs = split_jobs(Split::Train, &train, self.train_shards);
         jobs.extend(split_jobs(Split::Validation, &validation, self.validation_shards));
@@ -105,15 +110,6 @@ fn split_jobs(split: Split, order: &[u32], shards: usize) -> Vec<Job> {
         images: order[bound(shard)..bound(shard + 1)].to_vec(),
     };
     (0..shards).map(job).collect()
-}
-
-/// Fisher and Yates's shuffle. The generator is the loader's, whose numbers are fixed for good.
-fn shuffle(order: &mut [u32], seed: u64) {
-    let mut random = SampleRng::for_order(seed, 0);
-    for last in (1..order.len()).rev() {
-        let other = random.below(last as u64 + 1) as usize;
-        order.swap(last, other);
-    }
 }
 
 fn total_bytes(listing: &Listing) -> Result<u64, PrepareError> {

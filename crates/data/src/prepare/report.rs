@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::measure::{Side, Sums};
-use super::options::Layout;
+use super::options::RawLayout;
 use super::plan::Plan;
 
 /// What was prepared: the content of `dataset.json`.
@@ -29,7 +29,7 @@ pub struct DatasetReport {
     /// The crate that wrote the shards, and its version.
     pub made_by: String,
     /// The layout that was found.
-    pub layout: Layout,
+    pub layout: RawLayout,
     /// Where the training images, the validation images and (if they lie apart) the validation
     /// labels came from, relative to the raw folder.
     pub sources: Vec<String>,
@@ -38,14 +38,14 @@ pub struct DatasetReport {
     /// Everything that decides the bytes of the shards.
     pub plan: Plan,
     /// The training images.
-    pub train: SplitReport,
+    pub train: PreparedSplit,
     /// The validation images.
-    pub validation: SplitReport,
+    pub validation: PreparedSplit,
 }
 
 /// One split of the data set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SplitReport {
+pub struct PreparedSplit {
     /// Images in the shards.
     pub images: u64,
     /// Bytes of the shards.
@@ -124,7 +124,7 @@ pub struct Skipped {
     pub reason: String,
 }
 
-impl SplitReport {
+impl PreparedSplit {
     /// Adds up the shards; `listed` has the number of raw images of each class.
     pub(super) fn new(mut listed: BTreeMap<String, u64>, shards: Vec<ShardReport>) -> Self {
         let mut sums = Sums::default();

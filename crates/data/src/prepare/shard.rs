@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use tfrecord_codec::{Compression, RecordWriter, WriterOptions};
 
 use super::boxes;
-use super::convert::{Change, Converted, Converter};
+use super::convert::{Converted, Converter};
 use super::error::PrepareError;
 use super::example::{Boxes, ImageExample};
 use super::folder::{self, Folder};
@@ -20,7 +20,7 @@ use super::options::PrepareOptions;
 use super::plan::Job;
 use super::report::{Reencoded, ShardReport, Skipped};
 use super::sums::hex;
-use super::{Event, Observer};
+use super::{Event, PrepareObserver};
 use crate::{OnBadImage, Split};
 
 /// What all threads share.
@@ -28,7 +28,7 @@ pub(super) struct Shared<'a> {
     pub(super) data: &'a RawData,
     pub(super) options: &'a PrepareOptions,
     pub(super) folder: &'a Folder,
-    pub(super) observer: &'a Observer<'a>,
+    pub(super) observer: &'a PrepareObserver<'a>,
     /// Images that were skipped so far, in all shards.
     pub(super) bad: AtomicUsize,
 }
@@ -168,16 +168,10 @@ impl Shared<'_> {
 impl ShardReport {
     fn count(&mut self, image: &Converted<'_>, filename: &str) {
         self.sums.add(image);
-        let from = match image.change {
-            Change::None => return,
-            Change::Smaller => {
-                self.made_smaller += 1;
-                return;
-            }
-            Change::FromCmyk => "cmyk",
-            Change::FromPng => "png",
-        };
-        self.reencoded.push(Reencoded { file: filename.to_owned(), from: from.to_owned() });
+        self.made_smaller += u64::from(image.smaller);
+        let reencoded =
+            image.from.map(|from| Reencoded { file: filename.to_owned(), from: from.to_owned() });
+        self.reencoded.extend(reencoded);
     }
 }
 

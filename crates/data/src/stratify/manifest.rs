@@ -1,71 +1,67 @@
 //! A list of images and their splits, as a file.
 
-use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::error::StratifyError;
+use crate::whole_file;
 
 /// An image in a manifest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// The file.
     pub file: PathBuf,
-    /// The name of its class.
-    pub class: String,
+    /// The name of its class; `None` where further columns say it.
+    pub class: Option<String>,
     /// The name of its split.
     pub split: String,
     /// Its group.
     pub group: Option<String>,
     /// How often it is to be drawn, against 1.
     pub weight: f32,
+    /// What it says in further columns, in their order; the rest of them is empty.
+    pub further: Vec<String>,
 }
 
-/// Writes a CSV file with the columns `path`, `label`, `split`, and `group` and `weight` if any row
-/// needs them. Paths are relative to the manifest's folder. The file is there whole or not at all.
+/// Writes a CSV file with the columns `path` and `split`, those of `further`, and `label`, `group` and
+/// `weight` if any row needs them. Paths are relative to the manifest's folder. The file is there whole or
+/// not at all.
 ///
 /// # Errors
 ///
 /// If the file exists, an image is not below its folder, a name has a line break, or the system
 /// refuses.
-pub fn write_manifest(path: &Path, rows: &[Row]) -> Result<(), StratifyError> {
+pub fn write_manifest(path: &Path, further: &[String], rows: &[Row]) -> Result<(), StratifyError> {
     if path.exists() {
         return Err(StratifyError::Exists { path: path.to_owned() });
     }
-    let text = text(path, rows)?;
-    let beside = path.with_extension(format!("{}.part", std::process::id()));
-    let written = write_synced(&beside, &text).and_then(|()| std::fs::rename(&beside, path));
+    let text = text(path, further, rows)?;
+    let written = whole_file::write(path, text.as_bytes());
     written.map_err(|source| StratifyError::Io { path: path.to_owned(), source })
 }
 
-fn write_synced(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
-fn text(manifest: &Path, rows: &[Row]) -> Result<String, StratifyError> {
+fn text(manifest: &Path, further: &[String], rows: &[Row]) -> Result<String, StratifyError> {
+    let classes = rows.iter().any(|row| row.class.is_some());
     let groups = rows.iter().any(|row| row.group.is_some());
     let weights = rows.iter().any(|row| row.weight != 1.0);
     let folder = absolute(manifest)?.parent().unwrap_or(Path::new("/")).to_owned();
-    let mut text = "path,label,split".to_owned();
-    text += if groups { ",group" } else { "" };
-    text += if weights { ",weight\n" } else { "\n" };
+    let names = ["path"].into_iter().chain(classes.then_some("label"));
+    let names = names.chain(further.iter().map(String::as_str)).chain(["split"]);
+    let names = names.chain(groups.then_some("group")).chain(weights.then_some("weight"));
+    let mut text = line(names)?;
     for row in rows {
-        let path = below(&row.file, &folder)?;
-        let [path, class, split] = [&path, &row.class, &row.split].map(|name| field(name));
-        write!(text, "{},{},{}", path?, class?, split?).expect("a String takes any text");
-        if groups {
-            text.push(',');
-            text += &field(row.group.as_deref().unwrap_or_default())?;
-        }
-        if weights {
-            write!(text, ",{}", row.weight).expect("a String takes any text");
-        }
-        text.push('\n');
+        let (path, weight) = (below(&row.file, &folder)?, row.weight.to_string());
+        let class = classes.then(|| row.class.as_deref().unwrap_or_default());
+        let group = groups.then(|| row.group.as_deref().unwrap_or_default());
+        let others = (0..further.len()).map(|column| row.further.get(column).map_or("", |x| x));
+        let fields = [path.as_str()].into_iter().chain(class).chain(others).chain([&*row.split]);
+        text += &line(fields.chain(group).chain(weights.then_some(&*weight)))?;
     }
     Ok(text)
+}
+
+fn line<'a>(fields: impl Iterator<Item = &'a str>) -> Result<String, StratifyError> {
+    let fields: Vec<String> = fields.map(field).collect::<Result<_, _>>()?;
+    Ok(fields.join(",") + "\n")
 }
 
 /// The path of a file below a folder, with `/` on every system.

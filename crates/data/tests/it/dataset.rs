@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use resnet_data::{Crop, Dataset, DatasetOptions, Layout, Loader, Transform};
+use resnet_data::{
+    Crop, Dataset, DatasetOptions, Layout, Loader, Source, SyntheticImages, Transform,
+};
 use tfrecord_codec::{ExampleBuilder, RecordWriter};
 
 use crate::support::{assert_says, batches, good_records, in_order, jpeg, levels, write_shards};
@@ -265,4 +267,30 @@ fn what_is_no_data_set_says_what_was_found() {
     assert_says(&error(root.path()), &["found notes.txt", "Name a folder"]);
     assert_says(&error(&root.path().join("notes.txt")), &["another extension"]);
     assert_says(&error(&root.path().join("absent")), &["cannot look at", "absent"]);
+}
+
+#[test]
+fn every_layout_says_whether_labels_are_known_without_reading() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = |name: &str| folder.path().join(name);
+    write_shards(&root("shards"), "train", 1, &good_records(2));
+    save(&root("classes/cat/1.jpg"), jpeg(10));
+    save(&root("splits/train/cat/1.jpg"), jpeg(10));
+    save(&root("list/1.jpg"), jpeg(10));
+    save(&root("list/list.csv"), "path,label\n1.jpg,cat\n");
+    fs::create_dir(root("web")).unwrap();
+    crate::web_dataset::tar(&root("web/train-0.tar"), &[("1.jpg", b"?"), ("1.cls", b"0")]);
+    for (name, layout, known) in [
+        ("shards", Layout::Shards, false),
+        ("classes", Layout::ClassFolders, true),
+        ("splits", Layout::SplitFolders, true),
+        ("list/list.csv", Layout::Manifest, true),
+        ("web", Layout::WebDataset, true),
+    ] {
+        let dataset = open(&root(name));
+        assert_eq!(dataset.layout(), layout);
+        let images = dataset.split(dataset.splits()[0]).unwrap();
+        assert_eq!((images.knows_labels(), images.label(0).unwrap()), (known, 0), "{layout}");
+    }
+    assert!(SyntheticImages::new(2, 2, 0).knows_labels());
 }

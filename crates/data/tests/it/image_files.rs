@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use resnet_data::{ImageFiles, Loader, Source};
+use resnet_data::{DataError, ImageFiles, Loader, Source};
 
 use crate::support::{KEEP, assert_says, batches, first_error, in_order, jpeg, levels};
 
@@ -77,7 +77,10 @@ fn a_folder_without_classes_or_images_is_named() {
     let root = tempfile::tempdir().unwrap();
     assert_says(&error(ImageFiles::folder(root.path())), &["has no folders"]);
     fs::create_dir(root.path().join("cat")).unwrap();
-    assert_says(&error(ImageFiles::folder(root.path())), &["cat", "no .jpg"]);
+    assert_says(
+        &error(ImageFiles::folder(root.path())),
+        &["cat", "no image file (.jpg, .jpeg, .png"],
+    );
     assert_says(&error(ImageFiles::folder(&root.path().join("x"))), &["cannot list"]);
 }
 
@@ -172,4 +175,16 @@ fn a_manifest_that_is_wrong_names_the_line() {
     let missing = error(manifest("path,label,split\na,b,train\n", Some("test")));
     assert_says(&missing, &["no line is of the wanted split"]);
     assert_says(&error(manifest("path,label\na,b\n", Some("train"))), &["no column \"split\""]);
+}
+
+#[test]
+fn a_file_larger_than_any_image_is_refused_as_such() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("scan/large.tif");
+    save(&path, b"");
+    fs::File::options().write(true).open(&path).unwrap().set_len((256 << 20) + 1).unwrap();
+    let error = ImageFiles::folder(root.path()).unwrap().read(0, &mut Vec::new()).unwrap_err();
+    let DataError::Io { path: named, source } = &error else { panic!("{error}") };
+    assert_eq!(named, &path);
+    assert_says(&source.to_string(), &["268435457 bytes", "at most 256 MiB", "store it smaller"]);
 }

@@ -65,6 +65,7 @@ fn files_of_the_hugging_face_hub_read_as_pyarrow_wrote_them() {
     let dataset = open(folder.path());
     assert_eq!(dataset.layout(), Layout::Parquet);
     assert_eq!(dataset.splits(), ["train", "validation"]);
+    assert!(dataset.split("train").unwrap().knows_labels());
     assert_eq!(dataset.classes(), ["cat", "dog", "cow"]);
     assert_eq!(labels(&dataset, "train"), [0, 2, 1, 0, 2, 1, 1, 0]);
     assert_eq!(labels(&dataset, "validation"), [2, 0]);

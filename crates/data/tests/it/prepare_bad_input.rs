@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use resnet_data::OnBadImage;
-use resnet_data::prepare::{Layout, PrepareOptions, Shards};
+use resnet_data::prepare::{PrepareOptions, RawLayout, Shards};
 
 use crate::prepare_support::{
     FakeImageNet, error_of, files, golden, options, prepared, records, run, tar_of, write,
@@ -40,7 +40,7 @@ fn a_folder_of_the_wrong_kind_says_what_was_looked_for() {
     );
     let nowhere = raw.path().join("nowhere");
     assert_says(&error_of(&nowhere, &options()), &["nowhere", "no folder that can be read"]);
-    let layout = PrepareOptions { layout: Some(Layout::Kaggle), ..options() };
+    let layout = PrepareOptions { layout: Some(RawLayout::Kaggle), ..options() };
     assert_says(&error_of(reference().path(), &layout), &["not found", "synset_labels.txt"]);
 }
 
@@ -104,6 +104,11 @@ fn a_label_file_that_is_one_line_short_names_both_numbers() {
     fs::write(&path, labels.rsplit_once("n0").unwrap().0).unwrap();
     let error = error_of(raw.path(), &options());
     assert_says(&error, &["synset_labels.txt", "5 labels for 6 validation images"]);
+    // An editor's empty line at the end is no label; one between labels may be a lost one.
+    fs::write(&path, format!("{labels}\n")).unwrap();
+    run(raw.path(), tempfile::tempdir().unwrap().path(), &options()).unwrap();
+    fs::write(&path, labels.replacen('\n', "\n\n", 1)).unwrap();
+    assert_says(&error_of(raw.path(), &options()), &["synset_labels.txt", "line 2 is empty"]);
 }
 
 #[test]
@@ -332,5 +337,5 @@ fn a_file_that_is_far_too_long_is_no_image() {
     let file = fs::File::options().write(true).open(picture(raw.path())).unwrap();
     file.set_len(1 << 40).unwrap();
     let error = error_of(raw.path(), &options());
-    assert_says(&error, &["n01440764_15.JPEG", "1099511627776 bytes are more than a photograph"]);
+    assert_says(&error, &["n01440764_15.JPEG", "1099511627776 bytes, and at most 256 MiB"]);
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use resnet_data::prepare::{Layout, PrepareOptions, Shards};
+use resnet_data::prepare::{PrepareOptions, RawLayout, Shards};
 use resnet_data::{Crop, ImageRecords, LabelRange, Loader, Source, Split, Transform};
 use tfrecord_codec::{Example, FeatureKind, RecordReader};
 
@@ -15,34 +15,34 @@ use crate::support::{batches, in_order};
 
 type Write = fn(&FakeImageNet, &Path);
 
-const LAYOUTS: [(&str, Layout, Write); 8] = [
-    ("archives and labels", Layout::Tars, |fake, raw| {
+const LAYOUTS: [(&str, RawLayout, Write); 8] = [
+    ("archives and labels", RawLayout::Tars, |fake, raw| {
         fake.write_tars(raw);
         fake.write_synset_labels(raw);
     }),
-    ("archives and development kit", Layout::Tars, |fake, raw| {
+    ("archives and development kit", RawLayout::Tars, |fake, raw| {
         fake.write_tars(raw);
         fake.write_devkit_archive(raw);
     }),
-    ("archives and unpacked development kit", Layout::Tars, |fake, raw| {
+    ("archives and unpacked development kit", RawLayout::Tars, |fake, raw| {
         fake.write_tars(raw);
         fake.write_devkit(raw);
     }),
-    ("reference", Layout::Reference, |fake, raw| fake.write_reference(raw)),
-    ("flat val/ and development kit", Layout::Reference, |fake, raw| {
+    ("reference", RawLayout::Reference, |fake, raw| fake.write_reference(raw)),
+    ("flat val/ and development kit", RawLayout::Reference, |fake, raw| {
         fake.write_train(raw);
         fake.write_flat_validation(&raw.join("val"));
         fake.write_devkit(raw);
     }),
-    ("Kaggle", Layout::Kaggle, |fake, raw| fake.write_kaggle(raw)),
-    ("Kaggle's inner folder", Layout::Kaggle, |fake, raw| {
+    ("Kaggle", RawLayout::Kaggle, |fake, raw| fake.write_kaggle(raw)),
+    ("Kaggle's inner folder", RawLayout::Kaggle, |fake, raw| {
         let inner = tempfile::tempdir().unwrap();
         fake.write_kaggle(inner.path());
         fs::rename(inner.path().join("ILSVRC/Data"), raw.join("Data")).unwrap();
         let solution = "LOC_val_solution.csv";
         fs::rename(inner.path().join(solution), raw.join(solution)).unwrap();
     }),
-    ("ImageFolder", Layout::ImageFolder, |fake, raw| fake.write_image_folder(raw)),
+    ("ImageFolder", RawLayout::SplitFolders, |fake, raw| fake.write_image_folder(raw)),
 ];
 
 #[test]
@@ -197,9 +197,9 @@ fn of_several_layouts_the_archives_come_before_folders_unless_one_is_named() {
         fake.write_tars(raw);
         fake.write_reference(raw);
     };
-    assert_eq!(prepared(both, &options()).report.layout, Layout::Tars);
-    let named = PrepareOptions { layout: Some(Layout::Reference), ..options() };
-    assert_eq!(prepared(both, &named).report.layout, Layout::Reference);
+    assert_eq!(prepared(both, &options()).report.layout, RawLayout::Tars);
+    let named = PrepareOptions { layout: Some(RawLayout::Reference), ..options() };
+    assert_eq!(prepared(both, &named).report.layout, RawLayout::Reference);
 }
 
 #[test]
@@ -226,6 +226,6 @@ fn a_stray_folder_among_flat_validation_images_does_not_make_it_a_class() {
         },
         &options(),
     );
-    assert_eq!(made.report.layout, Layout::Reference);
+    assert_eq!(made.report.layout, RawLayout::Reference);
     assert_eq!((made.report.validation.images, made.report.ignored_files), (6, 1));
 }

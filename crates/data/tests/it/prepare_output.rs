@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use resnet_data::prepare::{PrepareOptions, Shards, SplitReport};
+use resnet_data::prepare::{PrepareOptions, PreparedSplit, Shards};
 use resnet_data::{Decoder, Jpeg, RgbImage};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -131,6 +131,9 @@ fn large_images_are_stored_smaller_and_small_ones_as_they_are() {
     let expected = [("large.jpg", (40, 66)), ("large.png", (62, 40)), ("small.jpg", (40, 90))];
     assert_eq!(sizes, expected.map(|(name, size)| (name.to_owned(), size)));
     assert_eq!(made.report.train.made_smaller, 1);
+    let validation = &made.report.validation;
+    let reencoded: Vec<_> = validation.reencoded.iter().map(|image| image.from.as_str()).collect();
+    assert_eq!((validation.made_smaller, &reencoded[..]), (1, &["png"][..]));
     let small = records(made.out.path(), "train").into_iter().find(|r| r.filename == "small.jpg");
     assert_eq!(small.unwrap().jpeg, photograph(40, 90, 60));
 }
@@ -250,7 +253,7 @@ fn fewer_images_can_be_measured_and_all_are_checked() {
     let (all, some, none) = (of(50_000), of(1), of(0));
     assert_eq!((all.images, &all.height), (some.images, &some.height));
     assert!(some.mean.is_some() && some.mean != all.mean);
-    let pixels = |report: &SplitReport| {
+    let pixels = |report: &PreparedSplit| {
         report.shards.iter().map(|shard| shard.sums.levels.pixels).sum::<u64>()
     };
     // Images that are re-encoded have pixels anyway.

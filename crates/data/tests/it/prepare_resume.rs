@@ -120,6 +120,9 @@ fn a_folder_is_not_continued_with_other_options_or_images() {
     let shards = Shards::Count(3);
     let count = ["train_shards is 4 there and 3 here"];
     refused(&PrepareOptions { train_shards: shards, ..options() }, &count);
+    let annotations = tempfile::tempdir().unwrap();
+    let boxes = Some(annotations.path().to_owned());
+    refused(&PrepareOptions { boxes, ..options() }, &["boxes is false there and true here"]);
     fs::copy(
         whole.raw.path().join("train/n01440764/n01440764_1.JPEG"),
         whole.raw.path().join("train/n01440764/n01440764_2.JPEG"),
@@ -218,4 +221,20 @@ fn a_disk_that_is_full_stops_with_the_name_of_the_shard_and_leaves_no_half_of_it
     assert_eq!(torn.count(), 0);
     run(whole.raw.path(), out.path(), &many_shards()).unwrap();
     assert!(files(out.path()) == files(whole.out.path()));
+}
+
+#[test]
+fn a_folder_is_not_continued_with_the_boxes_of_other_annotations() {
+    let (raw, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    reference(raw.path());
+    let annotations = tempfile::tempdir().unwrap();
+    let with_boxes = || PrepareOptions { boxes: Some(annotations.path().to_owned()), ..options() };
+    let annotation = annotations.path().join("val/ILSVRC2012_val_00000002.xml");
+    let text = "<annotation><size><width>50</width><height>50</height></size></annotation>";
+    crate::prepare_support::write(&annotation, text.as_bytes());
+    run(raw.path(), out.path(), &with_boxes()).unwrap();
+    run(raw.path(), out.path(), &with_boxes()).unwrap();
+    fs::write(&annotation, text.replace("50", "500")).unwrap();
+    let error = run(raw.path(), out.path(), &with_boxes()).unwrap_err().to_string();
+    assert_says(&error, &["boxes_sha256", "choose another output folder"]);
 }

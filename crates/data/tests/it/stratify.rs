@@ -6,7 +6,7 @@ use std::path::Path;
 use resnet_data::stratify::{
     Fractions, Item, Row, Stratified, StratifyError, stratify, write_manifest,
 };
-use resnet_data::{Dataset, DatasetOptions, SampleRng};
+use resnet_data::{Dataset, DatasetOptions, ImageFiles, SampleRng};
 
 use crate::support::assert_says;
 
@@ -170,8 +170,9 @@ fn fractions_that_make_no_sense_say_why() {
 }
 
 fn row(file: &Path, split: &str, group: Option<&str>, weight: f32) -> Row {
-    let (class, split) = ("a \"cat\"".to_owned(), split.to_owned());
-    Row { file: file.to_owned(), class, split, group: group.map(str::to_owned), weight }
+    let (class, split) = (Some("a \"cat\"".to_owned()), split.to_owned());
+    let (group, further) = (group.map(str::to_owned), Vec::new());
+    Row { file: file.to_owned(), class, split, group, weight, further }
 }
 
 #[test]
@@ -182,7 +183,7 @@ fn a_manifest_is_read_back_as_it_was_written() {
         row(&folder.join("1.jpg"), "train", Some("p,1"), 1.0),
         row(&folder.join("2, \"b\".jpg"), "test", None, 0.25),
     ];
-    write_manifest(&manifest, &rows).unwrap();
+    write_manifest(&manifest, &[], &rows).unwrap();
     let dataset = Dataset::open(&manifest, &DatasetOptions::default()).unwrap();
     assert_eq!(
         (dataset.classes(), dataset.splits()),
@@ -195,7 +196,7 @@ fn a_manifest_is_read_back_as_it_was_written() {
     assert_eq!(test.file(0), Some(rows[1].file.clone()));
 
     let plain = dir.path().join("plain.csv");
-    write_manifest(&plain, &[row(&folder.join("1.jpg"), "train", None, 1.0)]).unwrap();
+    write_manifest(&plain, &[], &[row(&folder.join("1.jpg"), "train", None, 1.0)]).unwrap();
     let text = std::fs::read_to_string(&plain).unwrap();
     assert_eq!(text, "path,label,split\nx/1.jpg,\"a \"\"cat\"\"\",train\n");
 }
@@ -206,16 +207,36 @@ fn a_manifest_overwrites_nothing_and_lists_nothing_outside_its_folder() {
     let there = dir.path().join("there.csv");
     std::fs::write(&there, "precious").unwrap();
     let inside = row(&dir.path().join("1.jpg"), "train", None, 1.0);
-    let error = write_manifest(&there, std::slice::from_ref(&inside)).unwrap_err();
+    let error = write_manifest(&there, &[], std::slice::from_ref(&inside)).unwrap_err();
     assert!(matches!(error, StratifyError::Exists { .. }));
     assert_eq!(std::fs::read_to_string(&there).unwrap(), "precious");
 
     let below = dir.path().join("below");
     std::fs::create_dir(&below).unwrap();
-    let error = write_manifest(&below.join("new.csv"), &[inside]).unwrap_err();
+    let error = write_manifest(&below.join("new.csv"), &[], &[inside]).unwrap_err();
     assert_says(&error.to_string(), &["1.jpg is not below", "into the folder of the images"]);
     let broken = row(&below.join("a\nb.jpg"), "train", None, 1.0);
-    let error = write_manifest(&below.join("new.csv"), &[broken]).unwrap_err();
+    let error = write_manifest(&below.join("new.csv"), &[], &[broken]).unwrap_err();
     assert_says(&error.to_string(), &["line break"]);
     assert_eq!(std::fs::read_dir(&below).unwrap().count(), 0, "nothing is left behind");
+}
+
+#[test]
+fn columns_of_a_programs_own_stand_in_a_manifest_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let manifest = dir.path().join("list.csv");
+    let columns = ["edema", "hospital, ward"].map(str::to_owned);
+    let of = |name: &str, split: &str, further: &[&str]| Row {
+        class: None,
+        further: further.iter().map(|&field| field.to_owned()).collect(),
+        ..row(&dir.path().join(name), split, None, 1.0)
+    };
+    let rows = [of("1.jpg", "train", &["1", "a \"b\""]), of("2.jpg", "test", &["0"])];
+    write_manifest(&manifest, &columns, &rows).unwrap();
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    let wanted =
+        "path,edema,\"hospital, ward\",split\n1.jpg,1,\"a \"\"b\"\"\",train\n2.jpg,0,,test\n";
+    assert_eq!(text, wanted);
+    let found = ImageFiles::manifest_columns(&manifest).unwrap();
+    assert_eq!(found, ["path", "edema", "hospital, ward", "split"]);
 }

@@ -10,7 +10,7 @@ use crate::dataset::{error, labels, open, save};
 use crate::support::{KEEP, assert_says, batches, in_order, jpeg};
 
 /// Writes a tar file.
-fn tar(path: &Path, members: &[(&str, &[u8])]) {
+pub(crate) fn tar(path: &Path, members: &[(&str, &[u8])]) {
     let mut builder = tar::Builder::new(Vec::new());
     for (name, content) in members {
         let mut header = tar::Header::new_gnu();
@@ -72,7 +72,11 @@ fn folders_of_splits_and_class_names_are_found() {
     let folder = tempfile::tempdir().unwrap();
     tar(&folder.path().join("train/0.tar"), &[("9.png", b"?"), ("9.cls", b"1")]);
     tar(&folder.path().join("val/0.tar"), &[("9.png", b"?"), ("9.cls", b"2")]);
-    save(&folder.path().join("classes.txt"), "cat\ndog\n");
+    save(&folder.path().join("classes.txt"), "cat\n\ndog\n");
+    let options = DatasetOptions::default();
+    let error = Dataset::open(folder.path(), &options).unwrap_err().to_string();
+    assert_says(&error, &["classes.txt", "line 2 is empty", "remove the line"]);
+    save(&folder.path().join("classes.txt"), "cat\ndog \n \n\n");
     let dataset = open(folder.path());
     assert_eq!(
         (dataset.classes(), dataset.splits()),

@@ -1,14 +1,13 @@
 //! What is in a tar file of samples.
 
+use std::io;
 use std::path::Path;
 
 use crate::archive::{Archive, Member};
 use crate::dataset::classes::MAX_CLASSES;
 use crate::dataset::error::DatasetError;
-use crate::image_files::folder::has_image_extension;
-
-/// Longest image that is read, so that a stray video does not fill the memory.
-const MAX_IMAGE_BYTES: u64 = 256 << 20;
+use crate::image_files::check_len;
+use crate::image_files::folder::{IMAGE_ENDINGS, has_image_extension};
 
 /// Longest label: the digits of a 64-bit number, and white space.
 const MAX_LABEL_BYTES: u64 = 64;
@@ -72,7 +71,7 @@ pub(super) fn scan(path: &Path) -> Result<TarIndex, DatasetError> {
 fn no_sample(members: &[Member]) -> String {
     let found = members.first().map_or("no file", |member| member.name.as_str());
     format!(
-        "no sample of an image (.jpg, .jpeg, .png) and a .cls file of the same name; the first member \
+        "no sample of an image ({IMAGE_ENDINGS}) and a .cls file of the same name; the first member \
          is {found}. ImageNet's own archives are for prepare_imagenet"
     )
 }
@@ -109,9 +108,10 @@ fn parts<'a>(
         (None, _, Some(label)) => format!("member {} has no image beside it", label.name),
         _ => return Ok((image, label)),
     };
-    let remedy =
-        "a sample is one image (.jpg, .jpeg, .png) and its label (.cls): write the tar again";
-    Err(DatasetError::content(path, format!("{problem}; {remedy}")))
+    let problem = format!(
+        "{problem}; a sample is one image ({IMAGE_ENDINGS}) and its label (.cls): write the tar again"
+    );
+    Err(DatasetError::content(path, problem))
 }
 
 fn read_label(archive: &Archive, member: &Member) -> Result<i64, DatasetError> {
@@ -133,12 +133,10 @@ fn read_label(archive: &Archive, member: &Member) -> Result<i64, DatasetError> {
 
 impl TarIndex {
     fn push(&mut self, path: &Path, member: &Member, label: i64) -> Result<(), DatasetError> {
-        let len = u32::try_from(member.len).ok().filter(|&len| u64::from(len) <= MAX_IMAGE_BYTES);
-        let len = len.ok_or_else(|| {
-            let Member { name, len, .. } = member;
-            let problem =
-                format!("member {name} of {len} bytes is too large for an image: remove it");
-            DatasetError::content(path, problem)
+        let len = check_len(member.len)
+            .and_then(|()| u32::try_from(member.len).map_err(io::Error::other));
+        let len = len.map_err(|error| {
+            DatasetError::content(path, format!("member {}: {error}", member.name))
         })?;
         self.names.push_str(&member.name);
         let name_end = self.names.len();

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::devkit::{self, Devkit};
 use super::{Class, class_number, missing};
+use crate::lines::one_a_line;
 use crate::prepare::error::PrepareError;
 
 /// One synset a line, in the order of the images' names.
@@ -32,8 +33,10 @@ impl ValidationLabels {
     /// Looks for the kinds of label files in these folders.
     pub(super) fn find(folders: &[PathBuf]) -> Result<Self, PrepareError> {
         if let Some((path, text)) = read_first(folders, SYNSETS)? {
-            let synsets = text.lines().map(|line| line.trim().to_owned()).collect();
-            return Ok(Self { path, synsets: Synsets::InOrder(synsets) });
+            return match one_a_line(&text) {
+                Ok(synsets) => Ok(Self { path, synsets: Synsets::InOrder(synsets) }),
+                Err(problem) => Err(PrepareError::Labels { path, problem }),
+            };
         }
         if let Some((path, text)) = read_first(folders, SOLUTION)? {
             let synsets = Synsets::ByName(solution(&path, &text)?);
