@@ -1,9 +1,10 @@
 //! `info`: what a data set holds.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
-use resnet::data::inspect::{Quantiles, Report, SplitReport};
+use resnet::data::inspect::{Check, Finding, Quantiles, Report, SplitReport};
 use resnet::data::{Depth, Layout};
 use serde_json::json;
 
@@ -14,28 +15,28 @@ use crate::walk;
 const SHOWN: usize = 20;
 
 pub(crate) fn run(options: &walk::Options, answer: &Answer) -> Result<bool> {
-    let dataset = options.input.open()?;
-    let report = walk::check(&dataset, options)?.report;
+    let dataset = options.input.open_what_is_good()?;
+    let check = walk::check(&dataset, options)?;
     let (path, layout) = (options.input.path(), dataset.layout());
-    let problems: Vec<String> = report.problems().iter().map(ToString::to_string).collect();
     answer.give(
-        || text(&path, layout, &report, &problems),
+        || text(&path, layout, &check),
         || {
-            let mut document = json!(report);
+            let mut document = json!(check.report);
             document["path"] = json!(path);
             document["layout"] = json!(layout.to_string());
-            document["problems"] = json!(problems);
+            document["findings"] = json!(check.findings);
             document
         },
     )?;
     Ok(true)
 }
 
-fn text(path: &Path, layout: Layout, report: &Report, problems: &[String]) -> String {
+fn text(path: &Path, layout: Layout, check: &Check) -> String {
+    let report = &check.report;
     let classes = report.classes.len();
     let head = format!("{}: {layout}, {classes} classes", path.display());
     let parts = [head, table(&facts(&report.splits), 1), table(&classes_table(report), 1)];
-    format!("{}\n\n{}", parts.join("\n\n"), conclusion(report, problems))
+    format!("{}\n\n{}", parts.join("\n\n"), conclusion(check))
 }
 
 /// A column for each split.
@@ -112,16 +113,28 @@ fn row(name: &str, cells: impl Iterator<Item = String>) -> Vec<String> {
     std::iter::once(name.to_owned()).chain(cells).collect()
 }
 
-fn conclusion(report: &Report, problems: &[String]) -> String {
+fn conclusion(Check { report, findings }: &Check) -> String {
     let duplicates = report.duplicates.iter().filter(|set| !set.across_splits);
     let mut lines = match duplicates.count() {
         0 => Vec::new(),
         sets => vec![format!("Pictures that are there twice or more within a split: {sets}.")],
     };
-    match problems {
+    match &findings[..] {
         [] => lines.push("Nothing is wrong.".to_owned()),
         _ => lines.push("What is wrong:".to_owned()),
     }
-    lines.extend(problems.iter().map(|problem| format!("- {problem}.")));
+    lines.extend(by_kind(findings));
     lines.join("\n")
+}
+
+/// The first finding of each kind, errors first, and how many there are more.
+fn by_kind(findings: &[Finding]) -> impl Iterator<Item = String> {
+    let mut kinds: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings {
+        kinds.entry((finding.severity, finding.kind)).or_default().push(finding);
+    }
+    kinds.into_values().map(|found| match found.len() - 1 {
+        0 => format!("- {}.", found[0]),
+        more => format!("- {}. {more} more of this kind: `verify` lists them.", found[0]),
+    })
 }

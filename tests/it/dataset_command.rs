@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use resnet::data::{Dataset, DatasetOptions, Split};
+use resnet::data::{Dataset, DatasetOptions, GroupBy, LabelPolicy, Split};
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 
@@ -69,7 +69,7 @@ fn info_of_the_bundled_sample_needs_no_path() {
     assert_eq!((&train["name"], &train["images"]), (&json!("train"), &json!(2560)));
     assert_eq!(train["images_per_class"], json!(vec![256; 10]));
     assert_eq!((&train["width"]["median"], &train["grey"]), (&json!(28), &json!(2560)));
-    assert_eq!(found["problems"], json!([]));
+    assert_eq!(found["findings"], json!([]));
 
     let output = dataset(&["info"]);
     let said = stdout(&output);
@@ -97,10 +97,10 @@ fn info_names_what_is_wrong_across_splits() {
     assert!(sets.iter().all(|set| set["across_splits"] == true));
     let said = stdout(&dataset(&["info", text(root.path())]));
     for words in [
-        "1 image cannot be used",
-        "bad.jpg: ",
-        "3 pictures in more than one split",
-        "1 picture with two labels",
+        "bad.jpg: bytes that do not begin like an image",
+        "the same picture is in",
+        "accuracy there would be too good. Remove all copies but one. 2 more of this kind",
+        "3.jpg: labelled b, and the same picture is in",
     ] {
         assert!(said.contains(words), "{words:?} is not in {said}");
     }
@@ -151,7 +151,10 @@ fn verify_lists_everything_that_is_wrong_at_once() {
     ] {
         assert!(said.contains(words), "{words:?} is not in {said}");
     }
-    assert!(complaint(&["info", text(&manifest)]).contains("line 5: column 2 (label)"));
+    let said = stdout(&dataset(&["info", text(&manifest)]));
+    for words in ["line 5: column 2 (label)", "1 more of this kind", "gone.jpg: cannot read"] {
+        assert!(said.contains(words), "{words:?} is not in {said}");
+    }
 }
 
 /// What a run said that found something wrong.
@@ -195,8 +198,11 @@ fn a_bad_image_in_a_shard_is_named_by_record_and_moves_nowhere() {
 }
 
 /// Splits by the groups of the images, from a manifest.
-fn splits_of_groups(manifest: &Path) -> BTreeMap<String, BTreeSet<String>> {
-    let dataset = Dataset::open(manifest, &DatasetOptions::default()).expect("it opens");
+fn splits_of_groups(
+    manifest: &Path,
+    options: &DatasetOptions,
+) -> BTreeMap<String, BTreeSet<String>> {
+    let dataset = Dataset::open(manifest, options).expect("it opens");
     let mut splits: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for name in dataset.splits() {
         let source = dataset.split(name).expect("it is listed");
@@ -219,7 +225,7 @@ fn split_writes_a_manifest_in_which_no_patient_is_in_two_splits() {
         assert_eq!(found["splits"][split]["classes"], json!({ "ill": 2, "well": 2 }));
     }
     let manifest = root.path().join("split.csv");
-    let groups = splits_of_groups(&manifest);
+    let groups = splits_of_groups(&manifest, &DatasetOptions::default());
     assert_eq!(groups.len(), 6);
     assert!(groups.values().all(|splits| splits.len() == 1), "{groups:?}");
     assert_eq!(answer(&["info", text(&manifest)])["shared_groups"], json!([]));
@@ -230,6 +236,44 @@ fn split_writes_a_manifest_in_which_no_patient_is_in_two_splits() {
     let again = root.path().join("again.csv");
     answer(&[&arguments[..], &["--output", text(&again)]].concat());
     assert_eq!(fs::read(&again).expect("it is there"), first, "the same seed");
+}
+
+#[test]
+fn split_keeps_what_a_manifest_says_and_groups_by_any_of_its_columns() {
+    let root = scans();
+    let mut lines = "path,edema,mass,patient,weight,split,note\n".to_owned();
+    for n in 0..6 {
+        let (edema, mass, patient) = (n % 2, u8::from(n < 3), n / 2);
+        lines += &format!("ill/i{patient}_{n}.jpg,{edema},{mass},p{patient},0.5,old,\"a, b\"\n");
+        lines += &format!("well/w{patient}_{n}.jpg,0,-1,q{patient},1,old,\n");
+    }
+    let manifest = root.path().join("list.csv");
+    write(&manifest, lines.as_bytes());
+    let again = root.path().join("again.csv");
+    let labels = ["--labels", "edema,mass", "--uncertain", "ignore", "--group", "patient"];
+    let fractions = ["--fractions", "train=0.34,validation=0.33,test=0.33"];
+    let split = ["split", text(&manifest), "--output", text(&again)];
+    answer(&[&split[..], &labels, &fractions].concat());
+    let written = fs::read_to_string(&again).expect("written");
+    assert!(written.starts_with("path,edema,mass,patient,weight,note,split\n"), "{written}");
+    for line in ["ill/i0_1.jpg,1,1,p0,0.5,\"a, b\",", "well/w2_4.jpg,0,-1,q2,1,,"] {
+        assert!(written.contains(line), "{line} is not in {written}");
+    }
+    let options = DatasetOptions {
+        group: Some(GroupBy::Column("patient".to_owned())),
+        labels: ["edema", "mass"].map(str::to_owned).to_vec(),
+        uncertain: Some(LabelPolicy::Ignore),
+        ..DatasetOptions::default()
+    };
+    let groups = splits_of_groups(&again, &options);
+    assert_eq!(groups.len(), 6);
+    assert!(groups.values().all(|splits| splits.len() == 1), "{groups:?}");
+    let read_again = [&["info", text(&again)], &labels[..]].concat();
+    assert_eq!(answer(&read_again)["shared_groups"], json!([]));
+    let said = stdout(&dataset(&read_again));
+    assert!(!said.contains("remove the class"), "{said}");
+    let both = [&split[..], &labels, &["--group-until", "_"]].concat();
+    assert_eq!(dataset(&both).status.code(), Some(2));
 }
 
 #[test]

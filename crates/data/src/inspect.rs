@@ -2,8 +2,8 @@
 //!
 //! [`inspect`] counts classes, sizes, formats and levels, and finds what spoils training or its
 //! evaluation: images that do not decode, the same picture in two splits or under two labels, groups
-//! (patients, say) in two splits. [`Report::problems`] puts that into sentences, [`Report::findings`]
-//! lists it one by one; [`check_for_training`] does all of that for a [`Dataset`].
+//! (patients, say) in two splits. [`Report::findings`] lists that one by one; [`check_for_training`] does
+//! all of it for a [`Dataset`].
 //!
 //! What always holds:
 //!
@@ -22,7 +22,7 @@
 //! let go_on = || ControlFlow::Continue(());
 //! let report = inspect(&splits, &classes, &InspectOptions::default(), &go_on)?;
 //! assert_eq!(report.splits[0].images_per_class, [3, 3]);
-//! assert!(report.problems().is_empty());
+//! assert!(report.findings().is_empty());
 //! # Ok::<(), resnet_data::inspect::InspectError>(())
 //! ```
 
@@ -32,7 +32,6 @@ mod facts;
 mod findings;
 mod groups;
 mod labels;
-mod problems;
 mod report;
 mod summary;
 mod walk;
@@ -40,7 +39,6 @@ mod walk;
 pub use check::{Check, check_for_training};
 pub use facts::Format;
 pub use findings::{Finding, FindingKind, Severity};
-pub use problems::Problem;
 pub use report::{
     Bad, Duplicate, Normalization, Place, Quantiles, Report, SharedGroup, SplitReport,
 };

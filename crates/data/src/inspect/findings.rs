@@ -51,10 +51,12 @@ pub enum FindingKind {
     SharedPicture,
     /// All images of a split are of one class.
     OneClass,
-    /// A class with a single image.
+    /// A class or label with a single image.
     LoneImage,
-    /// A class without an image.
+    /// A class or label without an image.
     EmptyClass,
+    /// A label that every image has, or every image but one.
+    OneSidedLabel,
     /// Images with colour among grey ones, or grey ones among images with colour.
     MixedColour,
     /// Images of 16 bits among images of 8, or files in grey among files in colour without colour.
@@ -70,7 +72,8 @@ impl FindingKind {
 
 impl Report {
     /// Everything that is wrong, one by one: listings, images, labels, leaks between splits, classes,
-    /// colour. [`problems`](Self::problems) says the same in a sentence for each sort.
+    /// colour, storage. Classes are classes here, also where they are sets of labels:
+    /// [`check_for_training`](super::check_for_training) knows of labels.
     pub fn findings(&self) -> Vec<Finding> {
         let listing = self.left_out.iter().map(|left_out| {
             let remedy = "Correct it, or take it out";

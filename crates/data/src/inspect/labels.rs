@@ -22,16 +22,16 @@ pub(super) fn label_findings(report: &Report, dataset: &Dataset) -> Vec<Finding>
 /// Of a label that is known to be true of `with` images and false of `without`.
 fn finding(split: &SplitReport, label: &str, [with, without]: [u64; 2]) -> Option<Finding> {
     let is_trained_on = split_name::is_trained_on(&split.name);
-    let (problem, is_error) = match (with, without) {
-        (0, _) => (format!("no image has the label {label}"), is_needed(split)),
-        (_, 0) => (format!("every image has the label {label}"), is_needed(split)),
-        (1, _) => (format!("a single image has the label {label}"), is_trained_on),
-        (_, 1) => (format!("a single image has not the label {label}"), is_trained_on),
+    let (kind, problem, is_error) = match (with, without) {
+        (0, _) => (FindingKind::EmptyClass, "no image has", is_needed(split)),
+        (_, 0) => (FindingKind::OneSidedLabel, "every image has", is_needed(split)),
+        (1, _) => (FindingKind::LoneImage, "only one image has", is_trained_on),
+        (_, 1) => (FindingKind::OneSidedLabel, "only one image lacks", is_trained_on),
         _ => return None,
     };
     let told = if is_error { error } else { warning };
     let remedy = "Add images, split anew, or leave the label out";
-    Some(told(FindingKind::EmptyClass, split.name.clone(), problem, remedy))
+    Some(told(kind, split.name.clone(), format!("{problem} the label {label}"), remedy))
 }
 
 /// Whether a network learns from the split, or its thresholds are chosen there.

@@ -1,16 +1,17 @@
 //! What is found wrong with a data set.
 
-use resnet_data::inspect::{FindingKind, Problem, Report, Severity};
+use resnet_data::inspect::{FindingKind, InspectOptions, Report, Severity, check_for_training};
+use resnet_data::{Dataset, DatasetOptions};
 
 use crate::inspect_support::{Content, Stored, encoded, even, in_group, report, split};
 use crate::support::assert_says;
 
-/// The only problem, as a sentence.
+/// The only finding, as a sentence.
 #[track_caller]
 fn only(report: &Report) -> String {
-    let problems = report.problems();
-    assert_eq!(problems.len(), 1, "{problems:?}");
-    problems[0].to_string()
+    let findings = report.findings();
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    findings[0].to_string()
 }
 
 /// Grey images that differ, two of each class.
@@ -20,7 +21,7 @@ fn sound() -> Vec<Stored> {
 
 #[test]
 fn nothing_is_wrong_with_sound_images() {
-    assert_eq!(report(&[split("train", sound())]).problems(), []);
+    assert_eq!(report(&[split("train", sound())]).findings(), []);
 }
 
 #[test]
@@ -29,10 +30,13 @@ fn the_same_picture_in_two_splits_is_a_problem_and_within_one_is_told() {
     let other = [even(1, [3; 3])].into_iter().chain(again).collect();
     let found = report(&[split("train", sound()), split("test", other)]);
     let said = only(&found);
-    assert_says(&said, &["1 picture in more", "image-3 (train)", "image-0 (test)", "split anew"]);
+    assert_says(
+        &said,
+        &["image-3 (train): the same picture is in", "image-0 (test)", "all copies"],
+    );
 
     let twice = report(&[split("train", [sound(), vec![even(0, [0; 3])]].concat())]);
-    assert_eq!(twice.problems(), []);
+    assert_eq!(twice.findings(), []);
     let [set] = &twice.duplicates[..] else { panic!("{:?}", twice.duplicates) };
     assert!(!set.across_splits && !set.contradicting);
     assert_eq!(set.images.iter().map(|image| image.index).collect::<Vec<_>>(), [0, 4]);
@@ -41,7 +45,7 @@ fn the_same_picture_in_two_splits_is_a_problem_and_within_one_is_told() {
 #[test]
 fn the_same_picture_with_two_labels_is_a_problem() {
     let found = report(&[split("train", [sound(), vec![even(1, [0; 3])]].concat())]);
-    assert_says(&only(&found), &["1 picture with two labels", "image-0 and image-4", "Correct it"]);
+    assert_says(&only(&found), &["image-0: labelled cat", "image-4 (dog)", "Correct the wrong"]);
 }
 
 #[test]
@@ -64,7 +68,7 @@ fn a_group_in_two_splits_is_a_problem() {
         found.shared_groups[0].images,
         [("test".to_owned(), 1), ("train".to_owned(), 2)].into()
     );
-    assert_says(&only(&found), &["1 group in more", "\"p2\" in test and train", "Split anew"]);
+    assert_says(&only(&found), &["group \"p2\"", "test (1) and train (2)", "Split anew"]);
 }
 
 #[test]
@@ -78,23 +82,12 @@ fn classes_without_enough_images_are_problems() {
 #[test]
 fn a_class_that_a_split_lacks_is_a_problem() {
     let splits = [split("train", sound()), split("test", vec![])];
-    assert_eq!(report(&splits).problems(), [], "an empty split has nothing to lack");
+    assert_eq!(report(&splits).findings(), [], "an empty split has nothing to lack");
     let classes = ["cat", "dog", "owl"].map(str::to_owned);
     let go_on = || std::ops::ControlFlow::Continue(());
     let options = resnet_data::inspect::InspectOptions::default();
     let found = resnet_data::inspect::inspect(&splits, &classes, &options, &go_on).unwrap();
     assert_says(&only(&found), &["train: no image of owl"]);
-}
-
-#[test]
-fn grey_beside_colour_and_bad_images_are_problems() {
-    let images = [sound(), vec![even(0, [9, 0, 0]), encoded(0, b"")]].concat();
-    let problems = report(&[split("train", images)]).problems();
-    let [Problem::BadImages { .. }, Problem::GreyAndColour { .. }] = &problems[..] else {
-        panic!("{problems:?}")
-    };
-    assert_says(&problems[0].to_string(), &["1 image cannot be used", "image-5: an empty file"]);
-    assert_says(&problems[1].to_string(), &["4 of 5 images are grey"]);
 }
 
 #[test]
@@ -125,4 +118,34 @@ fn findings_are_told_one_by_one_each_with_a_place_and_a_remedy() {
     let severities: Vec<Severity> = found.iter().map(|finding| finding.severity).collect();
     let (error, warning) = (Severity::Error, Severity::Warning);
     assert_eq!(severities, [error, error, error, error, warning, warning, warning]);
+}
+
+#[test]
+fn labels_that_teach_nothing_are_told_by_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut lines = "path,split,never,always,once,often,fine\n".to_owned();
+    for n in 0..4_u8 {
+        let name = format!("{n}.jpg");
+        std::fs::write(folder.path().join(&name), crate::support::jpeg(10 * n)).unwrap();
+        let (once, often) = (u8::from(n == 0), u8::from(n > 0));
+        lines += &format!("{name},train,0,1,{once},{often},{}\n", n % 2);
+    }
+    let manifest = folder.path().join("list.csv");
+    std::fs::write(&manifest, lines).unwrap();
+    let labels = ["never", "always", "once", "often", "fine"].map(str::to_owned).to_vec();
+    let options = DatasetOptions { labels, ..DatasetOptions::default() };
+    let dataset = Dataset::open(&manifest, &options).unwrap();
+    let go_on = || std::ops::ControlFlow::Continue(());
+    let check = check_for_training(&dataset, &InspectOptions::default(), &go_on).unwrap();
+    let found: Vec<_> =
+        check.findings.iter().map(|finding| (finding.kind, finding.problem.as_str())).collect();
+    use FindingKind::{EmptyClass, LoneImage, OneSidedLabel};
+    let wanted = [
+        (EmptyClass, "no image has the label never"),
+        (OneSidedLabel, "every image has the label always"),
+        (LoneImage, "only one image has the label once"),
+        (OneSidedLabel, "only one image lacks the label often"),
+    ];
+    assert_eq!(found, wanted);
+    assert_eq!(serde_json::to_value(OneSidedLabel).unwrap(), "one-sided-label");
 }
