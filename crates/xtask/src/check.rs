@@ -7,9 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use clap::CommandFactory;
 use serde_json::Value;
 
-use crate::cargo;
+use crate::{Cli, cargo};
 
 /// Bytes that the bundled sample may take in the repository.
 const SAMPLE_LIMIT: u64 = 3_000_000;
@@ -20,8 +21,9 @@ type Check = fn(&Path) -> Result<()>;
 /// Runs every check and reports all that fail.
 pub(crate) fn run() -> Result<()> {
     let root = cargo::root()?;
-    let checks: [(&str, Check); 6] = [
+    let checks: [(&str, Check); 7] = [
         ("crates and the table in docs/architecture.md", crates_are_as_documented),
+        ("programs and commands of xtask in docs/architecture.md", programs_are_as_documented),
         ("invariants and their tests", invariants_have_tests),
         ("no cycles between modules", cycles::no_cycles),
         ("tests named in documents", named_tests_exist),
@@ -97,10 +99,36 @@ fn crates_by_table(root: &Path, real: &Crates) -> Result<Crates> {
     Ok(crates)
 }
 
+/// Every program in `examples/` and every command of this one is named in its section.
+fn programs_are_as_documented(root: &Path) -> Result<()> {
+    let page = fs::read_to_string(root.join("docs/architecture.md"))?;
+    let examples = fs::read_dir(root.join("examples"))?.map(|entry| Ok(entry?.path()));
+    let examples = examples.collect::<Result<Vec<_>>>()?.into_iter();
+    let programs = examples.filter(|path| path.is_file() || path.join("main.rs").exists());
+    let programs = programs.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
+    let commands = Cli::command();
+    let commands = commands.get_subcommands().map(|command| command.get_name().to_owned());
+    names_all(section(&page, "### Programs")?, programs)?;
+    names_all(section(&page, "### `xtask`")?, commands)
+}
+
+fn names_all(section: &str, names: impl Iterator<Item = String>) -> Result<()> {
+    let known: BTreeSet<&str> = section.split('`').skip(1).step_by(2).collect();
+    let left_out: Vec<String> = names.filter(|name| !known.contains(&**name)).collect();
+    ensure!(left_out.is_empty(), "not named: {}", left_out.join(", "));
+    Ok(())
+}
+
+/// What stands below a heading, up to the next one.
+fn section<'a>(page: &'a str, heading: &str) -> Result<&'a str> {
+    let (_, section) =
+        page.split_once(&format!("{heading}\n")).with_context(|| format!("no {heading}"))?;
+    Ok(section.split_once("\n#").map_or(section, |(section, _)| section))
+}
+
 fn invariants_have_tests(root: &Path) -> Result<()> {
     let page = fs::read_to_string(root.join("docs/architecture.md"))?;
-    let (_, section) = page.split_once("## Invariants").context("no section Invariants")?;
-    let (section, _) = section.split_once("\n## ").unwrap_or((section, ""));
+    let section = section(&page, "## Invariants")?;
     let code = all_code(root)?;
     for invariant in section.split("- **Invariant:**").skip(1) {
         let names: Vec<&str> = invariant.split('`').skip(1).step_by(2).collect();
@@ -192,4 +220,20 @@ fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{names_all, section};
+
+    #[test]
+    fn a_program_that_its_section_leaves_out_is_named() {
+        let page = "### Programs\n\n`one` and `two`.\n\n## More\n`three`\n";
+        let below = section(page, "### Programs").expect("it is there");
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        assert!(names_all(below, names(&["two", "one"]).into_iter()).is_ok());
+        let error = names_all(below, names(&["one", "three"]).into_iter()).expect_err("left out");
+        assert_eq!(error.to_string(), "not named: three");
+        assert!(section(page, "## Less").is_err());
+    }
 }
