@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::Args;
 use crate::compare::{compare, tolerances};
-use crate::convolutions::compare_all;
+use crate::convolutions::{Side, compare_all};
 use crate::process::{self, Invocation};
 use crate::step::observe;
 
@@ -89,11 +89,9 @@ pub(crate) fn print(device: DeviceChoice, trials: &[Trial], with_convolutions: b
         println!("{line}");
     }
     if with_convolutions {
-        for line in
-            compare_all((&chosen.device, by_device), (&reference.device, with_kernels), &most)?
-        {
-            println!("{line}");
-        }
+        let side = Side { device: &chosen.device, first: by_device };
+        let on_cpu = Side { device: &reference.device, first: with_kernels };
+        compare_all(side, on_cpu, &most).for_each(|line| println!("{line}"));
     }
     ensure!(with_convolutions || !trials.is_empty(), "nothing to compare");
     Ok(())

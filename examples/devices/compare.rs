@@ -1,9 +1,9 @@
 //! How far the results of two devices lie apart, and how far they may.
 
-use burn::tensor::TensorData;
 use resnet::DeviceChoice;
 use serde_json::{Value, json};
 
+use crate::distance::Distance;
 use crate::step::Observed;
 
 /// Largest differences, relative, that rounding explains.
@@ -49,39 +49,11 @@ pub(crate) fn tolerances(device: DeviceChoice) -> Tolerances {
     if matches!(device, DeviceChoice::Cuda(_)) { TF32 } else { F32 }
 }
 
-/// Sums of squares, added up over tensors: of the difference, and of what it is compared with.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Distance {
-    difference: f64,
-    reference: f64,
-}
-
-impl Distance {
-    pub(crate) fn between(found: &TensorData, expected: &TensorData) -> Self {
-        let pairs = found.iter::<f64>().zip(expected.iter::<f64>());
-        pairs.fold(Self::default(), |sum, (found, expected)| Self {
-            difference: sum.difference + (found - expected).powi(2),
-            reference: sum.reference + expected.powi(2),
-        })
-    }
-
-    fn add(&mut self, other: Self) {
-        self.difference += other.difference;
-        self.reference += other.reference;
-    }
-
-    /// Length of the difference relative to that of the reference; not a number if either is not.
-    pub(crate) fn relative(self) -> f64 {
-        if self.difference == 0.0 { 0.0 } else { (self.difference / self.reference).sqrt() }
-    }
-}
-
 /// The differences of two steps, and what of them rounding does not explain.
 pub(crate) fn compare(found: &Observed, expected: &Observed, most: &Tolerances) -> Value {
     let (mut gradients, mut worst) = (Distance::default(), (String::new(), 0.0));
     for (name, of_reference) in &expected.state.optimizer {
-        let Some(of_device) = found.state.optimizer.get(name) else { continue };
-        let distance = Distance::between(of_device, of_reference);
+        let distance = Distance::of(found.state.optimizer.get(name), of_reference);
         gradients.add(distance);
         // Not a number is worse than any.
         if distance.relative().total_cmp(&worst.1).is_gt() {
@@ -105,9 +77,8 @@ pub(crate) fn compare(found: &Observed, expected: &Observed, most: &Tolerances) 
 fn statistics(found: &Observed, expected: &Observed) -> f64 {
     let mut sum = Distance::default();
     for (name, of_reference) in &expected.state.model {
-        if let Some(of_device) = found.state.model.get(name).filter(|_| name.contains(".running_"))
-        {
-            sum.add(Distance::between(of_device, of_reference));
+        if name.contains(".running_") {
+            sum.add(Distance::of(found.state.model.get(name), of_reference));
         }
     }
     sum.relative()

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::Result;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 use resnet::kernels::conv2d;
 use resnet::models::read_back;
 use serde_json::{Value, json};
 
-use crate::compare::{Distance, Tolerances, verdict};
+use crate::compare::{Tolerances, verdict};
+use crate::distance::Distance;
 
 /// Images of each convolution, and the side of the network's input.
 const BATCH: usize = 4;
@@ -51,26 +51,33 @@ fn all() -> BTreeSet<Convolution> {
     all
 }
 
-/// Compares all on `device` with those on `reference`; `reference_first` and `device_first` run before
-/// each side, to choose whose kernels compute.
+/// What computes one side of a comparison.
+#[derive(Clone, Copy)]
+pub(crate) struct Side<'a> {
+    pub(crate) device: &'a Device,
+    /// Runs before, to choose whose kernels compute.
+    pub(crate) first: fn(),
+}
+
+/// Compares all of one side with those of `reference`.
 pub(crate) fn compare_all(
-    device: (&Device, fn()),
-    reference: (&Device, fn()),
+    side: Side<'_>,
+    reference: Side<'_>,
     most: &Tolerances,
-) -> Result<Vec<Value>> {
-    let compare = |convolution: Convolution| {
-        (reference.1)();
-        let expected = results(convolution, reference.0);
-        (device.1)();
-        let found = results(convolution, device.0);
+) -> impl Iterator<Item = Value> {
+    let compare = move |convolution: Convolution| {
+        (reference.first)();
+        let expected = results(convolution, reference.device);
+        (side.first)();
+        let found = results(convolution, side.device);
         let names = ["output", "input_gradient", "weight_gradient"];
         let error = |n: usize| Distance::between(&found[n], &expected[n]).relative();
         let mut line =
             verdict(&std::array::from_fn::<_, 3, _>(|n| (names[n], error(n), most.convolution)));
         line["convolution"] = json!(describe(&convolution));
-        Ok(line)
+        line
     };
-    all().into_iter().map(compare).collect()
+    all().into_iter().map(compare)
 }
 
 fn describe(c: &Convolution) -> String {

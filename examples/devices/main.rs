@@ -13,6 +13,7 @@
 mod check;
 mod compare;
 mod convolutions;
+mod distance;
 mod facts;
 mod process;
 mod report;

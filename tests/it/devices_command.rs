@@ -1,8 +1,13 @@
 //! The program `devices`, as a person runs it on new hardware.
 
+#[path = "../../examples/devices/distance.rs"]
+mod distance;
+
+use burn::tensor::TensorData;
 use serde_json::Value;
 
 use crate::support::{example, stderr, stdout};
+use distance::Distance;
 
 fn survey(arguments: &[&str]) -> (Value, Option<i32>) {
     let output = example("devices", arguments);
@@ -78,4 +83,19 @@ fn a_device_that_does_not_answer_in_time_is_left_behind() {
     let entry = &whole["devices"][0];
     let error = entry["error"].as_str().or(entry["checks"][0]["error"].as_str());
     assert!(error.is_some_and(|error| error.contains("no answer in 1 s")), "{whole:#}");
+}
+
+#[test]
+fn what_a_device_lacks_or_has_in_another_shape_is_never_right() {
+    let expected = TensorData::from([1.0_f32, 2.0]);
+    let same = Distance::between(&expected, &expected);
+    assert_eq!(same.relative(), 0.0);
+    let nothing = TensorData::zeros::<f32, _>([0]);
+    for distance in [Distance::between(&nothing, &expected), Distance::of(None, &expected)] {
+        assert!(distance.relative().is_nan());
+        let mut sum = same;
+        sum.add(distance);
+        assert!(sum.relative().is_nan(), "what is there does not make it right");
+    }
+    assert!(Distance::of(Some(&expected), &expected).relative() == 0.0);
 }
