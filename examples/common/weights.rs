@@ -30,24 +30,31 @@ impl WeightsArgs {
     /// The file of these weights, which is fetched if it is elsewhere.
     pub(crate) fn file(&self, request: &Request) -> Result<PathBuf> {
         let cache = Cache::new(self.cache_dir.clone().unwrap_or_else(default_folder));
-        let found = find(&cache, request)?;
-        if let Request::Name(published) = request {
-            println!("Weights: {}, licence {}.", published.name, published.licence);
-        }
-        Ok(found.path)
+        Ok(find(&cache, request)?.path)
     }
+}
+
+/// What a person should know of published weights.
+pub(crate) fn announcement(request: &Request) -> Option<String> {
+    let Request::Name(published) = request else { return None };
+    Some(format!("Weights: {}, licence {}.", published.name, published.licence))
 }
 
 #[cfg(feature = "download")]
 fn find(cache: &Cache, request: &Request) -> Result<Found> {
     use indicatif::{ProgressBar, ProgressStyle};
-    use resnet::pretrained::Retries;
+    use resnet::pretrained::{Progress, Retries};
 
     let style = ProgressStyle::with_template("{bytes}/{total_bytes} {bar} {eta}")?;
     let bar = ProgressBar::new(0).with_style(style);
-    let found = cache.fetch(request, Retries::default(), &mut |progress| {
-        bar.set_length(progress.total.unwrap_or(progress.received));
-        bar.set_position(progress.received);
+    let found = cache.fetch(request, Retries::default(), &mut |progress| match progress {
+        Progress::Waiting => {
+            bar.suspend(|| eprintln!("Another process gets the weights: waiting for it."));
+        }
+        Progress::Received { bytes, total } => {
+            bar.set_length(total.unwrap_or(bytes));
+            bar.set_position(bytes);
+        }
     });
     bar.finish_and_clear();
     Ok(found?)

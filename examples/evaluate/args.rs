@@ -35,7 +35,7 @@ pub(crate) struct Args {
     /// The manifest's column that says which images belong together, such as the patient: intervals are
     /// resampled by it. [default: the column `group`, if there is one]
     #[arg(long, value_name = "COLUMN")]
-    group: Option<String>,
+    pub(crate) group: Option<String>,
 
     /// Folder for what is written. [default: evaluation-SPLIT in the model folder]
     #[arg(long, value_name = "DIR")]

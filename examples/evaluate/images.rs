@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
 use resnet::Recipe;
-use resnet::data::{Dataset, ImageRecords, LabelRange, Layout, Source, Split};
+use resnet::data::{Dataset, DatasetOptions, ImageRecords, LabelRange, Layout, Source, Split};
 
 use crate::args::Args;
 
@@ -25,10 +25,18 @@ pub(crate) fn open(args: &Args, split: &str) -> Result<Images> {
     let (path, folder) = (args.data(), args.first_run());
     let recipe = recipe(args)?;
     match Layout::recognise(path) {
-        Ok(Layout::Shards) | Err(_) if args.subgroup.is_none() => {
+        Ok(Layout::Shards) | Err(_) if args.subgroup.is_none() && args.group.is_none() => {
             Ok((shards(path, split, &recipe)?, None))
         }
-        _ => dataset(args, split, &folder.read_classes(recipe.model.num_classes)?, &recipe),
+        layout => {
+            let names = folder.read_classes(recipe.model.num_classes)?;
+            // Where nothing names the classes, the largest label says no more than how many there are at least.
+            let nameless = matches!(layout, Ok(Layout::WebDataset | Layout::Parquet));
+            let num_classes =
+                nameless.then(|| u32::try_from(recipe.model.num_classes)).transpose()?;
+            let options = DatasetOptions { num_classes, ..args.dataset_options() };
+            dataset(args, split, &names, &recipe, &options)
+        }
     }
 }
 
@@ -48,9 +56,10 @@ fn dataset(
     split: &str,
     names: &Option<Vec<String>>,
     recipe: &Recipe,
+    options: &DatasetOptions,
 ) -> Result<Images> {
     let path = args.data();
-    let dataset = Dataset::open(path, &args.dataset_options())?;
+    let dataset = Dataset::open(path, options)?;
     let (found, known) = (dataset.classes().len(), recipe.model.num_classes);
     let path = path.display();
     ensure!(found == known, "{path}: {found} classes, and the network knows {known}");

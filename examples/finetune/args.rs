@@ -12,8 +12,9 @@ use resnet::models::weights::Weights;
 use resnet::pretrained::Request;
 use resnet::{DeviceChoice, RunOptions};
 
+use crate::stdout::say;
 use crate::unsure::UnsureLabels;
-use crate::weights::WeightsArgs;
+use crate::weights::{self, WeightsArgs};
 
 /// Fine-tunes a residual network on your own pictures, judges it and writes a report.
 #[derive(Debug, Parser)]
@@ -115,7 +116,7 @@ pub(crate) struct Args {
     /// Set an earlier run in the folder aside instead of going on with it.
     #[arg(long, help_heading = "Run")]
     fresh: bool,
-    /// Where to compute: auto, cpu, gpu, cuda, wgpu.
+    /// Where to compute: auto, cpu, wgpu, wgpu:N, cuda or cuda:N.
     #[arg(long, default_value = "auto", help_heading = "Run")]
     pub(crate) device: DeviceChoice,
     /// Threads that load pictures.
@@ -157,6 +158,9 @@ impl Args {
         let usual = if self.data.is_some() { Plan::default() } else { crate::stand_in::plan() };
         let request = self.weights.request()?;
         let pretrained = request.as_ref().map(|request| self.weights.file(request)).transpose()?;
+        if let Some(words) = request.as_ref().and_then(weights::announcement) {
+            say(&words)?;
+        }
         let model = match (&self.model, &request, &pretrained) {
             (Some(name), _, _) => Some(name.clone()),
             (None, Some(Request::Name(published)), _) => Some(published.architecture().to_owned()),

@@ -18,6 +18,8 @@ mod progress;
 #[path = "../common/signals.rs"]
 mod signals;
 mod stand_in;
+#[path = "../common/stdout.rs"]
+mod stdout;
 mod tell;
 #[path = "../common/unsure.rs"]
 mod unsure;

@@ -3,6 +3,8 @@
 use resnet::recipe::{EpochReport, RunStart, SinkError};
 use resnet::{RunEvent, Sink};
 
+use crate::stdout::say;
+
 #[derive(Default)]
 pub(crate) struct Progress {
     epochs: u64,
@@ -14,19 +16,19 @@ impl Progress {
     fn start(&mut self, start: &RunStart<'_>) {
         self.epochs = start.recipe.train.epochs;
         self.labels = !start.recipe.data.label_sets.is_empty();
-        println!(
+        line(&format!(
             "Training {} on {} images, watched on {}, at most {} epochs.",
             start.recipe.model.name, start.train_images, start.validation_images, self.epochs
-        );
+        ));
         if let Some(resumed) = &start.resumed {
-            println!("Going on at step {} from {}.", resumed.step, resumed.path.display());
+            line(&format!("Going on at step {} from {}.", resumed.step, resumed.path.display()));
         }
     }
 
     fn epoch(&self, report: &EpochReport) {
         let EpochReport { epoch, train, validation, seconds, .. } = report;
         let right = if self.labels { "labels right" } else { "top-1" };
-        let mut line = format!(
+        let mut text = format!(
             "epoch {epoch}/{}  train: loss {:.3}, {right} {:.1} %",
             self.epochs,
             train.cross_entropy,
@@ -35,10 +37,15 @@ impl Progress {
         if let Some(validation) = validation {
             let averages = &validation.averages;
             let (loss, top1) = (averages.cross_entropy, 100.0 * averages.top1);
-            line += &format!("  validation: loss {loss:.3}, {right} {top1:.1} %");
+            text += &format!("  validation: loss {loss:.3}, {right} {top1:.1} %");
         }
-        println!("{line}  {seconds:.0} s");
+        line(&format!("{text}  {seconds:.0} s"));
     }
+}
+
+fn line(text: &str) {
+    // What cannot be said stops no training: `metrics.jsonl` has it, too.
+    drop(say(text));
 }
 
 impl Sink for Progress {
@@ -47,13 +54,13 @@ impl Sink for Progress {
             RunEvent::Started(start) => self.start(start),
             RunEvent::Epoch(report) => self.epoch(report),
             RunEvent::Damaged(damaged) => {
-                println!("warning: a checkpoint is left out: {}", damaged.reason);
+                line(&format!("warning: a checkpoint is left out: {}", damaged.reason));
             }
             RunEvent::NonFinite(step) => {
-                println!(
+                line(&format!(
                     "warning: the loss of step {} is {}; {}",
                     step.step, step.loss, step.action
-                );
+                ));
             }
             _ => {}
         }

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The same seed draws the same moments; what the run does at them depends on the machine. Unix alone:
-//! signals are sent by the program `kill`, the full disk is a tmpfs (Linux, root).
+//! signals are sent by the shell's `kill`, the full disk is a tmpfs (Linux, root).
 
 mod disk;
 mod harm;

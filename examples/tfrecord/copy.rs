@@ -9,7 +9,7 @@ use tfrecord_codec::{Damage, Found, RecordReader, Scan};
 
 use crate::output::{NewFile, Report};
 use crate::verify::place;
-use crate::{Packing, files};
+use crate::{Packing, To, files};
 
 pub(crate) fn cat(
     paths: &[PathBuf],
@@ -37,13 +37,24 @@ pub(crate) fn convert(
     let bar = files::progress(paths);
     for path in paths {
         let Some(name) = path.file_name() else { bail!("{} has no name", path.display()) };
-        let output = output_dir.join(name);
+        let output = output_dir.join(renamed(Path::new(name), packing.to));
         let mut file = NewFile::create(&output, packing)?;
         copy(path, &mut file, &bar)?;
         bar.suspend(|| written(file, &output, report))?;
     }
     bar.finish_and_clear();
     Ok(true)
+}
+
+/// The name of a file, whose ending tells its compression if that of the old name did.
+fn renamed(name: &Path, to: To) -> PathBuf {
+    let ending = name.extension().and_then(|ending| ending.to_str());
+    match (ending, to) {
+        (Some("gz" | "zlib"), To::None) => name.with_extension(""),
+        (Some("gz" | "zlib"), To::Gzip) => name.with_extension("gz"),
+        (Some("gz" | "zlib"), To::Zlib) => name.with_extension("zlib"),
+        _ => name.to_owned(),
+    }
 }
 
 fn copy(path: &Path, file: &mut NewFile<'_>, bar: &ProgressBar) -> Result<()> {

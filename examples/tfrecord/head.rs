@@ -26,7 +26,7 @@ pub(crate) fn run(paths: &[PathBuf], records: usize, report: &Report) -> Result<
                 );
                 format!("{place}, {} bytes\n{shown}", record.len())
             };
-            report.say(text, || {
+            report.show(text, || {
                 json!({
                     "file": path.to_string_lossy(),
                     "record": number,

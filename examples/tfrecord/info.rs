@@ -27,7 +27,7 @@ pub(crate) fn run(paths: &[PathBuf], report: &Report) -> Result<bool> {
         bar.set_message(path.display().to_string());
         let info = Info::of(path)?;
         bar.inc(files::len(path));
-        bar.suspend(|| report.say(|| info.text(path), || info.json(path)))?;
+        bar.suspend(|| report.show(|| info.text(path), || info.json(path)))?;
     }
     bar.finish_and_clear();
     Ok(true)

@@ -71,7 +71,7 @@ enum Command {
         #[arg(short, long)]
         output: PathBuf,
     },
-    /// Write each file anew with another compression.
+    /// Write each file anew with another compression; endings .gz and .zlib become those of the new one.
     Convert {
         #[command(flatten)]
         input: Input,
@@ -112,7 +112,7 @@ pub(crate) struct Packing {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum To {
+pub(crate) enum To {
     None,
     Gzip,
     Zlib,

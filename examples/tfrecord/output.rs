@@ -1,7 +1,7 @@
 //! Answers on standard output, for people or for programs, and new files that are never half
 //! written.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -30,6 +30,20 @@ impl Report {
     ) -> Result<()> {
         let line = if self.json { json().to_string() } else { text() };
         say(&line)
+    }
+
+    /// As [`say`](Self::say), where answers are all that is done: a reader that has seen enough, as with
+    /// `tfrecord head … | less`, ends the program without a word.
+    pub(crate) fn show(
+        &self,
+        text: impl FnOnce() -> String,
+        json: impl FnOnce() -> Value,
+    ) -> Result<()> {
+        let line = if self.json { json().to_string() } else { text() };
+        match writeln!(io::stdout(), "{line}") {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+            other => Ok(other?),
+        }
     }
 }
 

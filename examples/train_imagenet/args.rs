@@ -104,7 +104,7 @@ pub(crate) struct Args {
 
     /// Classes to tell apart. [default: 1000; 10]
     #[arg(long, value_name = "N")]
-    num_classes: Option<usize>,
+    pub(crate) num_classes: Option<usize>,
 
     /// Label of the first class in the shards: 1 where 0 is "background". [default: 1]
     #[arg(long, value_name = "LABEL")]

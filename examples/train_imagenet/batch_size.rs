@@ -8,6 +8,8 @@ use anyhow::{Context, Result};
 use resnet::training::batch_size::{self, Trial, choose};
 use resnet::{Chosen, Recipe};
 
+use crate::stdout::say;
+
 /// The first size that is tried.
 const FIRST: usize = 8;
 /// The largest.
@@ -40,10 +42,13 @@ pub(crate) fn find(flags: &[String], images: usize) -> Result<usize> {
         let output = Command::new(&program).args(flags).arg(size_flag).output().ok()?;
         let trial = result(&output);
         match &trial {
-            Some(trial) => println!("Batches of {size}: {:.0} images/s.", trial.images_per_second),
+            Some(trial) => {
+                let speed = trial.images_per_second;
+                drop(say(&format!("Batches of {size}: {speed:.0} images/s.")));
+            }
             None => {
                 refusal = String::from_utf8_lossy(&output.stderr).into_owned();
-                println!("Batches of {size}: do not work here.");
+                drop(say(&format!("Batches of {size}: do not work here.")));
             }
         }
         trial
@@ -51,7 +56,7 @@ pub(crate) fn find(flags: &[String], images: usize) -> Result<usize> {
     let first = FIRST.min(images.max(1));
     let best = choose(first, MOST.min(images), batch_size::free_bytes(), attempt);
     let size = best.with_context(|| format!("no batch size works here: {refusal}"))?.batch_size;
-    println!("Batch size: {size}.");
+    say(&format!("Batch size: {size}."))?;
     Ok(size)
 }
 
@@ -66,6 +71,6 @@ fn result(output: &Output) -> Option<Trial> {
 pub(crate) fn attempt(mut recipe: Recipe, images: usize, chosen: &Chosen) -> Result<ExitCode> {
     recipe.train.batch_size = images;
     let trial = batch_size::attempt(&recipe, chosen)?;
-    println!("{}", serde_json::to_string(&trial)?);
+    say(&serde_json::to_string(&trial)?)?;
     Ok(ExitCode::SUCCESS)
 }

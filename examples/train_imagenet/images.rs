@@ -60,8 +60,11 @@ impl Images {
         let path = args.data_dir.clone().unwrap_or_else(bundled_sample);
         match Layout::recognise(&path) {
             Ok(Layout::Shards) | Err(_) => Ok(Self::Shards(path)),
-            Ok(_) => {
-                let dataset = dataset(&path, recipe.model.num_classes)?;
+            Ok(layout) => {
+                let nameless = matches!(layout, Layout::WebDataset | Layout::Parquet);
+                // A number that a person or a trained network says, not a preset's.
+                let is_said = args.num_classes.is_some() || args.eval_only;
+                let dataset = dataset(&path, recipe.model.num_classes, nameless && is_said)?;
                 Ok(Self::Dataset(path, dataset))
             }
         }
@@ -91,13 +94,22 @@ impl Images {
     }
 }
 
-/// A data set in another layout than shards: folders, a manifest, tar files.
-fn dataset(path: &Path, num_classes: usize) -> Result<Dataset> {
-    let dataset = Dataset::open(path, &DatasetOptions::default())?;
+/// A data set in another layout than shards: folders, a manifest, tar files. Where nothing names the
+/// classes and their number is not `known`, there are what the largest label asks for.
+fn dataset(path: &Path, num_classes: usize, known: bool) -> Result<Dataset> {
+    let said = known.then(|| u32::try_from(num_classes)).transpose()?;
+    let options = DatasetOptions { num_classes: said, ..DatasetOptions::default() };
+    let dataset = Dataset::open(path, &options)?;
     let classes = dataset.classes().len();
+    let nameless = matches!(dataset.layout(), Layout::WebDataset | Layout::Parquet);
+    let or = if nameless && classes < num_classes {
+        format!(", or --num-classes {num_classes} if some of them have no image")
+    } else {
+        String::new()
+    };
     ensure!(
         classes == num_classes,
-        "{}: {classes} classes, and the recipe has {num_classes}: add --num-classes {classes}",
+        "{}: {classes} classes, and the recipe has {num_classes}: add --num-classes {classes}{or}",
         path.display()
     );
     Ok(dataset)

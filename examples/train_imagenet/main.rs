@@ -17,6 +17,8 @@ mod recipe_args;
 mod reliability;
 #[path = "../common/signals.rs"]
 mod signals;
+#[path = "../common/stdout.rs"]
+mod stdout;
 mod tf_flags;
 #[path = "../common/weights.rs"]
 mod weights;
@@ -39,6 +41,7 @@ use crate::args::Args;
 use crate::progress::Progress;
 use crate::ranks::Place;
 use crate::signals::Signals;
+use crate::stdout::say;
 
 fn main() -> ExitCode {
     let fail = |error: anyhow::Error, code| {
@@ -57,11 +60,11 @@ fn main() -> ExitCode {
 /// What is asked for, by `args` read from `flags`.
 fn run(args: &Args, flags: &[String]) -> Result<ExitCode> {
     if args.recipe.list_presets {
-        print!("{}", recipe_args::list());
+        say(recipe_args::list().trim_end())?;
         return Ok(ExitCode::SUCCESS);
     }
     if args.recipe.print_config {
-        print!("{}", args.recipe()?.to_toml());
+        say(args.recipe()?.to_toml().trim_end())?;
         return Ok(ExitCode::SUCCESS);
     }
     args.check_images()?;
@@ -70,8 +73,8 @@ fn run(args: &Args, flags: &[String]) -> Result<ExitCode> {
     }
     let place = Place::find(args.device, args.num_gpus)?;
     if place.is_chief() {
-        println!("{}", images::announcement(args));
-        println!("{}", place.announcement());
+        say(&images::announcement(args))?;
+        say(&place.announcement())?;
     }
     let result = train_and_report(args, flags, &place);
     if let Err(error) = &result {
@@ -82,9 +85,9 @@ fn run(args: &Args, flags: &[String]) -> Result<ExitCode> {
 
 /// Everything but training.
 fn on_one_device(args: &Args) -> Result<ExitCode> {
-    println!("{}", images::announcement(args));
+    say(&images::announcement(args))?;
     let chosen = choose_device(args.device)?;
-    println!("Device: {} ({}).", chosen.name, chosen.reason);
+    say(&format!("Device: {} ({}).", chosen.name, chosen.reason))?;
     if let Some(images) = args.try_batch_size {
         batch_size::attempt(args.recipe()?, images, &chosen)
     } else if args.eval_only {
@@ -98,6 +101,9 @@ fn train_and_report(args: &Args, flags: &[String], place: &Place) -> Result<Exit
     let mut options = args.run_options()?;
     if let Some(request) = args.weights.request()? {
         let weights = Weights::read(&args.weights.file(&request)?)?;
+        if let Some(words) = weights::announcement(&request).filter(|_| place.is_chief()) {
+            say(&words)?;
+        }
         options.initial = Some(InitialWeights::for_another_task(weights));
     }
     let signals = Signals::install(&options.stop)?;
@@ -126,7 +132,7 @@ fn train_and_report(args: &Args, flags: &[String], place: &Place) -> Result<Exit
         if let Some(folder) = args.export_dir.as_ref().filter(|_| !stopped) {
             export_weights(args, folder, &options.classes)?;
         }
-        println!("{}", progress::next_command(flags, outcome.complete));
+        say(&progress::next_command(flags, outcome.complete))?;
     }
     Ok(signals::exit_code(stopped))
 }
@@ -137,7 +143,7 @@ fn report(args: &Args, datasets: &Datasets, outcome: &Outcome, chosen: &Chosen) 
     let hurried = matches!(outcome.ending, Ending::Requested | Ending::StepLimit);
     let images = (!hurried && outcome.best.is_some()).then_some(&datasets.validation);
     let path = write_run_report(&args.model_dir(), images, args.workers(), &chosen.device)?;
-    println!("Report:    {}", path.display());
+    say(&format!("Report:    {}", path.display()))?;
     Ok(())
 }
 
@@ -146,7 +152,7 @@ fn export_weights(args: &Args, folder: &Path, classes: &[String]) -> Result<()> 
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let file = folder.join("weights.safetensors");
     let exported = export(&args.model_dir(), &file, Element::F32, classes)?;
-    println!("Weights:   {}, after step {}", exported.weights.display(), exported.step);
+    say(&format!("Weights:   {}, after step {}", exported.weights.display(), exported.step))?;
     Ok(())
 }
 
@@ -154,8 +160,8 @@ fn evaluate_only(args: &Args, chosen: &Chosen) -> Result<ExitCode> {
     let recipe = args.saved_recipe()?;
     let source = images::validation(args, &recipe)?;
     let (evaluation, path) = evaluate_run(&args.model_dir(), source, args.workers(), chosen)?;
-    println!("Checkpoint: {}", path.display());
-    println!("{}", progress::evaluation(&evaluation));
+    say(&format!("Checkpoint: {}", path.display()))?;
+    say(&progress::evaluation(&evaluation))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -166,13 +172,14 @@ fn find_rate(args: &Args, chosen: &Chosen) -> Result<ExitCode> {
     let curve = find_lr(&recipe, &datasets, LrRange::default(), &options, chosen)?;
     let folder = args.model_dir();
     curve.write(&folder)?;
-    println!("Curve: {}", folder.join("lr-finder.svg").display());
+    say(&format!("Curve: {}", folder.join("lr-finder.svg").display()))?;
     match curve.suggestion() {
         Some(lr) => {
             let base = lr * recipe.schedule.base_lr / recipe.peak_lr();
-            println!("A tenth of the rate with the lowest loss is {lr:.2e}: --base-lr {base:.2e}");
+            let found = format!("A tenth of the rate with the lowest loss is {lr:.2e}");
+            say(&format!("{found}: --base-lr {base:.2e}"))?;
         }
-        None => println!("The loss does not fall at any rate from 1e-6 to 10."),
+        None => say("The loss does not fall at any rate from 1e-6 to 10.")?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,6 @@
 //! What a person sees while a run goes on.
 
-use std::io::{IsTerminal, stdout};
+use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,6 +11,8 @@ use resnet::recipe::{
 use resnet::report::grouped;
 use resnet::{Ending, Outcome, RunEvent, Sink};
 
+use crate::stdout;
+
 /// A bar where stdout is a terminal, a line per report elsewhere; a line per epoch in both.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
@@ -20,7 +22,7 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn new() -> Self {
-        let bar = stdout().is_terminal().then(|| {
+        let bar = io::stdout().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout());
             let template = "{bar:30} step {pos}/{len}  {msg}  {eta} left";
             bar.set_style(ProgressStyle::with_template(template).expect("a valid template"));
@@ -66,7 +68,8 @@ impl Progress {
             None => {
                 let left = self.total_steps.saturating_sub(report.step) as f64;
                 let left = clock(Duration::from_secs_f64(left / report.steps_per_second));
-                println!("step {}/{}  {text}  {left} left", report.step, self.total_steps);
+                let Self { total_steps, .. } = self;
+                self.line(&format!("step {}/{total_steps}  {text}  {left} left", report.step));
             }
         }
     }
@@ -106,9 +109,11 @@ impl Progress {
     }
 
     fn line(&self, text: &str) {
+        // What cannot be said stops no training: `metrics.jsonl` has it, too.
+        let say = || drop(stdout::say(text));
         match &self.bar {
-            Some(bar) => bar.suspend(|| println!("{text}")),
-            None => println!("{text}"),
+            Some(bar) => bar.suspend(say),
+            None => say(),
         }
     }
 
@@ -117,26 +122,27 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-        println!();
+        self.line("");
         if let Some(reason) = reason(outcome.ending, signal) {
-            println!("{reason}");
+            self.line(&reason);
         }
         if outcome.complete && outcome.last.is_none() {
-            println!("This run was complete already; nothing was trained.");
+            self.line("This run was complete already; nothing was trained.");
         }
-        println!("steps            {}", outcome.steps);
-        println!("time             {}", clock(outcome.elapsed));
+        self.line(&format!("steps            {}", outcome.steps));
+        self.line(&format!("time             {}", clock(outcome.elapsed)));
         if let Some(best) = outcome.best {
-            println!("best validation  top-1 {:.2} % (step {})", 100.0 * best.top1, best.step);
+            let (top1, step) = (100.0 * best.top1, best.step);
+            self.line(&format!("best validation  top-1 {top1:.2} % (step {step})"));
         }
         if let Some(validation) = outcome.last.as_ref().and_then(|last| last.validation.as_ref()) {
-            println!("last validation  {}", evaluation(validation));
+            self.line(&format!("last validation  {}", evaluation(validation)));
         }
         if let Some(checkpoint) = &outcome.checkpoint {
-            println!("checkpoint       {}", checkpoint.display());
+            self.line(&format!("checkpoint       {}", checkpoint.display()));
         }
-        println!();
-        println!("Curves:    tensorboard --logdir {}", quoted(&model_dir.display().to_string()));
+        let curves = quoted(&model_dir.display().to_string());
+        self.line(&format!("\nCurves:    tensorboard --logdir {curves}"));
     }
 }
 

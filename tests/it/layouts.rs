@@ -5,7 +5,7 @@ use std::path::Path;
 
 use resnet::data::Split;
 
-use crate::support::{example, small_run, stderr, stdout, train_imagenet};
+use crate::support::{example, small_run, stderr, stdout, train_imagenet, unheard};
 use crate::wardrobe::sample_jpegs;
 
 /// The first images of the sample in a folder for each of its classes.
@@ -92,4 +92,49 @@ fn a_validation_image_of_a_class_that_nothing_teaches_is_an_error_with_its_name(
     let output = train_imagenet(&small_run(&data, &run));
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("class-3"), "{}", stderr(&output));
+}
+
+/// The first images of the sample that are of a class below 9, as WebDataset.
+fn as_tar(path: &Path, split: Split, count: usize) {
+    let mut tar = tar::Builder::new(fs::File::create(path).expect("a file"));
+    let mut add = |name: String, content: &[u8]| {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        tar.append_data(&mut header, name, content).expect("written");
+    };
+    let images = sample_jpegs(split).filter(|(label, _)| *label < 9).take(count);
+    for (number, (label, jpeg)) in images.enumerate() {
+        add(format!("{number:04}.jpg"), &jpeg);
+        add(format!("{number:04}.cls"), label.to_string().as_bytes());
+    }
+    tar.finish().expect("written");
+}
+
+#[test]
+fn classes_without_an_image_and_without_a_name_are_classes_if_a_flag_or_a_network_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("clothes");
+    fs::create_dir(&data).expect("a folder");
+    as_tar(&data.join("train-0.tar"), Split::Train, 128);
+    as_tar(&data.join("validation-0.tar"), Split::Validation, 64);
+    let run = folder.path().join("run");
+    let flags = small_run(&data, &run);
+    // Nobody has to listen, either.
+    let output = unheard("train_imagenet", &flags);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(run.join("report.html").is_file() && run.join("metrics.jsonl").is_file());
+    let [data, run] = [&data, &run].map(|path| path.to_str().expect("UTF-8"));
+    let judge = ["--model-dir", run, "--device", "cpu", "--resamples", "0"];
+    let output = unheard("evaluate", &[&judge[..], &["--data", data]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let judged = Path::new(run).join("evaluation-validation");
+    for name in ["report.html", "predictions.csv", "figures.json"] {
+        assert!(judged.join(name).is_file(), "{name}");
+    }
+    // Shards have no column to group by.
+    let error = stderr(&example("evaluate", &[&judge[..], &["--group", "patient"]].concat()));
+    assert!(error.contains("only a manifest has columns"), "{error}");
+    let without = ["--data-dir", data, "--max-steps", "1", "--set", "model.num-classes=10"];
+    let error = stderr(&train_imagenet(&[&without[..], &["--device", "cpu"]].concat()));
+    assert!(error.contains("9 classes") && error.contains("or --num-classes 10"), "{error}");
 }

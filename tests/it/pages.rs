@@ -123,3 +123,21 @@ fn every_program_for_people_is_on_the_page() {
         assert!(!for_people || listed, "{name} is not in docs/commands.md");
     }
 }
+
+#[test]
+fn every_device_that_the_help_names_is_one() {
+    let page = page();
+    let sentences = page.split("Where to compute: ").skip(1).map(|rest| {
+        let (words, _) = rest.split_once(['.', '[', '|']).expect("an end");
+        words.trim()
+    });
+    let sentences: Vec<&str> = sentences.collect();
+    assert_eq!(sentences.len(), 4, "{sentences:?}");
+    for sentence in sentences {
+        for word in sentence.replace(" or ", ", ").split(", ") {
+            let device = word.replace('N', "1").parse::<resnet::DeviceChoice>();
+            assert!(device.is_ok(), "{word} in {sentence:?}");
+        }
+        assert!(sentence.contains("wgpu:N") && sentence.contains("cuda:N"), "{sentence:?}");
+    }
+}

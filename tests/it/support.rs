@@ -64,6 +64,13 @@ pub(crate) fn example(name: &str, arguments: &[&str]) -> Output {
     Command::new(example_path(name)).args(arguments).output().expect("the example is built")
 }
 
+/// Runs a program of `examples` of which nobody reads what it says.
+pub(crate) fn unheard(name: &str, arguments: &[&str]) -> Output {
+    let (_, nobody) = std::io::pipe().expect("a pipe");
+    let mut command = Command::new(example_path(name));
+    command.args(arguments).stdout(nobody).output().expect("the example is built")
+}
+
 /// The program `train_imagenet`.
 pub(crate) fn train_imagenet(arguments: &[&str]) -> Output {
     example("train_imagenet", arguments)

@@ -10,7 +10,7 @@ use resnet::records::{
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 
-use crate::support::{example, sample, stderr, stdout};
+use crate::support::{example, sample, stderr, stdout, unheard};
 
 /// Payloads of most files here; their frames start at 0, 19 and 38 and end at 59.
 const THREE: [&[u8]; 3] = [b"one", b"two", b"three"];
@@ -286,6 +286,50 @@ fn convert_changes_the_compression_and_no_record() {
     }
     let content = |path: &Path| fs::read(path).expect("it is there");
     assert_eq!(content(&back.join("shard")), content(&plain));
+}
+
+#[test]
+fn convert_gives_names_with_the_ending_of_what_they_hold() {
+    let dir = folder();
+    let packed = file(&dir, "shard.1.gz", &packed(Compression::Gzip, &THREE));
+    let into = |name: &str| dir.path().join(name);
+    for (from, to, name) in [
+        (packed.clone(), "none", "shard.1"),
+        (packed, "zlib", "shard.1.zlib"),
+        (into("zlib/shard.1.zlib"), "gzip", "shard.1.gz"),
+        (into("none/shard.1"), "zlib", "shard.1"),
+    ] {
+        let folder = if from.starts_with(into("none")) { into("again") } else { into(to) };
+        let flags = ["--to", to, "--output-dir", text(&folder)];
+        let said = answers(&[&["convert", text(&from)], &flags[..]].concat());
+        let written = folder.join(name);
+        assert_eq!(said[0]["output"], text(&written));
+        assert_eq!(answers(&["info", text(&written)])[0]["compression"], to);
+    }
+}
+
+#[test]
+fn work_goes_on_when_nobody_reads_what_is_said() {
+    let dir = folder();
+    let names: Vec<String> = (0..3).map(|n| format!("shard-{n}")).collect();
+    for name in &names {
+        file(&dir, name, &bytes(&THREE));
+    }
+    let (pattern, into) = (dir.path().join("shard-*"), dir.path().join("new"));
+    let run = |arguments: &[&str]| unheard("tfrecord", arguments);
+    let output = run(&["convert", text(&pattern), "--to", "gzip", "-d", text(&into)]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    for name in &names {
+        assert_eq!(read(&into.join(name)), THREE);
+    }
+    assert!(run(&["index", text(&pattern)]).status.success());
+    assert_eq!(fs::read_dir(dir.path()).expect("a folder").count(), 7, "3 files, 3 indexes, new");
+    // Where nothing is left to do, it ends without a word.
+    let output = run(&["head", text(&pattern)]);
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", stderr(&output));
+    // What is wrong is told by the status all the same.
+    file(&dir, "shard-0", &damaged());
+    assert_eq!(run(&["verify", text(&pattern)]).status.code(), Some(1));
 }
 
 #[test]
