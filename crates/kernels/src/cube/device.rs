@@ -328,7 +328,8 @@ pub(super) fn spread<E: Float, N: Size>(
     let y = (pixel / width) % height;
     let image = pixel / width / height;
     let mut value = Vector::<E, N>::new(E::new(0.0f32));
-    if y % down == 0 && x_ % right == 0 && y / down < rows && x_ / right < columns {
+    let (below, beside) = (y % down, x_ % right);
+    if below + beside == 0 && y / down < rows && x_ / right < columns {
         value = x[((image * rows + y / down) * columns + x_ / right) * depth + channel];
     }
     wide[index] = value;
