@@ -93,10 +93,10 @@ impl Input {
     }
 
     /// The recipe with what the flags say about decoding.
-    pub(crate) fn decoding(&self, recipe: Recipe) -> Result<Recipe> {
+    pub(crate) fn decoding(&self, recipe: &Recipe) -> Result<Recipe> {
         #[cfg(feature = "dicom")]
-        let recipe = recipe.with_overrides(&self.dicom.overrides())?;
-        Ok(recipe)
+        let recipe = &recipe.with_overrides(&self.dicom.overrides())?;
+        Ok(recipe.clone())
     }
 
     pub(crate) fn open(&self) -> Result<Dataset> {

@@ -97,7 +97,7 @@ impl Options {
         }
         recipe.train.seed = self.seed.unwrap_or(recipe.train.seed);
         recipe.check()?;
-        self.input.decoding(recipe)
+        self.input.decoding(&recipe)
     }
 
     fn transform(&self, recipe: &Recipe) -> Transform {

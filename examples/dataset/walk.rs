@@ -25,7 +25,7 @@ pub(crate) struct Options {
 pub(crate) fn check(dataset: &Dataset, options: &Options) -> Result<Check> {
     let splits = InspectSplit::of(dataset);
     let progress = Progress::new(splits.iter().map(|split| split.source.len()).sum());
-    let decoder = decoder(&options.input.decoding(presets::tutorial())?);
+    let decoder = decoder(&options.input.decoding(&presets::tutorial())?);
     let mut inspection = InspectOptions { decoder, ..InspectOptions::default() };
     inspection.threads = options.threads.unwrap_or(inspection.threads);
     let check = check_for_training(dataset, &inspection, &|| {

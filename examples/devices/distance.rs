@@ -15,7 +15,7 @@ impl Distance {
 
     /// Unknown if the shapes differ.
     pub(crate) fn between(found: &TensorData, expected: &TensorData) -> Self {
-        if found.shape != expected.shape {
+        if found.shape() != expected.shape() {
             return Self::UNKNOWN;
         }
         let pairs = found.iter::<f64>().zip(expected.iter::<f64>());

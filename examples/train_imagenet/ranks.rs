@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use resnet::distributed::{Launch, World, detect};
 use resnet::training::device::found;
 use resnet::{Chosen, DeviceChoice, choose_device};
@@ -83,7 +83,9 @@ fn connect() -> Result<World> {
 
 #[cfg(not(feature = "mpi"))]
 fn connect() -> Result<World> {
-    bail!("started by MPI's launcher, but built without MPI: build again with `--features mpi`")
+    anyhow::bail!(
+        "started by MPI's launcher, but built without MPI: build again with `--features mpi`"
+    )
 }
 
 /// One device for each process; those of one machine take turns.

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use resnet::training::checkpoint;
+use tempfile::TempDir;
 
 use crate::support::{example_path, stderr};
 
@@ -97,7 +98,7 @@ fn trained_by_threads(ranks: usize, model: &Path, more: &[&str]) {
 fn processes_end_where_as_many_threads_end() {
     for ranks in [&[(2, "20")][..], &[(2, "7"), (1, "13"), (2, "20")]] {
         let folders = [(); 3].map(|()| tempfile::tempdir().expect("a folder"));
-        let [threads, processes, again] = folders.each_ref().map(|folder| folder.path());
+        let [threads, processes, again] = folders.each_ref().map(TempDir::path);
         let of_threads = run(trained_by_threads, threads, ranks);
         assert!(run(trained, processes, ranks) == of_threads, "{ranks:?}");
         assert!(run(trained, again, ranks) == of_threads, "{ranks:?}, once more");
@@ -107,7 +108,7 @@ fn processes_end_where_as_many_threads_end() {
 #[test]
 fn two_processes_take_the_steps_of_one() {
     let folders = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
-    let [one, two] = folders.each_ref().map(|folder| folder.path());
+    let [one, two] = folders.each_ref().map(TempDir::path);
     // Until a rounding error opens a ReLU that is closed in the other run.
     let one = run(trained, one, &[(1, "2")]);
     let apart = difference(&run(trained, two, &[(2, "2")]), &one);
@@ -146,7 +147,7 @@ fn newest_step(model: &Path) -> u64 {
 #[test]
 fn a_killed_process_ends_the_job_in_time_and_the_same_command_goes_on() {
     let folders = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
-    let [whole, harmed] = folders.each_ref().map(|folder| folder.path());
+    let [whole, harmed] = folders.each_ref().map(TempDir::path);
     trained(2, whole, &[]);
     let start = Instant::now();
     let output = killed(harmed);

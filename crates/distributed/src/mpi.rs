@@ -72,12 +72,12 @@ fn serve(ready: &Sender<Option<(usize, usize)>>, orders: &Receiver<Order>) {
         match order {
             Order::Sum(values, wire, answer) => {
                 let sums = match wire {
-                    Wire::F32 => sum(&ranks, values),
+                    Wire::F32 => sum(&ranks, &values),
                     Wire::Bf16 => sum_bf16(&ranks, values),
                 };
                 answer.send(sums).unwrap_or_default();
             }
-            Order::SumWide(values, answer) => answer.send(sum(&ranks, values)).unwrap_or_default(),
+            Order::SumWide(values, answer) => answer.send(sum(&ranks, &values)).unwrap_or_default(),
             Order::Gather(bytes, answer) => answer.send(gather(&ranks, &bytes)).unwrap_or_default(),
             Order::Broadcast(bytes, answer) => {
                 answer.send(broadcast(&ranks, 0, bytes)).unwrap_or_default();
@@ -91,7 +91,7 @@ fn serve(ready: &Sender<Option<(usize, usize)>>, orders: &Receiver<Order>) {
 }
 
 /// In buckets, so that no message is longer than MPI can count.
-fn sum<T: Equivalence + Clone + Default>(ranks: &SimpleCommunicator, values: Vec<T>) -> Vec<T> {
+fn sum<T: Equivalence + Clone + Default>(ranks: &SimpleCommunicator, values: &[T]) -> Vec<T> {
     let mut sums = vec![T::default(); values.len()];
     for (sums, values) in sums.chunks_mut(BUCKET).zip(values.chunks(BUCKET)) {
         ranks.all_reduce_into(values, sums, SystemOperation::sum());

@@ -209,14 +209,14 @@ impl Part {
         if self.received > 0 {
             call = call.header(header::RANGE, range);
         }
-        let response = call.call().map_err(Broken::passing)?;
+        let response = call.call().map_err(|error| Broken::passing(error.to_string()))?;
         match response.status().as_u16() {
-            200 => self.restart().map_err(Broken::lasting)?,
+            200 => self.restart().map_err(|error| Broken::lasting(error.to_string()))?,
             206 if first_byte(&response) == Some(self.received) => {}
             // What is here is already all there is, or not of this file.
             416 if whole_length(&response) == Some(self.received) => return Ok(()),
             206 | 416 => {
-                self.restart().map_err(Broken::lasting)?;
+                self.restart().map_err(|error| Broken::lasting(error.to_string()))?;
                 return Err(Broken::passing("the server did not continue where it broke off"));
             }
             status @ (408 | 429 | 500..) => {
@@ -238,10 +238,12 @@ impl Part {
         let mut buffer = vec![0; 1 << 16];
         loop {
             progress(Progress::Received { bytes: self.received, total });
-            match body.read(&mut buffer).map_err(Broken::passing)? {
+            match body.read(&mut buffer).map_err(|error| Broken::passing(error.to_string()))? {
                 0 => break,
                 read => {
-                    self.file.write_all(&buffer[..read]).map_err(Broken::lasting)?;
+                    self.file
+                        .write_all(&buffer[..read])
+                        .map_err(|error| Broken::lasting(error.to_string()))?;
                     self.received += read as u64;
                 }
             }
@@ -271,12 +273,12 @@ impl Part {
 }
 
 impl Broken {
-    fn passing(reason: impl ToString) -> Self {
-        Self { reason: reason.to_string(), passing: true }
+    fn passing(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), passing: true }
     }
 
-    fn lasting(reason: impl ToString) -> Self {
-        Self { reason: reason.to_string(), passing: false }
+    fn lasting(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), passing: false }
     }
 }
 

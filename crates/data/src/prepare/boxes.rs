@@ -21,7 +21,7 @@ pub(super) fn listing_sha256(folder: &Path) -> Result<String, PrepareError> {
 fn add_folder(folder: &Path, below: &str, sum: &mut Sha256) -> Result<(), PrepareError> {
     let failed = |error| PrepareError::io("list", folder)(error);
     let mut entries = std::fs::read_dir(folder)
-        .and_then(|entries| entries.collect::<std::io::Result<Vec<_>>>())
+        .and_then(Iterator::collect::<std::io::Result<Vec<_>>>)
         .map_err(failed)?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {

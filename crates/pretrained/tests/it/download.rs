@@ -12,7 +12,7 @@ use crate::server::{Answer, Server, serve};
 const FAST: Retries = Retries { count: 2, pause: Duration::from_millis(1) };
 
 fn content() -> Vec<u8> {
-    (0..300_000_u32).map(|i| (i * i >> 7) as u8).collect()
+    (0..300_000_u32).map(|i| ((i * i) >> 7) as u8).collect()
 }
 
 fn hash(bytes: &[u8]) -> String {

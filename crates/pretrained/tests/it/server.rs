@@ -30,7 +30,8 @@ pub(crate) fn serve(content: &[u8], answers: &[Answer]) -> Server {
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let asked = Arc::new(Mutex::new(Vec::new()));
     let (content, seen) = (content.to_vec(), asked.clone());
-    let mut answers = answers.to_vec().into_iter();
+    let answers = answers.to_vec();
+    let mut answers = answers.into_iter();
     thread::spawn(move || {
         for stream in listener.incoming() {
             let stream = stream.expect("a connection");
