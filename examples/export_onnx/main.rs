@@ -56,7 +56,7 @@ fn main() -> Result<()> {
     if !args.keep_batch_norm {
         trained.model = trained.model.fold_batch_norm();
     }
-    let image_size = args.fixed_size.then_some([trained.recipe.data.image_size; 2]);
+    let image_size = args.fixed_size.then_some([trained.recipe.data.validation_side(); 2]);
     let options = OnnxOptions { image_size, notes: notes(&trained)? };
     onnx::write(&args.output, &trained.model, &options)?;
     stdout::say(&format!("{shown}: the network of {}", trained.path.display()))

@@ -90,7 +90,7 @@ pub(crate) struct Args {
     resnet_size: Option<usize>,
 
     /// With --resnet-size, for ImageNet: 2 applies normalisation and ReLU before each convolution.
-    #[arg(long, value_name = "1|2", value_parser = clap::value_parser!(u8).range(1..=2))]
+    #[arg(long, value_name = "1|2", value_parser = clap::value_parser!(u8).range(1..=2), requires = "resnet_size")]
     resnet_version: Option<u8>,
 
     /// How pixels enter: a 7×7 convolution and pooling, or one 3×3 convolution. [default: as the
@@ -264,6 +264,11 @@ impl Args {
         } else {
             presets::tutorial()
         };
+        ensure!(
+            self.image_size.is_none() || recipe.resolution.is_none(),
+            "--image-size says one size, and the sizes of this recipe change from epoch to epoch: set \
+             resolution.start_size, resolution.end_size and data.validation_size by --set instead"
+        );
         self.change_model(&mut recipe);
         self.change_data(&mut recipe);
         self.change_training(&mut recipe);
@@ -304,8 +309,7 @@ impl Args {
 
     fn change_model(&self, recipe: &mut Recipe) {
         let model = &mut recipe.model;
-        let layers = self.resnet_size.or_else(|| self.resnet_version.map(|_version| 50));
-        let by_layers = layers.map(|layers| match self.resnet_version {
+        let by_layers = self.resnet_size.map(|layers| match self.resnet_version {
             Some(2) => format!("resnetv2_{layers}"),
             _ => format!("resnet{layers}"),
         });

@@ -48,7 +48,7 @@ pub(crate) fn find(flags: &[String], images: usize) -> Result<usize> {
             }
             None => {
                 refusal = String::from_utf8_lossy(&output.stderr).into_owned();
-                drop(say(&format!("Batches of {size}: do not work here.")));
+                drop(say(&format!("Batches of {size} do not work here.")));
             }
         }
         trial

@@ -161,7 +161,7 @@ fn reason(ending: Ending, signal: Option<&str>) -> Option<String> {
         }
         Ending::Threshold => Some("The metric has reached --stop-threshold.".to_owned()),
         Ending::NoProgress => {
-            Some("The metric has not become better for --patience evaluations.".to_owned())
+            Some("The metric has not improved for --patience evaluations.".to_owned())
         }
         Ending::Complete | Ending::StepLimit => None,
     }

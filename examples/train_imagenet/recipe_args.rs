@@ -55,7 +55,7 @@ impl RecipeArgs {
 pub(crate) fn read_recipe(path: &Path) -> Result<Recipe> {
     let text =
         fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Recipe::from_toml(&text).with_context(|| format!("{} is no recipe", path.display()))
+    Recipe::from_toml(&text).with_context(|| format!("{} is not a recipe", path.display()))
 }
 
 /// What `--list-presets` shows.

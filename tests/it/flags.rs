@@ -164,12 +164,22 @@ fn a_value_that_cannot_be_had_is_refused_with_what_can() {
         (["--num_gpus", "-2"], "0 for the CPU"),
         (["--dtype", "fp8"], "bf16"),
         (["--resnet_version", "3"], "1..=2"),
+        (["--resnet_version", "2"], "--resnet-size"),
         (["--distribution_strategy", "multi_worker_mirrored"], "mpirun"),
     ] {
         let output = print_config(&flags.map(str::to_owned));
         assert_eq!(output.status.code(), Some(2));
         assert!(stderr(&output).contains(advice), "{flags:?}: {}", stderr(&output));
     }
+}
+
+#[test]
+fn one_size_is_refused_where_sizes_change() {
+    let preset = presets::ALL.iter().find(|preset| (preset.recipe)().resolution.is_some());
+    let name = preset.expect("FFCV's grow their images").name;
+    let output = train_imagenet(&["--preset", name, "--image-size", "128", "--print-config"]);
+    let said = stderr(&output);
+    assert!(!output.status.success() && said.contains("resolution.start_size"), "{said}");
 }
 
 #[test]

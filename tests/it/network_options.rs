@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use resnet::data::{ImageRecords, LabelRange, Split};
 use resnet::models::{Activation, AntiAlias, NormKind, Pooling, tensors};
+use resnet::training::transforms::validation_transform;
 use resnet::{DeviceChoice, Trained, choose_device, evaluate_run};
 use serde_json::Value;
 
@@ -71,6 +72,10 @@ fn the_same_network_is_resumed_evaluated_asked_and_exported() {
     assert!(exported.contains_key("layer1.0.se.fc1.weight"), "{:?}", exported.keys());
     let card = fs::read_to_string(folder.path().join("w.md")).expect("a model card");
     assert!(card.contains("activation = \"silu\""), "{card}");
+    let data = &trained.recipe.data;
+    let input = format!("3 channels, {0}×{0} pixels", data.validation_side());
+    assert!(card.contains(&input) && card.contains(&format!("mean {:?}", data.mean)), "{card}");
+    assert!(card.contains(&validation_transform(&trained.recipe).to_string()), "{card}");
     let output = example("export_onnx", &["--model-dir", &model, &onnx]);
     assert!(output.status.success(), "{}", stderr(&output));
     let picture = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/images/report.png");

@@ -90,6 +90,16 @@ impl Loader {
         Ok(Self { source, decoder, sampler, options, pool, observer: None })
     }
 
+    /// The same loader for other images: options, decoder and observer are those of this one.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn with_source(&self, source: Arc<dyn Source>) -> Result<Self, DataError> {
+        let same = Self::with_decoder(source, self.options.clone(), Arc::clone(&self.decoder))?;
+        Ok(same.observed_by(self.observer.clone()))
+    }
+
     /// The same loader, whose workers tell `observer`, if there is one, what they do.
     #[must_use]
     pub fn observed_by(self, observer: Option<Observer>) -> Self {

@@ -83,7 +83,9 @@ fn serve(ready: &Sender<Option<(usize, usize)>>, orders: &Receiver<Order>) {
                 answer.send(broadcast(&ranks, 0, bytes)).unwrap_or_default();
             }
             Order::End(reason) => {
-                eprintln!("error: rank {}: {reason}", ranks.rank());
+                // One write: the launcher's own words would come between the parts.
+                let line = format!("error: rank {}: {reason}\n", ranks.rank());
+                eprint!("{line}");
                 ranks.abort(1);
             }
         }

@@ -91,14 +91,13 @@ impl ResNetConfig {
     /// # Errors
     /// [`UnknownSize`] for any other number.
     pub fn new(size: usize) -> Result<Self, UnknownSize> {
-        use BlockKind::{Basic, Bottleneck};
         Ok(match size {
-            18 => Self::imagenet(Basic, [2, 2, 2, 2]),
-            34 => Self::imagenet(Basic, [3, 4, 6, 3]),
-            50 => Self::imagenet(Bottleneck, [3, 4, 6, 3]),
-            101 => Self::imagenet(Bottleneck, [3, 4, 23, 3]),
-            152 => Self::imagenet(Bottleneck, [3, 8, 36, 3]),
-            200 => Self::imagenet(Bottleneck, [3, 24, 36, 3]),
+            18 => Self::resnet18(),
+            34 => Self::resnet34(),
+            50 => Self::resnet50(),
+            101 => Self::resnet101(),
+            152 => Self::resnet152(),
+            200 => Self::resnet200(),
             8 | 20 | 32 | 44 | 56 | 110 => Self::cifar((size - 2) / 6),
             _ => return Err(UnknownSize { size }),
         })

@@ -22,8 +22,8 @@ pub struct ParamRule {
 /// The rule of every parameter of `model`, by state-dict key; buffers have none.
 ///
 /// `layer_decay` is the factor between the learning rates of neighbouring parts: the classifier
-/// has 1, the last stage `layer_decay`, the stage before its square and so on down to the stem
-/// ([Clark et al. 2020](https://arxiv.org/abs/2003.10555)); 1 treats all alike.
+/// has 1, `layer4` `layer_decay`, `layer3` its square and so on down to the stem; in a network of three stages
+/// `layer3`, its last, has the square, too ([Clark et al. 2020](https://arxiv.org/abs/2003.10555)); 1 treats all alike.
 ///
 /// ```
 /// use burn::tensor::Device;

@@ -148,7 +148,7 @@ fn bytes_of(path: &Path, views: Vec<(&str, TensorView<'_>)>) -> Result<Vec<u8>, 
 }
 
 /// Reads all tensors of a safetensors file as 32-bit floats, whatever their width in the file;
-/// integer tensors (PyTorch's `num_batches_tracked`) are left out.
+/// tensors of integers and of booleans (PyTorch's `num_batches_tracked`) are left out.
 ///
 /// # Errors
 /// [`TensorFileError`], naming the file and, where it applies, the tensor.
@@ -169,9 +169,14 @@ pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<TensorMap, TensorFileErro
     let file = SafeTensors::deserialize(bytes)
         .map_err(|source| TensorFileError::Format { path: path.to_owned(), source })?;
     file.iter()
-        .filter(|(_, view)| view.dtype() != Dtype::I64)
+        .filter(|(_, view)| !is_integer(view.dtype()))
         .map(|(name, view)| Ok((name.to_owned(), tensor_data(path, name, &view)?)))
         .collect()
+}
+
+fn is_integer(dtype: Dtype) -> bool {
+    use Dtype::{BOOL, I8, I16, I32, I64, U8, U16, U32, U64};
+    matches!(dtype, BOOL | I8 | I16 | I32 | I64 | U8 | U16 | U32 | U64)
 }
 
 /// Puts `bytes` at `path` in one step: a reader sees the old file or the new one, never a part.

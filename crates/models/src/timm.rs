@@ -58,10 +58,12 @@ pub fn to_resnetv2(config: &ResNetConfig, tensors: TensorMap) -> TensorMap {
     tensors.into_iter().map(rename).collect()
 }
 
-/// timm's classifier is a 1×1 convolution.
+/// timm's classifier is a 1×1 convolution; what is none stays as it is and will not fit.
 fn matrix(data: &TensorData) -> TensorData {
-    let shape = data.shape().to_vec();
-    reshaped(data, &shape[..shape.len().min(2)])
+    match data.shape()[..] {
+        [classes, features, 1, 1] => reshaped(data, &[classes, features]),
+        _ => data.clone(),
+    }
 }
 
 fn convolution(data: &TensorData) -> TensorData {
@@ -78,10 +80,10 @@ fn our_key(layout: Layout, key: &str) -> String {
     }
     let parts: Vec<&str> = key.split('.').collect();
     let ["stages", stage, "blocks", block, rest @ ..] = &parts[..] else { return key.to_owned() };
-    let Ok(stage) = stage.parse::<usize>() else { return key.to_owned() };
+    let Ok(stage) = stage.parse::<u8>() else { return key.to_owned() };
     let rest = rest.join(".").replace("norm", "bn");
     let rest = rest.replace("downsample.conv", layout.projection);
-    format!("layer{}.{block}.{rest}", stage + 1)
+    format!("layer{}.{block}.{rest}", usize::from(stage) + 1)
 }
 
 fn timm_key(layout: Layout, key: &str) -> String {

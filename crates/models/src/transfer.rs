@@ -1,10 +1,11 @@
 //! From a trained network to one for another task.
 
 use crate::init::Init;
-use crate::{Part, ResNet, set_learning};
+use crate::{Part, ResNet, Version, set_learning};
 
 impl ResNet {
-    /// Replaces the classifier by a fresh one for `num_classes` classes, drawn from `seed`.
+    /// Replaces the classifier by a fresh one for `num_classes` classes, drawn from `seed` as
+    /// the network's own: PyTorch's default, or timm's for version 2.
     ///
     /// ```
     /// use burn::tensor::{Device, Tensor};
@@ -18,7 +19,8 @@ impl ResNet {
     pub fn reset_head(mut self, num_classes: usize, seed: u64) -> Self {
         let device = self.fc.weight.device();
         let [_, features] = self.fc.weight.dims();
-        self.fc = Init::new(seed, &device).linear(features, num_classes);
+        let version = if self.settings.preactivated { Version::V2 } else { Version::V1_5 };
+        self.fc = Init::new(seed, &device).classifier(version, features, num_classes);
         self
     }
 

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use crate::{RunEvent, RunStart, Sink, SinkError};
 
 /// Appends every event of a run to a file of JSON lines, each with a field `event`:
-/// `start`, `step`, `epoch`, `checkpoint`, `best`, `damaged` or `non_finite`. A resumed run goes on in the same file.
+/// `start`, `initial_weights`, `step`, `epoch`, `checkpoint`, `best`, `damaged` or `non_finite`. A resumed run goes on
+/// in the same file.
 pub struct JsonLines {
     path: PathBuf,
     file: File,

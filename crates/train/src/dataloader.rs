@@ -1,13 +1,12 @@
 //! A [`Loader`] for programs that train with `burn-train`.
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
 use burn::data::dataset::DatasetError;
 use burn::tensor::Device;
-use resnet_data::{Batches, DataError, Loader, Sample, Source};
+use resnet_data::{Batches, DataError, Loader, Source, Subset};
 
 use crate::input::{DeviceBatch, Normalizer};
 
@@ -54,7 +53,7 @@ impl DeviceLoader {
 
     /// The same with another source, on another device.
     fn with(&self, source: Arc<dyn Source>, device: &Device) -> Result<Self, DataError> {
-        let loader = Loader::new(source, self.loader.options().clone())?;
+        let loader = self.loader.with_source(source)?;
         let epoch = self.next_epoch.load(Ordering::Relaxed);
         Ok(Self::new(loader, self.mean, self.std, device).starting_at(epoch))
     }
@@ -88,9 +87,9 @@ impl DataLoader<DeviceBatch> for DeviceLoader {
     /// If there is no image from `start` to `end`, or fewer than the one full batch that training
     /// needs: Burn leaves no other way to say so.
     fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<DeviceBatch>> {
-        let images = start..end.min(self.num_items());
-        let part = Arc::new(Part { source: Arc::clone(self.loader.source()), images });
-        let part = self.with(part, self.normalizer.device());
+        let images = (start..end.min(self.num_items())).collect();
+        let part = Subset::new(Arc::clone(self.loader.source()), "consecutive", images);
+        let part = self.with(Arc::new(part), self.normalizer.device());
         Arc::new(part.unwrap_or_else(|error| panic!("images {start} to {end}: {error}")))
     }
 }
@@ -121,42 +120,5 @@ impl Iterator for Epoch<'_> {
 impl DataLoaderIterator<DeviceBatch> for Epoch<'_> {
     fn progress(&self) -> Progress {
         Progress::new(self.done, self.images, Some("images".to_owned()))
-    }
-}
-
-/// Some of the images of a source, one after another.
-struct Part {
-    source: Arc<dyn Source>,
-    images: Range<usize>,
-}
-
-impl Source for Part {
-    fn len(&self) -> usize {
-        self.images.len()
-    }
-
-    fn read(&self, index: usize, record: &mut Vec<u8>) -> Result<Sample, DataError> {
-        self.source.read(self.images.start + index, record)
-    }
-
-    fn label(&self, index: usize) -> Result<u32, DataError> {
-        self.source.label(self.images.start + index)
-    }
-
-    fn place(&self, index: usize) -> String {
-        self.source.place(self.images.start + index)
-    }
-
-    fn group(&self, index: usize) -> Option<&str> {
-        self.source.group(self.images.start + index)
-    }
-
-    fn weight(&self, index: usize) -> f32 {
-        self.source.weight(self.images.start + index)
-    }
-
-    fn describe(&self) -> String {
-        let Range { start, end } = self.images;
-        format!("images {start} to {} of {}", end.saturating_sub(1), self.source.describe())
     }
 }

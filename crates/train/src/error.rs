@@ -123,7 +123,7 @@ pub enum TrainError {
     },
     /// The names of the classes are not as they should be.
     #[error(
-        "{}: no list of the names of the classes ({problem}); mend or remove it: classes then go by \
+        "{}: not a valid list of class names ({problem}); fix it, or delete it: classes then go by \
          their numbers",
         path.display()
     )]
@@ -146,7 +146,7 @@ pub enum TrainError {
     },
     /// Nothing teaches what is asked.
     #[error(
-        "no training image is of a class that validation images have: {}; add training images of it, or \
+        "validation images have classes without any training image: {}; add training images of them, or \
          leave these validation images out",
         classes.join(", ")
     )]
@@ -226,8 +226,8 @@ pub enum TrainError {
     },
     /// Going back is for one device.
     #[error(
-        "--on-non-finite roll-back is for one device: {ranks} may find the loss at different steps; \
-         take skip or stop"
+        "--on-non-finite roll-back is for one device: {ranks} devices may see the bad loss at different \
+         steps; take skip or stop"
     )]
     RollBackOfRanks {
         /// Devices that train together.

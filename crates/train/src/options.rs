@@ -13,7 +13,7 @@ use crate::stopping::{EarlyStop, Ending, StopHandle};
 use crate::trace::Trace;
 use crate::{InitialWeights, OnNonFinite};
 
-/// What changes the course of a run, but not its result.
+/// What a run is asked for beside its recipe: where it begins, when it ends, what it keeps and tells.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
     /// Folder for everything that the run leaves.

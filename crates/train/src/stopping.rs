@@ -54,7 +54,7 @@ pub enum Metric {
 
 /// No metric has this name.
 #[derive(Debug, Error)]
-#[error("{0} is no metric; there are {list}", list = names())]
+#[error("{0} is not a metric; there are {list}", list = names())]
 pub struct UnknownMetric(String);
 
 impl Metric {
@@ -139,7 +139,7 @@ pub enum Ending {
     Requested,
     /// The metric has reached its threshold.
     Threshold,
-    /// The metric has not become better for too long.
+    /// The metric has not improved for too long.
     NoProgress,
 }
 

@@ -3,13 +3,19 @@
 //! A pickle is a program for a small machine with a stack
 //! ([`pickletools`](https://github.com/python/cpython/blob/main/Lib/pickletools.py) describes its
 //! operations). This one runs what `torch.save` and plain Python data need and calls nothing: a call is
-//! kept as the name of its function and the arguments. Memory is linear in the size of the pickle, and
-//! depth costs no stack, because values are numbered.
+//! kept as the name of its function and the arguments. Memory is linear in the size of the pickle, because
+//! names are shared and what an operation may copy is limited; depth costs no stack, because values are numbered.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::bytes::{Bad, Bytes, bad};
 use super::functions::check_call;
+
+/// Bytes of the name of a function, and pairs that all calls of `OrderedDict` may copy: a memoised name or list is
+/// named again by two bytes.
+const LONGEST_FUNCTION: usize = 1000;
+const MOST_PAIRS: usize = 1_000_000;
 
 /// Number of a value.
 pub(super) type Id = usize;
@@ -26,10 +32,10 @@ pub(super) enum Value {
     Sequence(Vec<Id>),
     Dict(Vec<(Id, Id)>),
     /// A function or class, as `module.name`.
-    Function(String),
+    Function(Rc<str>),
     /// A call that was not made.
     Call {
-        function: String,
+        function: Rc<str>,
         arguments: Id,
     },
     /// What the file holds outside of the pickle.
@@ -54,6 +60,7 @@ impl Pickle {
             stack: Vec::new(),
             marks: Vec::new(),
             memo: HashMap::new(),
+            pairs: 0,
         };
         while machine.step()? {}
         let root = machine.pop()?;
@@ -94,6 +101,8 @@ struct Machine<'a> {
     /// Heights of the stack.
     marks: Vec<usize>,
     memo: HashMap<usize, Id>,
+    /// Those that calls of `OrderedDict` copied.
+    pairs: usize,
 }
 
 impl Machine<'_> {
@@ -141,7 +150,9 @@ impl Machine<'_> {
             b']' | b')' | 0x8f => Value::Sequence(Vec::new()),
             b't' | b'l' | 0x91 => Value::Sequence(self.pop_to_mark()?),
             0x85..=0x87 => Value::Sequence(self.pop_many(usize::from(operation - 0x84))?),
-            b'c' => Value::Function(format!("{}.{}", self.input.line()?, self.input.line()?)),
+            b'c' => {
+                Value::Function(format!("{}.{}", self.input.line()?, self.input.line()?).into())
+            }
             0x93 => self.function()?,
             b'Q' => Value::Persistent(self.pop()?),
             _ => Value::Text(self.text(operation, at)?),
@@ -179,7 +190,12 @@ impl Machine<'_> {
         let (name, module) = (self.pop()?, self.pop()?);
         match (&self.values[module], &self.values[name]) {
             (Value::Text(module), Value::Text(name)) => {
-                Ok(Value::Function(format!("{module}.{name}")))
+                if module.len() + name.len() > LONGEST_FUNCTION {
+                    let reason =
+                        format!("the name of a function is longer than {LONGEST_FUNCTION} bytes");
+                    return bad(self.input.at, reason);
+                }
+                Ok(Value::Function(format!("{module}.{name}").into()))
             }
             _ => bad(self.input.at, "the pickle names a function by something else than text"),
         }
@@ -194,9 +210,10 @@ impl Machine<'_> {
         let value = match &self.values[function] {
             Value::Function(name) => {
                 check_call(name)?;
-                match name.as_str() {
-                    "collections.OrderedDict" => self.ordered_dict(arguments),
-                    name => Value::Call { function: name.to_owned(), arguments },
+                let function = Rc::clone(name);
+                match &*function {
+                    "collections.OrderedDict" => self.ordered_dict(arguments)?,
+                    _ => Value::Call { function, arguments },
                 }
             }
             // A method of what a call would have made: nothing that weights need.
@@ -207,14 +224,18 @@ impl Machine<'_> {
     }
 
     /// `OrderedDict([(key, value), …])`, mostly without pairs.
-    fn ordered_dict(&self, arguments: Id) -> Value {
+    fn ordered_dict(&mut self, arguments: Id) -> Result<Value, Bad> {
         let items = |id: Id| match &self.values[id] {
             Value::Sequence(items) => items.as_slice(),
             _ => &[],
         };
         let given = items(arguments).first().map_or(&[][..], |&list| items(list));
         let pair = |&id: &Id| if let &[key, value] = items(id) { Some((key, value)) } else { None };
-        Value::Dict(given.iter().filter_map(pair).collect())
+        self.pairs = self.pairs.saturating_add(given.len());
+        if self.pairs > MOST_PAIRS {
+            return bad(self.input.at, "the pickle makes too many dictionaries of the same list");
+        }
+        Ok(Value::Dict(given.iter().filter_map(pair).collect()))
     }
 
     fn remember(&mut self, operation: u8) -> Result<(), Bad> {
@@ -295,4 +316,44 @@ impl Machine<'_> {
 /// Keys and values in turn; a key without a value is dropped.
 fn pairs(ids: &[Id]) -> Vec<(Id, Id)> {
     ids.as_chunks::<2>().0.iter().map(|&[key, value]| (key, value)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(parts: &[&[u8]]) -> Result<Pickle, String> {
+        Pickle::read(&parts.concat(), 0).map_err(|bad| format!("{bad:?}"))
+    }
+
+    #[test]
+    fn calls_share_the_name_of_their_function() {
+        // A memoised function, called a thousand times without arguments.
+        let calls = b"h\x00)R".repeat(1000);
+        let pickle = read(&[b"ctorch\nSize\nq\x00", &calls, b"."]).expect("a pickle");
+        let names = pickle.values.iter().filter_map(|value| match value {
+            Value::Call { function, .. } => Some(function),
+            _ => None,
+        });
+        let names: Vec<_> = names.collect();
+        assert_eq!(names.len(), 1000);
+        assert!(names.iter().all(|name| Rc::ptr_eq(name, names[0])));
+    }
+
+    #[test]
+    fn a_list_that_many_dictionaries_are_made_of_is_refused() {
+        // [(0, 0), …] as the argument of OrderedDict, memoised: 2,000 pairs in a call of four bytes.
+        let pairs = b"K\x00K\x00\x86".repeat(2000);
+        let calls = b"h\x00h\x01R0".repeat(600);
+        let head: &[u8] = b"ccollections\nOrderedDict\nq\x00(";
+        let error = read(&[head, b"]", b"(", &pairs, b"e", b"tq\x01", &calls, b"."]);
+        assert!(error.expect_err("1,200,000 pairs").contains("same list"));
+    }
+
+    #[test]
+    fn a_function_is_not_named_by_a_whole_text() {
+        let text = [&[b'X'][..], &2000_u32.to_le_bytes(), &b"a".repeat(2000)].concat();
+        let error = read(&[&text, b"\x8c\x01b\x93."]).expect_err("2,001 bytes");
+        assert!(error.contains("longer than 1000 bytes"), "{error}");
+    }
 }

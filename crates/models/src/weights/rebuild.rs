@@ -1,5 +1,7 @@
 //! Tensors from what a pickle says about them.
 
+use std::borrow::Cow;
+
 use burn::tensor::TensorData;
 
 use super::bytes::{Bad, bad};
@@ -9,8 +11,9 @@ use crate::element::Element;
 /// Dictionaries within dictionaries, and values looked at, beyond which a file is no state dict.
 const DEEPEST: usize = 16;
 const MOST_VALUES: usize = 1_000_000;
-/// Bytes of a key.
+/// Bytes of a key, and of the names of all tensors and dictionaries.
 const LONGEST_KEY: usize = 1000;
+const MOST_NAME_BYTES: usize = 1 << 26;
 
 /// Where the values of a tensor lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +46,7 @@ pub(super) fn layouts(pickle: &Pickle) -> Result<Vec<Layout>, Bad> {
     }
     let mut found = Vec::new();
     let mut waiting = vec![(pickle.root(), 0, String::new())];
-    let mut seen = 0;
+    let (mut seen, mut name_bytes) = (0, 0);
     while let Some((id, depth, name)) = waiting.pop() {
         seen += 1;
         match pickle.get(id) {
@@ -52,7 +55,12 @@ pub(super) fn layouts(pickle: &Pickle) -> Result<Vec<Layout>, Bad> {
                     return bad(0, "its dictionaries are too deep or too many for weights");
                 }
                 for &(key, value) in items {
-                    waiting.push((value, depth + 1, joined(&name, pickle.get(key))?));
+                    let name = joined(&name, pickle.get(key))?;
+                    name_bytes += name.len();
+                    if name_bytes > MOST_NAME_BYTES {
+                        return bad(0, "the names of its tensors are too long for weights");
+                    }
+                    waiting.push((value, depth + 1, name));
                 }
             }
             Value::Call { function, arguments } => {
@@ -177,14 +185,24 @@ impl Layout {
     /// The values, row by row, from the bytes of the storage; None for integers and if there are too few
     /// bytes.
     pub(super) fn gather(&self, bytes: &[u8]) -> Option<TensorData> {
-        let values = self.storage.element?.widen(bytes);
-        let count = self.count();
-        let gathered = if self.is_contiguous() {
-            values.get(self.offset..self.offset.checked_add(count)?)?.to_vec()
-        } else {
-            (0..count).map(|index| values.get(self.place(index)).copied()).collect::<Option<_>>()?
+        let values = self.storage.element?.widen(&self.own_bytes(bytes)?);
+        Some(TensorData::new(values, self.shape.clone()))
+    }
+
+    /// The bytes of this tensor's values, row by row. Of a storage that many tensors share nothing else is touched.
+    fn own_bytes<'a>(&self, bytes: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+        let (width, count) = (self.storage.width, self.count());
+        let values = |first: usize, count: usize| {
+            bytes.get(first.checked_mul(width)?..first.checked_add(count)?.checked_mul(width)?)
         };
-        Some(TensorData::new(gathered, self.shape.clone()))
+        if self.is_contiguous() {
+            return values(self.offset, count).map(Cow::Borrowed);
+        }
+        let mut own = Vec::with_capacity(count * width);
+        for index in 0..count {
+            own.extend_from_slice(values(self.place(index), 1)?);
+        }
+        Some(Cow::Owned(own))
     }
 
     fn is_contiguous(&self) -> bool {
@@ -204,5 +222,44 @@ impl Layout {
             index /= size;
         }
         place
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_take_no_more_memory_than_weights_need() {
+        // A dictionary under a key of 900 bytes, with 80,000 values: 1.5 MB of file, 72 MB of names.
+        let key = [&[b'X'][..], &900_u32.to_le_bytes(), &b"k".repeat(900)].concat();
+        let inner: Vec<u8> = (0_u16..40_000).chain(0..40_000).flat_map(short_key).collect();
+        let bytes = [b"}(", &key[..], b"}(", &inner, b"uu."].concat();
+        let error = layouts(&Pickle::read(&bytes, 0).expect("a pickle")).expect_err("too long");
+        assert!(format!("{error:?}").contains("names of its tensors"), "{error:?}");
+    }
+
+    /// The number as a key, and None.
+    fn short_key(number: u16) -> Vec<u8> {
+        let [low, high] = number.to_le_bytes();
+        vec![b'M', low, high, b'N']
+    }
+
+    #[test]
+    fn only_a_tensors_own_bytes_are_read() {
+        let storage =
+            Storage { key: String::new(), element: Some(Element::F32), width: 4, length: 6 };
+        let layout = |offset, shape: &[usize], stride: &[usize]| Layout {
+            name: String::new(),
+            storage: storage.clone(),
+            offset,
+            shape: shape.to_vec(),
+            stride: stride.to_vec(),
+        };
+        let bytes: Vec<u8> = (0..6).flat_map(|value| (value as f32).to_le_bytes()).collect();
+        let own = |layout: &Layout| layout.own_bytes(&bytes).expect("inside").into_owned();
+        assert_eq!(own(&layout(2, &[2], &[1])), bytes[8..16]);
+        assert_eq!(own(&layout(1, &[2], &[4])), [&bytes[4..8], &bytes[20..24]].concat());
+        assert!(layout(5, &[2], &[1]).own_bytes(&bytes).is_none());
     }
 }

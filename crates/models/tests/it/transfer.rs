@@ -100,6 +100,17 @@ fn a_new_head_keeps_the_other_weights() {
 }
 
 #[test]
+fn a_fresh_classifier_is_drawn_as_the_networks_own() {
+    let device = Device::flex();
+    let bias = |version| {
+        let model = ResNetConfig::cifar(1).with_version(version).init(0, &device);
+        state_dict(&model.reset_head(7, 1))["fc.bias"].iter::<f32>().collect::<Vec<_>>()
+    };
+    assert!(bias(Version::V2).iter().all(|&value| value == 0.0), "timm's zeros");
+    assert!(bias(Version::V1_5).iter().all(|&value| value != 0.0), "PyTorch's default");
+}
+
+#[test]
 fn rules_tell_decay_and_rate_of_every_parameter() {
     let model = ResNetConfig::cifar(1).d().with_version(Version::V2).init(0, &Device::flex());
     let rules = param_rules(&model, 0.5);

@@ -7,6 +7,8 @@ use half::{bf16, f16};
 use resnet_models::tensors::{self, TensorMap};
 use resnet_models::weights::{Fit, Head, Weights, WeightsError};
 use resnet_models::{LoadReport, ResNet, ResNetConfig, Version, by_name, state_dict, timm};
+use safetensors::Dtype;
+use safetensors::tensor::TensorView;
 
 use crate::formula;
 
@@ -189,6 +191,34 @@ fn timms_names_of_version_2_are_understood() {
             weights.load(config.init(1, &Device::flex()), &Fit::default()).expect("timm's names");
         assert_eq!(state_dict(&model), ours);
     }
+}
+
+#[test]
+fn a_file_with_timms_names_and_other_shapes_is_refused_with_both() {
+    let config = config().with_version(Version::V2);
+    let mut theirs = timm::to_resnetv2(&config, state_dict(&config.init(5, &Device::flex())));
+    let classes = theirs["head.fc.weight"].shape()[0];
+    theirs.insert("head.fc.weight".to_owned(), TensorData::zeros::<f32, _>([classes, 2, 3, 3]));
+    let huge = format!("stages.{}.blocks.0.conv1.weight", usize::MAX);
+    theirs.insert(huge, TensorData::zeros::<f32, _>([1]));
+    let weights = file_of(&theirs);
+    let error = weights.load(config.init(1, &Device::flex()), &Fit::default()).expect_err("3 × 3");
+    assert!(error.to_string().contains("fc.weight"), "{error}");
+}
+
+#[test]
+fn tensors_of_integers_are_left_out() {
+    let integers = [1_i32, 2, 3].map(i32::to_le_bytes).concat();
+    let ones = 1.0_f32.to_le_bytes();
+    let views = [
+        ("counter", TensorView::new(Dtype::I32, vec![3], &integers)),
+        ("mask", TensorView::new(Dtype::BOOL, vec![2], &[0, 1])),
+        ("weight", TensorView::new(Dtype::F32, vec![1], &ones)),
+    ];
+    let views = views.map(|(name, view)| (name, view.expect("a view")));
+    let bytes = safetensors::serialize(views, None).expect("bytes");
+    let weights = Weights::from_bytes(&bytes, Path::new("a.safetensors")).expect("read");
+    assert_eq!(weights.tensors().keys().collect::<Vec<_>>(), ["weight"]);
 }
 
 #[test]

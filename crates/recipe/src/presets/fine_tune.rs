@@ -14,8 +14,7 @@ use crate::span::Span;
 /// - Hardware and time: depends on the data. Not measured here.
 /// - Expected accuracy: depends on the data; there is no published figure.
 /// - Command: `cargo run --release --example train_imagenet -- --preset fine-tune-small --data-dir D
-///   --num-classes N --model-dir M` trains it from fresh weights; a program gives pretrained ones to
-///   `train_model`
+///   --num-classes N --pretrained resnet50 --model-dir M`
 ///
 /// The method is that of [Howard and Ruder 2018](https://arxiv.org/abs/1801.06146), gradual unfreezing
 /// and rates that fall with the layers; the numbers are this project's.

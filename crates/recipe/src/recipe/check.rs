@@ -1,6 +1,6 @@
 //! What makes a value senseless.
 
-use super::{Augment, Ema, LossKind, Recipe, RecipeError, ValidationCrop, ValidationViews};
+use super::{Augment, Data, Ema, LossKind, Recipe, RecipeError, ValidationCrop, ValidationViews};
 
 impl Recipe {
     /// Checks every value.
@@ -20,12 +20,15 @@ impl Recipe {
         self.check_label_sets()?;
         self.ema.map_or(Ok(()), Ema::check)?;
         self.check_schedule()?;
-        let deviations = self.data.std;
+        let Data { mean, std, .. } = &self.data;
+        let finite = mean.iter().all(|mean| mean.is_finite());
+        ensure("data.mean", mean, finite, "every channel's mean must be a finite number")?;
+        let divides = std.iter().all(|&deviation| positive(f64::from(deviation)));
         ensure(
             "data.std",
-            deviations,
-            deviations.iter().all(|&s| s > 0.0),
-            "every channel's deviation must be positive",
+            std,
+            divides,
+            "every channel's deviation must be a finite number above 0",
         )
     }
 
@@ -78,7 +81,8 @@ impl Recipe {
             has_corners || data.validation_views != ValidationViews::TenCrop,
             "must be single or flip, because data.validation_crop is not resize-center-crop",
         )?;
-        ensure("train.epochs", train.epochs, train.epochs > 0, positive)?;
+        let countable = (1..=MOST_EPOCHS).contains(&train.epochs);
+        ensure("train.epochs", train.epochs, countable, "must be from 1 to 1000000")?;
         ensure("train.batch_size", train.batch_size, train.batch_size > 0, positive)?;
         let between = train.epochs_between_evals;
         ensure("train.epochs_between_evals", between, between > 0, positive)?;
@@ -86,6 +90,9 @@ impl Recipe {
         ensure("train.seed", train.seed, fits, "must be below 2^63, the greatest number of TOML")
     }
 }
+
+/// Steps are counted with 64 bits, and a list of sizes goes over all epochs.
+const MOST_EPOCHS: u64 = 1_000_000;
 
 pub(super) const FRACTION: &str = "must be at least 0 and below 1";
 pub(super) const NATURAL: &str = "must be a finite number of at least 0";

@@ -18,8 +18,8 @@ pub struct Optimizer {
     /// What is done to large gradients.
     #[serde(default)]
     pub clip: Clip,
-    /// Factor between the learning rates of neighbouring parts: the classifier has the whole rate, the
-    /// last stage this share of it, the stage before its square and so on down to the stem
+    /// Factor between the learning rates of neighbouring parts: the classifier has the whole rate, `layer4` this
+    /// share of it, `layer3` its square and so on down to the stem, in a network of three stages too
     /// ([Clark et al. 2020](https://arxiv.org/abs/2003.10555)); 1 treats all alike.
     #[serde(default = "whole")]
     pub layer_decay: f64,

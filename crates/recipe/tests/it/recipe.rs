@@ -28,6 +28,21 @@ fn a_senseless_value_is_named_with_its_key() {
 }
 
 #[test]
+fn numbers_that_are_not_finite_and_epochs_without_end_are_refused() {
+    let refused = |change: fn(&mut Recipe)| {
+        let mut recipe = presets::tutorial();
+        change(&mut recipe);
+        recipe.check().expect_err("senseless").to_string()
+    };
+    let mean = refused(|recipe| recipe.data.mean[1] = f32::NAN);
+    assert!(mean.starts_with("data.mean = [") && mean.contains("finite"), "{mean}");
+    let std = refused(|recipe| recipe.data.std[2] = f32::INFINITY);
+    assert!(std.starts_with("data.std = [") && std.contains("finite"), "{std}");
+    let epochs = refused(|recipe| recipe.train.epochs = 100_000_000_000);
+    assert!(epochs.starts_with("train.epochs = 100000000000: must be from 1 to"), "{epochs}");
+}
+
+#[test]
 fn ten_looks_need_a_resized_image_with_corners() {
     let mut recipe = presets::tutorial();
     recipe.data.validation_views = ValidationViews::TenCrop;

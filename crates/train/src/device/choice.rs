@@ -55,7 +55,7 @@ impl fmt::Display for DeviceChoice {
 #[non_exhaustive]
 pub enum DeviceError {
     /// No such kind of device.
-    #[error("`{text}` is no device: write auto, cpu, wgpu, wgpu:N, cuda or cuda:N")]
+    #[error("`{text}` is not a device: write auto, cpu, wgpu, wgpu:N, cuda or cuda:N")]
     Unknown {
         /// What was written.
         text: String,

@@ -9,6 +9,7 @@ use resnet_recipe::Recipe;
 
 use crate::checkpoint::Best;
 use crate::identity::Identity;
+use crate::transforms::validation_transform;
 
 /// What a model card tells.
 pub(super) struct Card<'a> {
@@ -36,7 +37,7 @@ impl Card<'_> {
 
     fn head(&self) -> String {
         let name = self.file_name();
-        let size = self.recipe.data.image_size;
+        let size = self.recipe.data.validation_side();
         let cost = self.config.cost([size, size]);
         let giga = cost.multiply_adds as f64 / 1e9;
         format!(
@@ -54,15 +55,15 @@ impl Card<'_> {
 
     fn input(&self) -> String {
         let data = &self.recipe.data;
+        let channels = self.config.in_channels.min(3);
         format!(
-            "## Input\n\n{} channels, {size}×{size} pixels, values from 0 to 1; the shorter side is \
-             resized to {} before the crop. Subtract the mean {:?} and divide by {:?}, channel by \
-             channel.\n",
+            "## Input\n\n{} channels, {size}×{size} pixels, values from 0 to 1. Images are brought to \
+             that size by {}. Subtract the mean {:?} and divide by {:?}, channel by channel.\n",
             self.config.in_channels,
-            data.validation_resize,
-            data.mean,
-            data.std,
-            size = data.image_size,
+            validation_transform(self.recipe),
+            &data.mean[..channels],
+            &data.std[..channels],
+            size = data.validation_side(),
         )
     }
 

@@ -160,8 +160,10 @@ impl Predictor {
         let [_, channels, height, width] = image_1chw.dims();
         let data = &self.trained.recipe.data;
         let values: Vec<f32> = image_1chw.into_data().iter::<f32>().collect();
+        // A grey image was normalised by the first mean and deviation.
         let level = |pixel: usize, channel: usize| {
-            let value = values[channel.min(channels - 1) * height * width + pixel];
+            let channel = channel.min(channels - 1);
+            let value = values[channel * height * width + pixel];
             let share = value * data.std[channel] + data.mean[channel];
             (share * 255.0).round().clamp(0.0, 255.0) as u8
         };

@@ -1,4 +1,4 @@
-//! What ranks tell each other at the start of a run and at the end of its epochs.
+//! What ranks tell each other at the start of a run.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};

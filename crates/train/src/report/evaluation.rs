@@ -81,7 +81,7 @@ fn network(judged: &Judged) -> Section {
     let mut facts = vec![
         fact("Network", recipe.model.name.clone()),
         fact("Weights", weights.collect::<Vec<_>>().join(", ")),
-        fact("Input", format!("{0} × {0} pixels", recipe.data.image_size)),
+        fact("Input", format!("{0} × {0} pixels", recipe.data.validation_side())),
         fact("Images", judged.source().describe()),
         fact("Program", format!("resnet {}", env!("CARGO_PKG_VERSION"))),
     ];

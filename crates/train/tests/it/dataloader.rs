@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use burn::data::dataloader::DataLoader;
 use burn::tensor::Device;
-use resnet_data::{DataError, Loader, LoaderOptions, Sample, Source, SyntheticImages, Transform};
+use resnet_data::{
+    DataError, DecodeError, Decoder, Loader, LoaderOptions, RgbImage, Sample, Source,
+    SyntheticImages, Transform,
+};
 use resnet_train::dataloader::DeviceLoader;
 
 fn transform() -> Transform {
@@ -66,6 +69,26 @@ fn slices_share_the_images_among_them() {
 fn a_moved_loader_goes_on_with_the_same_epoch() {
     let training = loader(images(20), LoaderOptions::train(5, 1, transform())).starting_at(3);
     assert_eq!(labels(&*training.to_device(&Device::flex())), labels(&training));
+}
+
+#[test]
+fn a_loaders_own_decoder_comes_along() {
+    let options = LoaderOptions::validation(4, transform());
+    let own = Loader::with_decoder(Arc::new(images(8)), options, Arc::new(NoDecoder));
+    let own = DeviceLoader::new(own.expect("good"), [0.5; 3], [0.25; 3], &Device::flex());
+    for moved in [own.to_device(&Device::flex()), own.slice(2, 6)] {
+        let error = moved.iter().next().expect("a batch").expect_err("nothing is decoded");
+        assert!(error.to_string().contains("by a decoder of the test"), "{error}");
+    }
+}
+
+/// Refuses everything.
+struct NoDecoder;
+
+impl Decoder for NoDecoder {
+    fn decode(&self, _encoded: &[u8], _image: &mut RgbImage) -> Result<(), DecodeError> {
+        Err(DecodeError::Image("refused by a decoder of the test".to_owned()))
+    }
 }
 
 #[test]

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use resnet_data::contact_sheet::png;
 use resnet_data::{RgbImage, Source, SyntheticImages};
-use resnet_recipe::{LossKind, ValidationViews};
+use resnet_models::ResNetConfig;
+use resnet_recipe::{Channels, LossKind, ValidationViews, presets};
 use resnet_train::TrainError;
 use resnet_train::predict::{Ensemble, Prediction, Predictor, Trained};
 use resnet_train::run::{RunOptions, evaluate_run};
@@ -189,6 +190,27 @@ fn a_heat_map_is_as_large_as_the_image_and_leaves_the_picture_recognisable() {
     assert!(levels.into_iter().all(|(&mixed, &plain)| mixed.abs_diff(plain) <= 128));
     let error = predictor.explain_file(&folder.path().join("none.png"), None).expect_err("missing");
     assert!(error.to_string().contains("none.png"), "{error}");
+}
+
+#[test]
+fn the_picture_of_a_grey_network_is_grey() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut trained = trained_in(folder.path());
+    trained.model = ResNetConfig::cifar(1).with_in_channels(1).init(0, &trained.device);
+    trained.recipe.data.channels = Channels::One;
+    // Another mean and deviation for each channel, of which a grey image has the first.
+    let imagenet = presets::tutorial().data;
+    (trained.recipe.data.mean, trained.recipe.data.std) = (imagenet.mean, imagenet.std);
+    let path = folder.path().join("grey.png");
+    let pixels = vec![124; 12 * 12 * 3];
+    fs::write(&path, png(&RgbImage { height: 12, width: 12, pixels }).expect("a PNG"))
+        .expect("written");
+    let explained = Predictor::new(trained).explain_file(&path, Some(0)).expect("a picture");
+    assert!(
+        explained.image.pixels.iter().all(|&level| level == 124),
+        "{:?}",
+        explained.image.pixels
+    );
 }
 
 #[test]
