@@ -292,19 +292,23 @@ impl Args {
         Ok(())
     }
 
-    /// The recipe of the run in the model folder, which has to fit the flags.
-    pub(crate) fn saved_recipe(&self) -> Result<Recipe> {
+    /// The recipe of the run in the model folder with what the flags say of the images, such as their size; the
+    /// network has to be that of the run.
+    pub(crate) fn recipe_to_evaluate(&self) -> Result<Recipe> {
         let path = self.model_dir().join("config.toml");
         let saved = read_recipe(&path).context("nothing to evaluate: train first")?;
         let mut asked = saved.clone();
         self.change_model(&mut asked);
+        self.change_data(&mut asked);
+        let asked = self.recipe.change(&asked)?;
+        let conflicts = asked.resume_conflicts(&saved);
         ensure!(
-            asked.model == saved.model,
-            "{}: the checkpoints are of another network than the flags say; \
-             leave out --model, --resnet-size, --stem and --num-classes",
-            path.display()
+            conflicts.is_empty(),
+            "{}: the checkpoints do not fit the flags: {}; leave these flags out",
+            path.display(),
+            conflicts.join("; ")
         );
-        Ok(saved)
+        Ok(asked)
     }
 
     fn change_model(&self, recipe: &mut Recipe) {

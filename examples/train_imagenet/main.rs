@@ -30,11 +30,13 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use resnet::models::weights::{Element, Weights};
+use resnet::training::evaluate::evaluate;
+use resnet::training::loaders::validation_loader;
 use resnet::training::lr_finder::{LrRange, find_lr};
 use resnet::training::report::write_run_report;
 use resnet::{
-    Chosen, Datasets, Ending, Fanout, InitialWeights, Outcome, RunOptions, Sink, choose_device,
-    evaluate_run, export, train, train_on,
+    Chosen, Datasets, Ending, Fanout, InitialWeights, Outcome, RunOptions, Sink, StopHandle,
+    Trained, choose_device, export, train, train_on,
 };
 
 use crate::args::Args;
@@ -157,9 +159,11 @@ fn export_weights(args: &Args, folder: &Path, classes: &[String]) -> Result<()> 
 }
 
 fn evaluate_only(args: &Args, chosen: &Chosen) -> Result<ExitCode> {
-    let recipe = args.saved_recipe()?;
-    let source = images::validation(args, &recipe)?;
-    let (evaluation, path) = evaluate_run(&args.model_dir(), source, args.workers(), chosen)?;
+    let recipe = args.recipe_to_evaluate()?;
+    let loader = validation_loader(images::validation(args, &recipe)?, &recipe, args.workers())?;
+    let Trained { model, path, .. } = Trained::newest(&args.model_dir(), &chosen.device)?;
+    let stop = StopHandle::default();
+    let evaluation = evaluate(&model, &recipe, &loader, &chosen.device, &stop)?;
     say(&format!("Checkpoint: {}", path.display()))?;
     say(&progress::evaluation(&evaluation))?;
     Ok(ExitCode::SUCCESS)

@@ -113,6 +113,20 @@ fn the_same_command_again_goes_on_and_then_evaluates() {
     let text = stdout(&output);
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(text.contains("step-000000000010") && text.contains("of 300 images"), "{text}");
+    let seen_larger =
+        [&evaluating[..], &["--zero-gamma", "--set", "data.validation_resize=32"]].concat();
+    let output = train_imagenet(&seen_larger);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(
+        stdout(&output).contains("of 300 images") && stdout(&output) != text,
+        "another look at them"
+    );
+    let output = train_imagenet(&[&evaluating[..], &["--set", "model.num_classes=7"]].concat());
+    let said = stderr(&output);
+    assert!(
+        said.contains("model.num_classes was 10 and is now 7; leave these flags out"),
+        "{said}"
+    );
 }
 
 #[test]
