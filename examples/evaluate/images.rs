@@ -9,6 +9,7 @@ use resnet::Recipe;
 use resnet::data::{Dataset, DatasetOptions, ImageRecords, LabelRange, Layout, Source, Split};
 
 use crate::args::Args;
+use crate::stdout::say;
 
 /// The images of a split, and the names of the classes where the layout tells them.
 type Images = (Arc<dyn Source>, Option<Vec<String>>);
@@ -24,6 +25,14 @@ pub(crate) fn recipe(args: &Args) -> Result<Recipe> {
 pub(crate) fn open(args: &Args, split: &str) -> Result<Images> {
     let (path, folder) = (args.data(), args.first_run());
     let recipe = recipe(args)?;
+    if args.data.is_none() {
+        let known = folder.read_classes(recipe.model.num_classes)?;
+        ensure!(
+            known.is_some() && known == Dataset::class_names(path)?,
+            "--data is missing: without it the bundled sample is evaluated, whose classes this network does not know"
+        );
+        say("No --data given: this is the bundled sample, part of Fashion-MNIST.")?;
+    }
     match Layout::recognise(path) {
         Ok(Layout::Shards) | Err(_) if args.subgroup.is_none() && args.group.is_none() => {
             Ok((shards(path, split, &recipe)?, None))

@@ -33,7 +33,8 @@ struct Args {
     #[arg(long, value_enum, default_value = "f32")]
     dtype: Dtype,
 
-    /// Names of the classes for the model card, one a line in the order of the labels.
+    /// Names of the classes for the model card, one a line in the order of the labels. [default: those of
+    /// the run]
     #[arg(long, value_name = "FILE")]
     classes: Option<PathBuf>,
 }

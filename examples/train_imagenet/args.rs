@@ -1,6 +1,7 @@
 //! The flags, and the recipe they make.
 
-use std::path::PathBuf;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
@@ -14,7 +15,8 @@ use crate::recipe_args::{RecipeArgs, read_recipe};
 use crate::reliability::ReliabilityArgs;
 use crate::weights::WeightsArgs;
 
-/// Train a ResNet on TFRecord shards of ImageNet; without --data-dir, on the bundled sample.
+/// Train a ResNet on a folder for each class, a CSV file, tar files or TFRecord shards; without --data-dir, on the
+/// bundled sample.
 ///
 /// The defaults are those of TensorFlow's `imagenet_main.py`; where two are given, the second is for
 /// the bundled sample. A run that was interrupted goes on when the same command is given again.
@@ -31,8 +33,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) recipe: RecipeArgs,
 
-    /// Folder for checkpoints, metrics and event files. [default: runs/imagenet,
-    /// runs/fashion-mnist or runs/synthetic]
+    /// Folder for checkpoints, metrics and event files. [default: runs/NAME, after the folder of the data;
+    /// runs/fashion-mnist, runs/synthetic]
     #[arg(long, value_name = "DIR")]
     model_dir: Option<PathBuf>,
 
@@ -80,7 +82,8 @@ pub(crate) struct Args {
     #[arg(long)]
     sync_batch_norm: bool,
 
-    /// Network by its name, such as resnet50d; `--example zoo` lists all. [default: resnet50; resnet8]
+    /// Network by its name, such as resnet50d: any that `--example zoo` lists, or resnet8, 20, 32, 44, 56 or 110
+    /// for small images. [default: resnet50; resnet8]
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
 
@@ -125,7 +128,7 @@ pub(crate) struct Args {
     pub(crate) try_batch_size: Option<usize>,
 
     /// Passes over the training set. [default: 90; 14]
-    #[arg(long, value_name = "EPOCHS")]
+    #[arg(long, value_name = "EPOCHS", alias = "epochs")]
     train_epochs: Option<u64>,
 
     /// Epochs between two evaluations on the validation set. [default: 1]
@@ -227,12 +230,12 @@ impl Args {
     }
 
     pub(crate) fn model_dir(&self) -> PathBuf {
-        let default = match (&self.data_dir, self.synthetic) {
-            (Some(_), _) => "runs/imagenet",
-            (None, true) => "runs/synthetic",
-            (None, false) => "runs/fashion-mnist",
+        let default = || match (&self.data_dir, self.synthetic) {
+            (Some(data), _) => name_of_folder(data),
+            (None, true) => "synthetic".into(),
+            (None, false) => "fashion-mnist".into(),
         };
-        self.model_dir.clone().unwrap_or_else(|| default.into())
+        self.model_dir.clone().unwrap_or_else(|| Path::new("runs").join(default()))
     }
 
     pub(crate) fn workers(&self) -> usize {
@@ -369,6 +372,13 @@ impl Args {
         });
         set(&mut train.precision, precision);
     }
+}
+
+/// The name of a data set's folder, or of the folder that its file lies in.
+fn name_of_folder(data: &Path) -> OsString {
+    let whole = data.canonicalize().unwrap_or_else(|_missing| data.to_owned());
+    let folder = if whole.is_file() { whole.parent() } else { Some(&*whole) };
+    folder.and_then(Path::file_name).unwrap_or(OsStr::new("data")).to_owned()
 }
 
 fn set<T>(place: &mut T, value: Option<T>) {

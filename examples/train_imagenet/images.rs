@@ -15,9 +15,14 @@ use crate::args::Args;
 const IMAGENET_IMAGES: (usize, usize) = (1_281_167, 50_000);
 
 /// The first line that a person reads.
-pub(crate) fn announcement(args: &Args) -> String {
-    match &args.data_dir {
+pub(crate) fn announcement(args: &Args) -> Result<String> {
+    Ok(match &args.data_dir {
         Some(path) => {
+            ensure!(
+                path.exists(),
+                "{}: there is no such folder or file (--data-dir)",
+                path.display()
+            );
             let layout = Layout::recognise(path).unwrap_or(Layout::Shards);
             format!("Images: {layout} in {}.", path.display())
         }
@@ -25,7 +30,7 @@ pub(crate) fn announcement(args: &Args) -> String {
         None => "No --data-dir given: training on the bundled sample, photographs of clothes from \
                  Fashion-MNIST (28×28 pixels, 10 classes)."
             .to_owned(),
-    }
+    })
 }
 
 /// The images of both parts, and the names of the classes.

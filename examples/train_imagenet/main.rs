@@ -75,7 +75,7 @@ fn run(args: &Args, flags: &[String]) -> Result<ExitCode> {
     }
     let place = Place::find(args.device, args.num_gpus)?;
     if place.is_chief() {
-        say(&images::announcement(args))?;
+        say(&images::announcement(args)?)?;
         say(&place.announcement())?;
     }
     let result = train_and_report(args, flags, &place);
@@ -87,7 +87,7 @@ fn run(args: &Args, flags: &[String]) -> Result<ExitCode> {
 
 /// Everything but training.
 fn on_one_device(args: &Args) -> Result<ExitCode> {
-    say(&images::announcement(args))?;
+    say(&images::announcement(args)?)?;
     let chosen = choose_device(args.device)?;
     say(&format!("Device: {} ({}).", chosen.name, chosen.reason))?;
     if let Some(images) = args.try_batch_size {

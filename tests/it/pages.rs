@@ -26,7 +26,8 @@ const PROGRAMS: &[(&str, &[&str])] = &[
 
 const HEAD: &str = "# Commands
 
-Every program and every flag, as `--help` explains them; this page is made from it by a [test](../tests/it/pages.rs). A program is run as
+Every program and every flag of a default build, as `--help` explains them; with `--features dicom`, `finetune` and `dataset` have
+`--window CENTER,WIDTH|full` and `--frame first|middle|N`, too ([DICOM](data.md#decoding)). This page is made from it by a [test](../tests/it/pages.rs). A program is run as
 `cargo run --release --example NAME -- FLAGS`. [TensorFlow's flags](flags.md), which `train_imagenet` understands too, have a page of
 their own, and so have the keys of [recipes](recipes.md).
 ";

@@ -47,22 +47,17 @@ const PROMISES: &[Promise] = &[
     },
     Promise { command: "dataset -- info PICTURES", smaller: &[], prints: "boot", leaves: "" },
     Promise {
-        command: "dataset -- split PICTURES",
+        command: "dataset -- split PICTURES --group-until _",
         smaller: &[],
         prints: "",
         leaves: "PICTURES/split.csv",
     },
     Promise { command: "dataset -- sample PICTURES", smaller: &[], prints: ".png", leaves: "" },
     Promise {
-        command: "train_imagenet -- --data-dir PICTURES/split.csv --num-classes 2",
-        smaller: &[
-            "--set=train.batch_size=4",
-            "--set=data.image_size=32",
-            "--max-steps=1",
-            "--model=resnet18",
-        ],
+        command: "train_imagenet -- --data-dir PICTURES/split.csv --num-classes 2 --model resnet18 --batch-size 32",
+        smaller: &["--set=train.batch_size=4", "--set=data.image_size=32", "--max-steps=1"],
         prints: "ResNet-18",
-        leaves: "runs/imagenet/checkpoints",
+        leaves: "runs/PICTURES/checkpoints",
     },
     Promise {
         command: "finetune -- --data PICTURES",

@@ -145,7 +145,7 @@ pub enum DataError {
     /// Not even one full batch, and partial batches are dropped.
     #[error(
         "a batch of {batch_size} is larger than the data set of {len} images: choose a batch size of \
-         at most {len}, or mask the last batch"
+         at most {len} (--batch-size)"
     )]
     BatchTooLarge {
         /// Images per batch.

@@ -38,7 +38,7 @@ impl Facts {
         }
         let train = check.report.splits.iter().position(|split| split.name == "train");
         let train = train.ok_or_else(|| {
-            FinetuneError::plan("data", "there is no split train: cut one with with_all_splits")
+            FinetuneError::plan("data", "there is no split train: add a folder train/, or the value train in the column split")
         })?;
         Ok(Self {
             check,

@@ -78,8 +78,7 @@ fn model(facts: &Facts, plan: &Plan) -> Result<Model, FinetuneError> {
         (None, None) => "resnet18",
         (None, Some(weights)) => {
             let weights = weights.display();
-            let problem =
-                format!("name the network that {weights} is of (Weights::networks tells it)");
+            let problem = format!("say by --model which network {weights} is of");
             return Err(FinetuneError::plan("model", problem));
         }
     };

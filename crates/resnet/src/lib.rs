@@ -44,10 +44,10 @@
 //! - `flex` (default): the CPU, through Burn's pure-Rust backend Flex.
 //! - `wgpu`: any GPU that Vulkan, Metal or DirectX 12 reaches.
 //! - `cuda`: NVIDIA GPUs.
+//! - `cuda-nvrtc`: `cuda` with kernels that NVRTC compiles at run time; it needs `libnvrtc` and the CUDA headers then.
 //! - `dataloader`: [`training`]'s loader for programs that train with `burn-train`.
 //! - `mpi`: ranks as processes on one or many machines.
 //! - `parquet`: Parquet files with images.
-//! - `tiff`: TIFF files.
 //! - `dicom`: DICOM files, as scanners write them.
 //! - `download`: getting published weights over HTTPS.
 

@@ -25,7 +25,7 @@ pub struct Exported {
 
 /// Writes the best weights of the run in `model_dir`, or its newest if none were evaluated, to `path` with
 /// values of `element`, and a model card to the same name with the ending `.md`. `classes` are the names of
-/// the classes in order, if they are known.
+/// the classes in order; without any, those that the run was told are taken.
 ///
 /// The names in the file are torchvision's, and timm's for what torchvision lacks.
 ///
@@ -45,8 +45,11 @@ pub fn export(
     if !classes.is_empty() && classes.len() != wanted {
         return Err(TrainError::NumberOfNames { names: classes.len(), num_classes: wanted });
     }
+    let folder = ModelFolder::at(model_dir);
+    let of_the_run = if classes.is_empty() { folder.read_classes(wanted)? } else { None };
+    let classes = of_the_run.as_deref().unwrap_or(classes);
     let config = crate::config(&saved.recipe)?;
-    let best = ModelFolder::at(model_dir).best();
+    let best = folder.best();
     let (step, tensors) = match saved.position.best {
         Some(at) if best.exists() => {
             (at.step, tensors::read(&best).map_err(CheckpointError::from)?)

@@ -23,7 +23,7 @@ pub enum DatasetError {
 
     /// The layout was recognised, but this build cannot read it.
     #[error(
-        "{}: Parquet files are not read by this build: build with the feature \"parquet\"",
+        "{}: Parquet files are not read by this build: build with `--features parquet`",
         path.display()
     )]
     NotBuiltIn {

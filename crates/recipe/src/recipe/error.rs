@@ -42,7 +42,7 @@ pub enum RecipeError {
         known: &'static [&'static str],
     },
     /// A key is missing.
-    #[error("{key}: this key is missing; a recipe written by `to_toml` has them all")]
+    #[error("{key}: this key is missing; `Recipe::to_toml`, or --print-config, shows a complete recipe")]
     Missing {
         /// The key, as `section.key`.
         key: String,

@@ -34,39 +34,48 @@ pub struct Optimizer {
 pub enum Rule {
     /// Stochastic gradient descent with coupled decay, as `torch.optim.SGD` with dampening 0.
     Sgd {
-        /// Momentum.
+        /// Momentum; 0.9 unless given.
+        #[serde(default = "momentum")]
         momentum: f64,
-        /// Nesterov's variant.
+        /// Nesterov's variant; off unless given.
+        #[serde(default)]
         nesterov: bool,
     },
     /// Adam with decoupled decay, as `torch.optim.AdamW`
     /// ([Loshchilov and Hutter 2019](https://arxiv.org/abs/1711.05101)).
     Adamw {
-        /// Decay of the running means of the gradient and of its square.
+        /// Decay of the running means of the gradient and of its square; 0.9 and 0.999 unless given.
+        #[serde(default = "adam_betas")]
         betas: (f64, f64),
-        /// Added to the denominator.
+        /// Added to the denominator; 1e-8 unless given.
+        #[serde(default = "adam_eps")]
         eps: f64,
     },
     /// Adam's direction, scaled in each tensor to the length of its weights, with decoupled decay, as
     /// timm's `Lamb` ([You et al. 2020](https://arxiv.org/abs/1904.00962)).
     Lamb {
-        /// Decay of the running means of the gradient and of its square.
+        /// Decay of the running means of the gradient and of its square; 0.9 and 0.999 unless given.
+        #[serde(default = "adam_betas")]
         betas: (f64, f64),
-        /// Added to the denominator.
+        /// Added to the denominator; 1e-6 unless given.
+        #[serde(default = "lamb_eps")]
         eps: f64,
     },
     /// Momentum with a rate for each tensor in proportion to its weights' length, with coupled decay,
     /// as timm's `Lars` ([You et al. 2017](https://arxiv.org/abs/1708.03888)).
     Lars {
-        /// Momentum.
+        /// Momentum; 0.9 unless given.
+        #[serde(default = "momentum")]
         momentum: f64,
-        /// Step length as a share of the weights' length.
+        /// Step length as a share of the weights' length; 0.001 unless given.
+        #[serde(default = "lars_trust")]
         trust: f64,
     },
     /// The sign of a running mean, with decoupled decay, as timm's `Lion`
     /// ([Chen et al. 2023](https://arxiv.org/abs/2302.06675)).
     Lion {
-        /// Share of the old mean in the step, and in the new mean.
+        /// Share of the old mean in the step, and in the new mean; 0.9 and 0.99 unless given.
+        #[serde(default = "lion_betas")]
         betas: (f64, f64),
     },
     /// For the weights of convolutions the mean gradient made orthogonal, a filter being a row, as
@@ -74,15 +83,52 @@ pub enum Rule {
     /// else as `torch.optim.AdamW` ([Jordan 2024](https://kellerjordan.github.io/posts/muon/),
     /// [Liu et al. 2025](https://arxiv.org/abs/2502.16982)).
     Muon {
-        /// Share of the old mean gradient.
+        /// Share of the old mean gradient; 0.95 unless given.
+        #[serde(default = "muon_momentum")]
         momentum: f64,
-        /// Nesterov's variant.
+        /// Nesterov's variant; on unless given.
+        #[serde(default = "on")]
         nesterov: bool,
-        /// Of AdamW: decay of the running means of the gradient and of its square.
+        /// Of AdamW: decay of the running means of the gradient and of its square; 0.9 and 0.999 unless given.
+        #[serde(default = "adam_betas")]
         betas: (f64, f64),
-        /// Of AdamW: added to the denominator.
+        /// Of AdamW: added to the denominator; 1e-8 unless given.
+        #[serde(default = "adam_eps")]
         eps: f64,
     },
+}
+
+/// What a rule has unless a recipe says otherwise: what `torch.optim` and timm have, but for SGD's momentum, which is 0 there.
+fn momentum() -> f64 {
+    0.9
+}
+
+fn adam_betas() -> (f64, f64) {
+    (0.9, 0.999)
+}
+
+fn adam_eps() -> f64 {
+    1e-8
+}
+
+fn lamb_eps() -> f64 {
+    1e-6
+}
+
+fn lars_trust() -> f64 {
+    0.001
+}
+
+fn lion_betas() -> (f64, f64) {
+    (0.9, 0.99)
+}
+
+fn muon_momentum() -> f64 {
+    0.95
+}
+
+fn on() -> bool {
+    true
 }
 
 /// What is done to large gradients.

@@ -45,6 +45,18 @@ fn a_choice_takes_the_place_of_another() {
 }
 
 #[test]
+fn a_rule_by_its_name_alone_has_the_usual_constants() {
+    let rule = |name: &str| changed(&[&format!("optimizer.rule={name}")]).optimizer.rule;
+    assert_eq!(rule("sgd"), Rule::Sgd { momentum: 0.9, nesterov: false });
+    assert_eq!(rule("adamw"), Rule::Adamw { betas: (0.9, 0.999), eps: 1e-8 });
+    assert_eq!(rule("lamb"), Rule::Lamb { betas: (0.9, 0.999), eps: 1e-6 });
+    assert_eq!(rule("lars"), Rule::Lars { momentum: 0.9, trust: 0.001 });
+    assert_eq!(rule("lion"), Rule::Lion { betas: (0.9, 0.99) });
+    let muon = Rule::Muon { momentum: 0.95, nesterov: true, betas: (0.9, 0.999), eps: 1e-8 };
+    assert_eq!(rule("muon"), muon);
+}
+
+#[test]
 fn a_section_that_is_off_is_turned_on_by_its_keys() {
     let recipe = changed(&["ema.decay=0.999", "optimizer.clip.norm=5"]);
     assert_eq!(recipe.ema.map(|ema| (ema.decay, ema.every)), Some((0.999, 1)));
