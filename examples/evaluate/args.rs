@@ -9,7 +9,7 @@ use resnet::training::folder::ModelFolder;
 
 use crate::unsure::UnsureLabels;
 
-/// Judge a trained network by images it has not seen; without --data, by the validation images of the
+/// Evaluate a trained network on images it has not seen; without --data, on the validation images of the
 /// bundled sample.
 #[derive(Debug, Parser)]
 #[command(name = "evaluate")]
@@ -22,13 +22,13 @@ pub(crate) struct Args {
 
     /// Images in any layout that `train_imagenet` reads. [default: the bundled sample]
     #[arg(long, value_name = "PATH")]
-    data: Option<PathBuf>,
+    pub(crate) data: Option<PathBuf>,
 
     /// The split to judge by.
     #[arg(long, value_name = "NAME", default_value = "validation")]
     pub(crate) split: String,
 
-    /// The manifest's column by whose values results are told besides, such as the hospital.
+    /// A column of the manifest, such as the hospital: figures are also reported for each of its values.
     #[arg(long, value_name = "COLUMN")]
     pub(crate) subgroup: Option<String>,
 
@@ -67,11 +67,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SHARE", requires = "choose_on")]
     pub(crate) specificity: Option<f64>,
 
-    /// Share of positives, 0 to 1, for which predictive values are told besides.
+    /// Prevalence, 0 to 1, for which predictive values (PPV, NPV) are also reported.
     #[arg(long, value_name = "SHARE")]
     pub(crate) prevalence: Option<f64>,
 
-    /// The classes are grades in order: tell quadratic kappa.
+    /// The classes are ordered grades: also report quadratic weighted kappa.
     #[arg(long)]
     pub(crate) ordered: bool,
 

@@ -38,7 +38,7 @@ pub(crate) struct Args {
     labels: Vec<String>,
     #[command(flatten, next_help_heading = "Pictures")]
     unsure: UnsureLabels,
-    /// The manifest's column by whose values results are told besides, such as the hospital.
+    /// A column of the manifest, such as the hospital: figures are also reported for each of its values.
     #[arg(long, value_name = "COLUMN", help_heading = "Pictures")]
     subgroup: Option<String>,
     #[cfg(feature = "dicom")]
@@ -64,20 +64,21 @@ pub(crate) struct Args {
     /// Epochs after which one stage more begins to learn; 0: never.
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Network")]
     unfreeze_every: u64,
-    /// Height and width of the network's input, in pixels.
+    /// Height and width of the network's input, in pixels. [default: the median width or height of the pictures, the smaller, at most
+    /// 224; with --pretrained the network's own]
     #[arg(long, value_name = "PX", help_heading = "Network")]
     image_size: Option<usize>,
 
-    /// Passes over the training pictures at most.
+    /// Passes over the training pictures at most. [default: 30; stand-in 16]
     #[arg(long, value_name = "N", help_heading = "Training")]
     epochs: Option<u64>,
-    /// Passes without a smaller validation loss that are too many.
+    /// Stop after this many epochs in a row without a lower validation loss. [default: 8; stand-in 16]
     #[arg(long, value_name = "N", help_heading = "Training")]
     patience: Option<u64>,
-    /// Pictures in a step.
+    /// Pictures in a step. [default: 32, or a quarter of the training pictures if that is less]
     #[arg(long, value_name = "N", help_heading = "Training")]
     batch_size: Option<usize>,
-    /// The largest learning rate.
+    /// The largest learning rate. [default: 0.001; 0.0003 with --pretrained]
     #[arg(long, value_name = "RATE", help_heading = "Training")]
     learning_rate: Option<f64>,
     /// What is done about classes of different size.
@@ -89,11 +90,12 @@ pub(crate) struct Args {
     /// A key of the recipe, such as optimizer.weight_decay=0.05; may be given several times.
     #[arg(long = "set", value_name = "KEY=VALUE", help_heading = "Training")]
     overrides: Vec<String>,
-    /// Cross-validation: train this many networks, each tested on another part.
+    /// Cross-validation: train this many networks, at least 3, each tested on another part.
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub(crate) folds: Option<usize>,
 
-    /// The class that is asked for, where there are two.
+    /// The positive class, where there are two. [default: the one that is not called normal, healthy, negative or the
+    /// like; else the last]
     #[arg(long, value_name = "CLASS", help_heading = "Judging")]
     positive: Option<String>,
     /// Choose the threshold for this sensitivity on the validation pictures, 0 to 1. Without it, for
@@ -103,10 +105,10 @@ pub(crate) struct Args {
     /// The same for this specificity.
     #[arg(long, value_name = "S", value_parser = share, conflicts_with = "sensitivity", help_heading = "Judging")]
     specificity: Option<f64>,
-    /// Tell predictive values for this share of positives besides, 0 to 1.
+    /// Prevalence, 0 to 1, for which predictive values (PPV, NPV) are also reported.
     #[arg(long, value_name = "P", value_parser = share, help_heading = "Judging")]
     prevalence: Option<f64>,
-    /// The classes are grades in order: tell quadratic kappa.
+    /// The classes are ordered grades: also report quadratic weighted kappa.
     #[arg(long, help_heading = "Judging")]
     ordered: bool,
 
@@ -119,7 +121,7 @@ pub(crate) struct Args {
     /// Where to compute: auto, cpu, wgpu, wgpu:N, cuda or cuda:N.
     #[arg(long, default_value = "auto", help_heading = "Run")]
     pub(crate) device: DeviceChoice,
-    /// Threads that load pictures.
+    /// Threads that load pictures. [default: one for each processor]
     #[arg(long, value_name = "N", help_heading = "Run")]
     workers: Option<usize>,
 }

@@ -96,12 +96,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "1|2", value_parser = clap::value_parser!(u8).range(1..=2), requires = "resnet_size")]
     resnet_version: Option<u8>,
 
-    /// How pixels enter: a 7×7 convolution and pooling, or one 3×3 convolution. [default: as the
+    /// First layers: a 7×7 convolution and pooling, or one 3×3 convolution. [default: as the
     /// network has it; small]
     #[arg(long)]
     stem: Option<Stem>,
 
-    /// Start the last normalisation of every block at zero. [default: off]
+    /// Initialise the scale (gamma) of each block's last BatchNorm to zero. [default: off]
     #[arg(long)]
     zero_gamma: bool,
 
@@ -164,7 +164,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SHARE")]
     label_smoothing: Option<f64>,
 
-    /// Floats of convolutions and activations in training; weights have 32 bits in any case.
+    /// Floating-point type of convolutions and activations in training; weights stay in f32.
     /// [default: f32]
     #[arg(long, value_name = "FLOATS")]
     precision: Option<Floats>,
@@ -173,7 +173,7 @@ pub(crate) struct Args {
     #[arg(long)]
     seed: Option<u64>,
 
-    /// What an image that cannot be decoded does: end the run, or be left out and counted.
+    /// What to do with an image that cannot be decoded: end the run, or leave it out and count it.
     /// [default: fail]
     #[arg(long, value_name = "WHAT")]
     on_bad_image: Option<OnBadImage>,

@@ -32,7 +32,7 @@ pub(crate) struct ReliabilityArgs {
     #[arg(long, value_name = "STEPS")]
     keep_every: Option<u64>,
 
-    /// What an infinite loss, or one that is no number, does: end the run; skip the step; or go back
+    /// What to do when the loss is infinite or NaN: end the run; skip the step; or go back
     /// to the last checkpoint with half the learning rate.
     #[arg(long, value_name = "WHAT", default_value = "stop")]
     on_non_finite: NonFinite,

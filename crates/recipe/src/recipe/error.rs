@@ -42,7 +42,9 @@ pub enum RecipeError {
         known: &'static [&'static str],
     },
     /// A key is missing.
-    #[error("{key}: this key is missing; `Recipe::to_toml`, or --print-config, shows a complete recipe")]
+    #[error(
+        "{key}: this key is missing; `Recipe::to_toml`, or --print-config, shows a complete recipe"
+    )]
     Missing {
         /// The key, as `section.key`.
         key: String,
