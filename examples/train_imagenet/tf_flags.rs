@@ -147,7 +147,16 @@ pub(crate) fn translate(arguments: impl Iterator<Item = String>) -> Result<Vec<S
             Gone(advice) => bail!("{argument}: {advice}"),
         }
     }
+    add_size(&mut ours);
     Ok(ours)
+}
+
+/// TensorFlow's version is that of 50 layers where no size is given; translated flags have a `=`.
+fn add_size(flags: &mut Vec<String>) {
+    let has = |start: &str| flags.iter().any(|flag| flag.starts_with(start));
+    if has("--resnet-version=") && !has("--resnet-size") {
+        flags.push("--resnet-size=50".to_owned());
+    }
 }
 
 /// The fate of TensorFlow's flag that `argument` is, if it is one, and the value after its `=`.

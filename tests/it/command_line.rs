@@ -114,7 +114,7 @@ fn the_same_command_again_goes_on_and_then_evaluates() {
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(text.contains("step-000000000010") && text.contains("of 300 images"), "{text}");
     let seen_larger =
-        [&evaluating[..], &["--zero-gamma", "--set", "data.validation_resize=32"]].concat();
+        [&evaluating[..], &["--zero-gamma", "--set", "data.validation_resize=28"]].concat();
     let output = train_imagenet(&seen_larger);
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(

@@ -18,7 +18,8 @@ struct Row {
 fn table() -> Vec<Row> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/flags.md");
     let page = fs::read_to_string(path).expect("docs/flags.md");
-    let rows = page.lines().filter(|line| line.starts_with("| `--"));
+    let (tensorflows, _torchvisions) = page.split_once("\n# From torchvision").expect("two tables");
+    let rows = tensorflows.lines().filter(|line| line.starts_with("| `--"));
     rows.map(|line| {
         let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
         let code = |cell: &str| cell.trim_matches('`').to_owned();
@@ -164,7 +165,7 @@ fn a_value_that_cannot_be_had_is_refused_with_what_can() {
         (["--num_gpus", "-2"], "0 for the CPU"),
         (["--dtype", "fp8"], "bf16"),
         (["--resnet_version", "3"], "1..=2"),
-        (["--resnet_version", "2"], "--resnet-size"),
+        (["--resnet-version", "2"], "--resnet-size"),
         (["--distribution_strategy", "multi_worker_mirrored"], "mpirun"),
     ] {
         let output = print_config(&flags.map(str::to_owned));

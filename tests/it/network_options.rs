@@ -71,7 +71,7 @@ fn the_same_network_is_resumed_evaluated_asked_and_exported() {
     assert_eq!(exported["fc.weight"].shape().to_vec(), [10, 128]);
     assert!(exported.contains_key("layer1.0.se.fc1.weight"), "{:?}", exported.keys());
     let card = fs::read_to_string(folder.path().join("w.md")).expect("a model card");
-    assert!(card.contains("activation = \"silu\"") && card.contains("| 0 | "), "{card}");
+    assert!(card.contains("activation = \"silu\""), "{card}");
     let data = &trained.recipe.data;
     let input = format!("3 channels, {0}×{0} pixels", data.validation_side());
     assert!(card.contains(&input) && card.contains(&format!("mean {:?}", data.mean)), "{card}");

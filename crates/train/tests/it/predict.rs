@@ -8,10 +8,11 @@ use burn::tensor::Device;
 use resnet_data::contact_sheet::png;
 use resnet_data::{RgbImage, Source, SyntheticImages};
 use resnet_models::ResNetConfig;
+use resnet_models::weights::Element;
 use resnet_recipe::{Channels, LossKind, ValidationViews, presets};
-use resnet_train::TrainError;
 use resnet_train::predict::{Ensemble, Prediction, Predictor, Trained};
 use resnet_train::run::{RunOptions, evaluate_run};
+use resnet_train::{TrainError, export};
 
 use crate::sample::{cpu, images, recipe, run};
 
@@ -190,6 +191,15 @@ fn a_heat_map_is_as_large_as_the_image_and_leaves_the_picture_recognisable() {
     assert!(levels.into_iter().all(|(&mixed, &plain)| mixed.abs_diff(plain) <= 128));
     let error = predictor.explain_file(&folder.path().join("none.png"), None).expect_err("missing");
     assert!(error.to_string().contains("none.png"), "{error}");
+}
+
+#[test]
+fn a_model_card_has_the_names_that_the_run_was_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(trained_in(folder.path()));
+    let written = export(folder.path(), &folder.path().join("w.safetensors"), Element::F32, &[]);
+    let card = fs::read_to_string(written.expect("written").card).expect("a card");
+    assert!(card.contains("| 3 | kind 3 |"), "{card}");
 }
 
 #[test]
