@@ -1,5 +1,6 @@
 //! The kernels themselves: numbers in slices, f32, channels last: `[b, h, w, c]` without gaps.
 
+pub(crate) mod adam;
 pub(crate) mod average_pool;
 pub(crate) mod batch_norm;
 mod channels;
@@ -8,6 +9,7 @@ mod correlate;
 pub(crate) mod cross_entropy;
 pub(crate) mod finish;
 pub(crate) mod geometry;
+mod grouped;
 pub(crate) mod images;
 pub(crate) mod layout;
 pub(crate) mod max_pool;
@@ -18,3 +20,4 @@ mod scratch;
 mod tile;
 mod weight_gradient;
 pub(crate) mod weights;
+pub(crate) mod winograd;

@@ -29,3 +29,19 @@ pub struct AdamW {
     /// Number of the step, from 1.
     pub step: i32,
 }
+
+/// [LARS](https://arxiv.org/abs/1708.03888): SGD with momentum whose decayed gradient `g + decay * w` is multiplied
+/// by `trust * |w| / (|g| + decay * |w| + eps)`, or by 1 where `|w|` or `|g|` is 0.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lars {
+    /// Length of the step.
+    pub lr: f64,
+    /// Share of the last velocity.
+    pub momentum: f64,
+    /// Weight decay, coupled.
+    pub decay: f64,
+    /// Length of a step against that of the weights.
+    pub trust: f64,
+    /// Added to the denominator.
+    pub eps: f64,
+}

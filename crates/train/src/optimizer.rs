@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use burn::module::Module;
 use burn::tensor::{Bool, Device, Tensor, TensorData};
-use resnet_kernels::has_optimizer_steps;
+use resnet_kernels::{has_optimizer_steps, has_scaled_steps};
 use resnet_models::tensors::TensorMap;
 use resnet_models::{lr_factor, read_back};
 use resnet_recipe::{Clip, Optimizer as Settings, Rule};
@@ -166,16 +166,23 @@ impl Optimizer {
         }
     }
 
-    /// A parameter's weights after a step of length `lr`, and what is remembered: in one pass where there is
-    /// a kernel for it.
+    /// A parameter's weights after a step of length `lr`, and what is remembered: in one pass or two where there
+    /// is a kernel for it.
     fn moved(&self, parameter: Parameter, lr: f64) -> Direction {
         let has_kernel = has_optimizer_steps(&parameter.weight);
+        let has_scaled = has_scaled_steps(&parameter.weight);
         match self.settings.rule {
             Rule::Sgd { momentum, nesterov } if has_kernel && momentum != 0.0 => {
                 sgd::in_one_pass(parameter, lr, momentum, nesterov)
             }
             Rule::Adamw { betas, eps } if has_kernel => {
                 adam::adamw_in_one_pass(parameter, lr, betas, eps)
+            }
+            Rule::Lamb { betas, eps } if has_scaled => {
+                adam::lamb_in_two_passes(parameter, lr, betas, eps)
+            }
+            Rule::Lars { momentum, trust } if has_scaled && momentum != 0.0 => {
+                lars::in_two_passes(parameter, lr, momentum, trust)
             }
             _ => {
                 let weight = parameter.weight.clone();

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::finish::Finish;
 use super::geometry::{Grid, Tap};
 use super::scratch::{self, Scratch};
-use super::tile::{self, HEIGHT, Tile};
+use super::tile::{self, HEIGHT};
 use super::weights::Weights;
 use super::{pool, prefetch};
 use crate::instructions::dispatch;
@@ -57,6 +57,15 @@ impl Source<'_> {
         Position { at: [y as isize, x as isize], start: start as isize }
     }
 
+    /// The channels of pixel `(y, x)` of an image, if it is inside.
+    #[inline(always)]
+    pub(crate) fn pixel(&self, image: usize, [y, x]: [isize; 2]) -> Option<&[f32]> {
+        // What is negative becomes greater than every size.
+        let (y, x) = (y as usize, x as usize);
+        let start = || ((image * self.size[0] + y) * self.size[1] + x) * self.channels;
+        (y < self.size[0] && x < self.size[1]).then(|| &self.values[start()..][..self.channels])
+    }
+
     /// Where the channels of what `tap` sees from a pixel begin.
     #[inline(always)]
     pub(crate) fn find(&self, tap: &Tap, pixel: &Position) -> Option<usize> {
@@ -70,6 +79,7 @@ impl Source<'_> {
 
 /// Multiplies, for every grid, pixels of `source` with weights `[groups * rows, taps, depth]` into a
 /// target `[images, h, w, groups * rows]`.
+#[derive(Clone, Copy)]
 pub(crate) struct Correlation<'a> {
     pub(crate) source: Source<'a>,
     pub(crate) images: usize,
@@ -82,18 +92,26 @@ pub(crate) struct Correlation<'a> {
     /// Height and width of the target.
     pub(crate) size: [usize; 2],
     pub(crate) finish: Finish<'a>,
+    /// Of pixel `(y, x)` of an image of the target, whether it is computed; all are, if nothing is said.
+    pub(crate) only: Option<&'a (dyn Fn([usize; 3]) -> bool + Sync)>,
 }
 
 impl Correlation<'_> {
     /// The target; what `onto` holds, which is as large, is added.
     pub(crate) fn run(&self, onto: Option<Vec<f32>>) -> Vec<f32> {
-        let channels = self.groups * self.rows;
-        let pixels = self.images * self.size[0] * self.size[1];
+        let length = self.images * self.size[0] * self.size[1] * self.groups * self.rows;
         let adds = onto.is_some();
-        let mut target = onto.unwrap_or_else(|| pool::take(pixels * channels));
-        if target.is_empty() {
-            return target;
+        let mut target = onto.unwrap_or_else(|| pool::take(length));
+        if !target.is_empty() {
+            self.write(&mut target, adds);
         }
+        target
+    }
+
+    /// Writes the target, or adds to it.
+    pub(crate) fn write(&self, target: &mut [f32], adds: bool) {
+        let channels = self.groups * self.rows;
+        let pixels = target.len() / channels;
         let share = self.share(pixels);
         target.par_chunks_mut(share * channels).enumerate().for_each(|(index, target)| {
             scratch::with(|scratch| {
@@ -107,7 +125,6 @@ impl Correlation<'_> {
                 });
             });
         });
-        target
     }
 
     /// Pixels of one task.
@@ -251,13 +268,17 @@ impl Task<'_, '_> {
         grid: &Grid,
         pixels: &mut impl Iterator<Item = [usize; 3]>,
     ) -> bool {
-        let Correlation { source, size, groups, rows, .. } = self.job;
+        let Correlation { source, size, groups, rows, only, .. } = self.job;
         let mut positions = [Position::default(); PIXELS];
         block.to.clear();
         let room = &mut positions[..self.block_size(grid)];
-        for (position, [image, y, x]) in room.iter_mut().zip(pixels) {
-            *position = source.position(grid, [image, y, x]);
-            let (y, x) = (y * grid.scatter[0] + grid.first[0], x * grid.scatter[1] + grid.first[1]);
+        let place = |[image, y, x]: [usize; 3]| {
+            [image, y * grid.scatter[0] + grid.first[0], x * grid.scatter[1] + grid.first[1]]
+        };
+        let pixels = pixels.filter(|&pixel| only.is_none_or(|only| only(place(pixel))));
+        for (position, pixel) in room.iter_mut().zip(pixels) {
+            *position = source.position(grid, pixel);
+            let [image, y, x] = place(pixel);
             let pixel = (image * size[0] + y) * size[1] + x - self.pixels.start;
             block.to.push(pixel * groups * rows);
         }
@@ -338,12 +359,12 @@ impl Task<'_, '_> {
 
 /// Adds what there is so far of `channels` of the pixels that begin at `to`.
 #[inline(always)]
-fn add<S: Simd, const NV: usize>(
+pub(super) fn add<S: Simd, const NV: usize, const H: usize>(
     simd: S,
     target: &[f32],
     to: &[usize],
     channels: &Range<usize>,
-    sums: &mut Tile<S, NV>,
+    sums: &mut [[S::f32s; NV]; H],
 ) {
     for (sums, to) in sums.iter_mut().zip(to) {
         let from = tile::row::<S, NV>(simd, &target[to + channels.start..][..channels.len()]);
@@ -355,12 +376,12 @@ fn add<S: Simd, const NV: usize>(
 
 /// Writes the sums of `channels` of the pixels that begin at `to`.
 #[inline(always)]
-fn store<S: Simd, const NV: usize>(
+pub(super) fn store<S: Simd, const NV: usize, const H: usize>(
     simd: S,
     target: &mut [f32],
     to: &[usize],
     channels: &Range<usize>,
-    sums: &Tile<S, NV>,
+    sums: &[[S::f32s; NV]; H],
 ) {
     for (sums, to) in sums.iter().zip(to) {
         let to = &mut target[to + channels.start..][..channels.len()];

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulp::Simd;
 
-use super::tile::{self, Tile};
+use super::tile;
 
 /// Scale and shift of each channel, a residual, and ReLU, in this order; each may be missing.
 #[derive(Debug, Clone, Copy, Default)]
@@ -24,12 +24,12 @@ impl Finish<'_> {
 
     /// Finishes the sums of `channels` of the pixels that begin at `to`.
     #[inline(always)]
-    pub(crate) fn apply<S: Simd, const NV: usize>(
+    pub(crate) fn apply<S: Simd, const NV: usize, const H: usize>(
         &self,
         simd: S,
         to: &[usize],
         channels: &Range<usize>,
-        sums: &mut Tile<S, NV>,
+        sums: &mut [[S::f32s; NV]; H],
     ) {
         if let Some((scale, shift)) = self.scale_and_shift {
             let scale = tile::row::<S, NV>(simd, &scale[channels.clone()]);

@@ -1,4 +1,4 @@
-//! Scaling the channels of images and adding images. Tensors are channels last.
+//! Scaling the channels of images, sums over their pixels, and adding images. Tensors are channels last.
 
 use pulp::NullaryFnOnce;
 use rayon::prelude::*;
@@ -8,7 +8,7 @@ use super::finish::{self, relu};
 use super::pool;
 use crate::instructions::dispatch;
 
-/// Pixels whose products are summed in 32 bits before they go to 64.
+/// Pixels that are summed in 32 bits before they go to 64.
 const ROWS: usize = 64;
 
 /// Channels of the images, and pixels of each.
@@ -55,43 +55,50 @@ impl NullaryFnOnce for Scale<'_, '_> {
     }
 }
 
-/// The sums of the products of `a` and `b` over the pixels of each image, `[images, channels]`.
-pub(crate) fn products(a: &[f32], b: &[f32], size: Size) -> Vec<f32> {
+/// The sums over the pixels of each image, of `a` or of its products with `b`, over `divisor`: `[images, channels]`.
+pub(crate) fn sums(a: &[f32], b: Option<&[f32]>, size: Size, divisor: usize) -> Vec<f32> {
     let Size { channels, pixels } = size;
     let image = (channels * pixels).max(1);
     let mut sums = vec![0.0; a.len() / image * channels];
-    let images = a.par_chunks(image).zip(b.par_chunks(image));
-    sums.par_chunks_mut(channels.max(1)).zip(images).for_each(|(sums, (a, b))| {
-        dispatch(Products { a, b, sums });
+    let images = sums.par_chunks_mut(channels.max(1)).zip(a.par_chunks(image)).enumerate();
+    images.for_each(|(index, (sums, a))| {
+        let b = b.map(|b| &b[index * image..]);
+        dispatch(Sums { a, b, divisor: divisor as f64, sums });
     });
     sums
 }
 
 /// One image.
-struct Products<'a, 's> {
+struct Sums<'a, 's> {
     a: &'a [f32],
-    b: &'a [f32],
+    b: Option<&'a [f32]>,
+    divisor: f64,
     sums: &'s mut [f32],
 }
 
-impl NullaryFnOnce for Products<'_, '_> {
+impl NullaryFnOnce for Sums<'_, '_> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
-        let Self { a, b, sums } = self;
+        let Self { a, b, divisor, sums } = self;
         let channels = sums.len();
         let mut totals = vec![0.0_f64; channels];
-        for (a, b) in a.chunks(ROWS * channels).zip(b.chunks(ROWS * channels)) {
+        for (index, rows) in a.chunks(ROWS * channels).enumerate() {
             sums.fill(0.0);
-            for (a, b) in a.chunks_exact(channels).zip(b.chunks_exact(channels)) {
-                for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
-                    *sum += a * b;
-                }
+            let others = b.map(|b| b[index * ROWS * channels..].chunks_exact(channels));
+            match others {
+                Some(others) => rows.chunks_exact(channels).zip(others).for_each(|(a, b)| {
+                    let products = a.iter().zip(b).map(|(a, b)| a * b);
+                    sums.iter_mut().zip(products).for_each(|(sum, product)| *sum += product);
+                }),
+                None => rows.chunks_exact(channels).for_each(|a| {
+                    sums.iter_mut().zip(a).for_each(|(sum, a)| *sum += a);
+                }),
             }
             totals.iter_mut().zip(&*sums).for_each(|(total, sum)| *total += f64::from(*sum));
         }
-        sums.iter_mut().zip(totals).for_each(|(sum, total)| *sum = total as f32);
+        sums.iter_mut().zip(totals).for_each(|(sum, total)| *sum = (total / divisor) as f32);
     }
 }
 

@@ -51,6 +51,13 @@ impl Buffer {
         &self.values[self.start()..]
     }
 
+    /// All numbers, to write.
+    #[inline(always)]
+    pub(crate) fn get_mut(&mut self) -> &mut [f32] {
+        let start = self.start();
+        &mut self.values[start..]
+    }
+
     #[inline(always)]
     fn start(&self) -> usize {
         self.values.as_ptr().align_offset(LINE).min(self.values.len())

@@ -18,6 +18,19 @@ pub(crate) fn vectors<S: Simd>(channels: usize) -> usize {
     channels.div_ceil(S::F32_LANES).next_power_of_two().clamp(1, most)
 }
 
+/// Numbers of a vector on this machine.
+pub(crate) fn lanes() -> usize {
+    struct Lanes;
+    impl WithSimd for Lanes {
+        type Output = usize;
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _simd: S) -> usize {
+            S::F32_LANES
+        }
+    }
+    dispatch(Lanes)
+}
+
 /// Channels of a tile on this machine, for `channels` channels.
 pub(crate) fn width(channels: usize) -> usize {
     struct Width(usize);

@@ -21,7 +21,7 @@ use crate::instructions::dispatch;
 const PIXELS: usize = 384;
 /// Weights from which threads share output channels, not pixels: the sums of each thread for all of
 /// them would not stay in its cache.
-const MANY: usize = 1 << 17;
+pub(super) const MANY: usize = 1 << 17;
 
 /// Panels of input channels from which the output's gradient is copied for each tile: it is read as often, and
 /// in an image of many channels its lines lie so far apart that they drive each other out of the cache.

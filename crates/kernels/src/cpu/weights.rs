@@ -25,10 +25,10 @@ pub(crate) struct Weights {
 }
 
 /// Where one panel lies: its group, its channels in the group, and how far apart weights are.
-struct Panel {
+pub(super) struct Panel {
     group: usize,
-    channels: Range<usize>,
-    width: usize,
+    pub(super) channels: Range<usize>,
+    pub(super) width: usize,
 }
 
 impl Weights {
@@ -91,7 +91,7 @@ impl Weights {
         })
     }
 
-    fn pack(
+    pub(super) fn pack(
         [groups, rows, depth]: [usize; 3],
         taps: usize,
         fill: impl Fn(Panel, &mut [f32]) + Sync,

@@ -11,10 +11,9 @@ use burn::tensor::ops::ConvOptions;
 
 use super::values::{channels_last, dims, from_channels_last, recycle, slice, take, tensor};
 use super::{Epilogue, packed};
-use crate::cpu::convolution;
+use crate::cpu::convolution::{self, Packed};
 use crate::cpu::finish::Finish;
 use crate::cpu::geometry::Geometry;
-use crate::cpu::weights::Weights;
 use crate::profile::span;
 use crate::registered;
 
@@ -46,13 +45,14 @@ fn geometry(x: [usize; 4], weight: [usize; 4], options: &ConvOptions<2>) -> Geom
 fn convolve(
     geometry: &Geometry,
     x: &FlexTensor,
-    weights: &Weights,
+    (weight, packed): (&FlexTensor, &Packed),
     finish: Finish<'_>,
 ) -> FlexTensor {
+    let weight = weight.to_contiguous();
     let y = span(
         "convolution",
         || geometry.describe(),
-        || convolution::forward(geometry, slice(x), weights, finish),
+        || convolution::forward(geometry, slice(x), (slice(&weight), packed), finish),
     );
     let [height, width] = geometry.output;
     from_channels_last(y, [geometry.batch, geometry.out_channels, height, width])
@@ -60,8 +60,8 @@ fn convolve(
 
 pub(super) fn forward(x: FlexTensor, weight: &FlexTensor, options: &ConvOptions<2>) -> FlexTensor {
     let geometry = geometry(dims(&x), dims(weight), options);
-    let weights = packed::kept(&geometry, weight);
-    convolve(&geometry, &channels_last(x), &weights, Finish::default())
+    let packed = packed::kept(&geometry, weight);
+    convolve(&geometry, &channels_last(x), (weight, &packed), Finish::default())
 }
 
 pub(super) fn finished(
@@ -79,7 +79,8 @@ pub(super) fn finished(
         relu: epilogue.relu,
     };
     let x = channels_last(x);
-    let y = convolve(&geometry, &x, &packed::kept(&geometry, weight), finish);
+    let packed = packed::kept(&geometry, weight);
+    let y = convolve(&geometry, &x, (weight, &packed), finish);
     recycle(x);
     residual.into_iter().for_each(recycle);
     y
@@ -118,15 +119,16 @@ impl Backward<Flex, 2> for Convolution {
             // A leaf of the graph keeps its gradient when it is consumed.
             let is_first = node.parents.is_empty() || !registered::forget(node.id);
             let onto = (!is_first).then(|| take(channels_last(grads.consume::<Flex>(&node))));
-            let weights = span(
+            let weight = slice(&weight);
+            let packed = span(
                 "convolution, packing of weights",
                 || (geometry.describe().0, 0.0),
-                || Weights::backward(&geometry, slice(&weight)),
+                || Packed::backward(&geometry, weight),
             );
             let dx = span(
                 "convolution, data gradient",
                 || geometry.describe(),
-                || convolution::input_gradient(&geometry, slice(&dy), &weights, onto),
+                || convolution::input_gradient(&geometry, slice(&dy), (weight, &packed), onto),
             );
             let [height, width] = geometry.input;
             let shape = [geometry.batch, geometry.in_channels, height, width];
@@ -146,7 +148,8 @@ pub(super) fn tracked<C: CheckpointStrategy>(
     let geometry = geometry(dims(&x), dims(&weight), options);
     let (x, weight) = (channels_last(x), weight.to_contiguous());
     packed::forget_old();
-    let y = convolve(&geometry, &x, &packed::pack(&geometry, &weight), Finish::default());
+    let packed = packed::once(&geometry, &weight);
+    let y = convolve(&geometry, &x, (&weight, &packed), Finish::default());
     match Convolution.prepare::<C>([x_node, weight_node]).compute_bound().stateful() {
         OpsKind::Tracked(prep) => prep.finish(Saved { x, weight, geometry }, y),
         OpsKind::UnTracked(prep) => prep.finish(y),

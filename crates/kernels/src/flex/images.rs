@@ -69,7 +69,7 @@ impl Backward<Flex, 2> for Scaled {
             let gradient = span(
                 "scaling of channels, gradient",
                 || describe(shape),
-                || images::products(slice(&dy), slice(&x), size(shape)),
+                || images::sums(slice(&dy), Some(slice(&x)), size(shape), 1),
             );
             grads.register::<Flex>(node.id, tensor(gradient, dims::<2>(&factors)));
         }

@@ -39,6 +39,22 @@ fn every_branch_counts_once() {
     assert_close(&ours[1], &wide(&burns[1]), 1e-6, "dweight");
 }
 
+/// Narrow groups have a kernel of their own.
+#[test]
+fn every_branch_of_groups_counts_once() {
+    let gradient = |convolve: Convolve| {
+        let options = || ConvOptions::new([1, 1], [1, 1], [1, 1], 8);
+        let x = random(1, [2, 32, 7, 6]).require_grad();
+        let stem = convolve(x.clone(), random(2, [32, 4, 3, 3]), options());
+        let [a, b] =
+            [3, 4].map(|seed| convolve(stem.clone(), random(seed, [32, 4, 3, 3]), options()));
+        let loss =
+            (a.clone() * random(5, a.dims())).sum() + (b.clone() * random(6, b.dims())).sum();
+        numbers(x.grad(&loss.backward()).expect("a gradient"))
+    };
+    assert_close(&gradient(conv2d), &wide(&gradient(burns)), 1e-6, "dx");
+}
+
 /// A block of a residual network: the shortcut's gradient comes from the normalisation, that of the
 /// path from the convolution.
 fn block(kernels: bool) -> Vec<f32> {

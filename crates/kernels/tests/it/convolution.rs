@@ -69,11 +69,15 @@ fn output_and_gradients_are_those_of_burn() {
 }
 
 /// Groups narrower than a vector, as wide as one, and of other numbers of channels.
-const GROUPS: [([usize; 4], [usize; 4], usize, usize); 4] = [
+const GROUPS: [([usize; 4], [usize; 4], usize, usize); 8] = [
     ([2, 32, 8, 8], [32, 4, 3, 3], 8, 1),
     ([2, 32, 9, 8], [64, 16, 3, 3], 2, 2),
     ([2, 10, 6, 6], [20, 2, 3, 3], 5, 1),
     ([1, 6, 5, 5], [6, 1, 3, 3], 6, 1),
+    ([3, 64, 9, 7], [64, 16, 3, 3], 4, 1),
+    ([2, 96, 7, 13], [96, 8, 3, 3], 12, 2),
+    ([2, 64, 8, 8], [64, 2, 3, 3], 32, 3),
+    ([2, 80, 5, 6], [80, 1, 3, 3], 80, 1),
 ];
 
 #[test]

@@ -16,3 +16,4 @@ mod optimizer;
 mod profile;
 mod ranks;
 mod support;
+mod winograd;

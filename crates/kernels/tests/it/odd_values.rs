@@ -19,12 +19,16 @@ fn nan_reaches_every_output_whose_window_holds_it_and_no_other() {
 
 #[test]
 fn nan_stays_in_its_group() {
-    let mut x = vec![1.0; 8];
-    x[2] = f32::NAN;
-    let options = ConvOptions::new([1, 1], [0, 0], [1, 1], 4);
-    let y = numbers(conv2d(tensor(x, [1, 8, 1, 1]), random(2, [8, 2, 1, 1]), options));
-    for (channel, y) in y.iter().enumerate() {
-        assert_eq!(y.is_nan(), channel / 2 == 1, "channel {channel}");
+    // Groups of two, in one vector and without one.
+    for channels in [8, 64] {
+        let mut x = vec![1.0; channels];
+        x[2] = f32::NAN;
+        let options = ConvOptions::new([1, 1], [0, 0], [1, 1], channels / 2);
+        let weight = random(2, [channels, 2, 1, 1]);
+        let y = numbers(conv2d(tensor(x, [1, channels, 1, 1]), weight, options));
+        for (channel, y) in y.iter().enumerate() {
+            assert_eq!(y.is_nan(), channel / 2 == 1, "channel {channel} of {channels}");
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! Steps of optimizers: the bits of one operation after another.
 
 use burn::tensor::Tensor;
-use resnet_kernels::{AdamW, Sgd, adamw_step, has_optimizer_steps, sgd_step};
+use resnet_kernels::{
+    AdamW, Lars, Sgd, adamw_step, has_optimizer_steps, lamb_step, lars_step, sgd_step,
+};
 
-use crate::support::{numbers, random};
+use crate::support::{assert_close, numbers, random, wide};
 
 /// More than one task, and no whole vectors at the end.
 const LENGTH: usize = 70_003;
@@ -61,6 +63,57 @@ fn steps_of_adamw_are_those_of_burns_operations() {
     }
     assert_eq!(bits(ours.0), bits(weight), "weight");
     assert_eq!(ours.1.map(|means| means.map(bits)), means.map(|means| means.map(bits)), "means");
+}
+
+fn length(tensor: &Tensor<1>) -> f64 {
+    wide(&numbers(tensor.clone())).iter().map(|x| x * x).sum::<f64>().sqrt()
+}
+
+/// A step of LAMB is that of AdamW, times the length of the weight over that of the step.
+#[test]
+fn steps_of_lamb_are_adamws_as_long_as_the_weight() {
+    let (mut weight, mut means) = (values(1), None);
+    for step in 1..4 {
+        let rule = AdamW { lr: 1.0, betas: (0.9, 0.999), eps: 1e-6, decay: 0.05, step };
+        let gradient = values(1 + step as u32);
+        let (moved, adams) = adamw_step(weight.clone(), gradient.clone(), means.clone(), rule);
+        let way = weight.clone() - moved;
+        let trust = length(&weight) / length(&way);
+        let expected = weight.clone() - way.mul_scalar(1e-2 * trust);
+        let (ours, own) = lamb_step(weight, gradient, means, AdamW { lr: 1e-2, ..rule });
+        assert_close(&numbers(ours.clone()), &wide(&numbers(expected)), 1e-6, "weight");
+        assert_eq!(own.clone().map(bits), adams.map(bits), "means");
+        (weight, means) = (ours, Some(own));
+    }
+}
+
+#[test]
+fn lamb_leaves_the_length_of_a_step_where_the_weight_has_none() {
+    let rule = AdamW { lr: 1e-2, betas: (0.9, 0.999), eps: 1e-6, decay: 0.05, step: 1 };
+    let zeros = || values(1).zeros_like();
+    let (ours, _) = lamb_step(zeros(), values(2), None, rule);
+    let (adams, _) = adamw_step(zeros(), values(2), None, rule);
+    assert_eq!(bits(ours), bits(adams));
+}
+
+/// With LARS the decayed gradient is scaled before the momentum.
+#[test]
+fn steps_of_lars_are_those_of_burns_operations() {
+    let rule = Lars { lr: 0.1, momentum: 0.9, decay: 1e-2, trust: 1e-3, eps: 1e-8 };
+    let (mut ours, mut burns) = ((values(1), None), (values(1), None::<Tensor<1>>));
+    for seed in 2..5 {
+        let (weight, velocity) = lars_step(ours.0, values(seed), ours.1, rule);
+        ours = (weight, Some(velocity));
+        let (w, g) = (burns.0, values(seed));
+        let whole = length(&g) + rule.decay * length(&w) + rule.eps;
+        let scale = rule.trust * length(&w) / whole;
+        let d = (g + w.clone().mul_scalar(rule.decay)).mul_scalar(scale);
+        let v = burns.1.map_or(d.clone(), |v| v.mul_scalar(0.9) + d);
+        burns = (w - v.clone().mul_scalar(0.1), Some(v));
+    }
+    assert_close(&numbers(ours.0), &wide(&numbers(burns.0)), 1e-6, "weight");
+    let [ours, burns] = [ours.1, burns.1].map(|v| numbers(v.expect("a velocity")));
+    assert_close(&ours, &wide(&burns), 1e-6, "velocity");
 }
 
 #[test]

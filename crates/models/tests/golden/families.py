@@ -94,9 +94,10 @@ CASES = {
     "v1": (stride_in_first, (4, 3, 32, 64)),
     "resnext": (partial(v1, cardinality=32, base_width=4), (4, 3, 32, 64)),
     "wide": (partial(v1, base_width=128), (4, 3, 32, 64)),
-    "c": (partial(v1, **DEEP), (4, 3, 32, 64)),
-    "d": (partial(v1, **D), (4, 3, 32, 64)),
-    # With ReLU, rounding decides the sign of some activation of these two at every size that was tried.
+    # Some with SiLU: with ReLU rounding decides the sign of some activation, and
+    # algorithms of convolution that are equally good round differently.
+    "c": (partial(v1, act_layer="silu", **DEEP), (4, 3, 32, 64)),
+    "d": (partial(v1, act_layer="silu", **D), (4, 3, 32, 64)),
     "d_odd": (partial(v1, act_layer="silu", **D), (4, 3, 43, 50)),
     "t": (partial(v1, act_layer="silu", stem_width=32, stem_type="deep_tiered", avg_down=True), (4, 3, 32, 64)),
     "se": (partial(v1, attention="se"), (4, 3, 32, 64)),
@@ -104,16 +105,14 @@ CASES = {
     "eca_d": (partial(v1, attention="eca", **D), (4, 3, 32, 128)),
     "rs": (partial(v1, attention=partial(SEModule, rd_ratio=0.25), replace_stem_pool=True, **D), (4, 3, 32, 48)),
     "blur": (partial(v1, aa_layer=BlurPool2d), (4, 3, 32, 64)),
-    # As "d_odd".
     "blur_d_basic_odd": (partial(v1, BasicBlock, act_layer="silu", aa_layer=BlurPool2d, **D), (4, 3, 43, 66)),
     "average": (partial(v1, aa_layer=torch.nn.AvgPool2d), (4, 3, 32, 64)),
-    "group_norm": (partial(v1, norm_layer=GroupNorm), (4, 3, 32, 64)),
+    "group_norm": (partial(v1, act_layer="silu", norm_layer=GroupNorm), (4, 3, 32, 64)),
     "frozen": (frozen, (4, 3, 32, 64)),
     "stride_8": (partial(v1, output_stride=8), (4, 3, 32, 32)),
-    "stride_16_d": (partial(v1, output_stride=16, **D), (4, 3, 32, 64)),
+    "stride_16_d": (partial(v1, act_layer="silu", output_stride=16, **D), (4, 3, 32, 64)),
     "silu_gray": (partial(v1, in_chans=1, act_layer="silu", global_pool="avgmax"), (4, 1, 32, 64)),
     "gelu_cat": (partial(v1, BasicBlock, in_chans=4, act_layer="gelu", global_pool="catavgmax"), (4, 4, 32, 64)),
-    # As "d_odd": two correct implementations of convolution disagree on the sign of an activation.
     "v2": (partial(v2, norm_layer=partial(BatchNormAct2d, act_layer="silu")), (4, 3, 32, 64)),
     "v2_d": (partial(v2, stem_type="deep", avg_down=True), (4, 3, 32, 64)),
     "v2_basic": (partial(v2, basic=True), (4, 3, 32, 64)),

@@ -184,8 +184,8 @@ families! {
     v1: bottlenecks().with_version(Version::V1);
     resnext: bottlenecks().resnext(32, 4);
     wide: bottlenecks().with_base_width(128);
-    c: bottlenecks().c();
-    d: bottlenecks().d();
+    c: bottlenecks().c().with_activation(Activation::Silu);
+    d: bottlenecks().d().with_activation(Activation::Silu);
     d_odd: bottlenecks().d().with_activation(Activation::Silu);
     t: bottlenecks().t().with_activation(Activation::Silu);
     se: bottlenecks().squeeze_excite(1.0 / 16.0);
@@ -195,10 +195,10 @@ families! {
     blur: bottlenecks().blur();
     blur_d_basic_odd: basic().d().blur().with_activation(Activation::Silu);
     average: bottlenecks().with_anti_alias(Some(AntiAlias::Average));
-    group_norm: bottlenecks().group_norm();
+    group_norm: bottlenecks().group_norm().with_activation(Activation::Silu);
     frozen: bottlenecks().with_norm(NormKind::FrozenBatch);
     stride_8: bottlenecks().with_output_stride(8);
-    stride_16_d: bottlenecks().d().with_output_stride(16);
+    stride_16_d: bottlenecks().d().with_activation(Activation::Silu).with_output_stride(16);
     silu_gray: bottlenecks()
         .with_in_channels(1)
         .with_activation(Activation::Silu)

@@ -1,7 +1,7 @@
 //! Running means of the gradient and of its square.
 
 use burn::tensor::Tensor;
-use resnet_kernels::{AdamW, adamw_step};
+use resnet_kernels::{AdamW, adamw_step, lamb_step};
 
 use super::{Direction, Parameter, Slots, length, ratio_or_one};
 
@@ -35,6 +35,22 @@ pub(super) fn lamb(parameter: Parameter, betas: (f64, f64), eps: f64) -> Directi
     let (of_weight, of_step) = (length(&weight), length(&direction));
     let trust = ratio_or_one(of_weight.clone() / of_step.clone(), [of_weight, of_step]);
     (direction * trust, slots)
+}
+
+/// The same and the step of length `lr`, in two passes.
+pub(super) fn lamb_in_two_passes(
+    parameter: Parameter,
+    lr: f64,
+    betas: (f64, f64),
+    eps: f64,
+) -> Direction {
+    if parameter.decay == 0.0 {
+        return adamw_in_one_pass(parameter, lr, betas, eps);
+    }
+    let Parameter { gradient, weight, decay, slots, step, .. } = parameter;
+    let rule = AdamW { lr, betas, eps, decay, step };
+    let (weight, means) = lamb_step(weight, gradient, slots.try_into().ok(), rule);
+    (weight, means.into())
 }
 
 /// `m / (1 - b1^t)` over `sqrt(v / (1 - b2^t)) + eps`.
