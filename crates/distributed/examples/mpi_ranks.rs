@@ -7,9 +7,10 @@
 //! ```
 //!
 //! With `fail`, rank 1 ends with an error while rank 0 waits for it; with `vanish`, it is gone without
-//! a word; with `disagree`, it was started with something else.
+//! a word; with `disagree`, it was started with something else; with `hang`, it does nothing any more.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
 use resnet_distributed::{Wire, World, mpi};
@@ -25,9 +26,13 @@ fn main() -> Result<ExitCode> {
 
 fn exchange(world: &World, wish: Option<&str>) -> Result<()> {
     let (rank, size) = (world.rank(), world.size());
+    if wish == Some("hang") {
+        world.set_timeout(Some(Duration::from_secs(2)));
+    }
     match (rank, wish) {
         (1, Some("fail")) => bail!("as was asked"),
         (1, Some("vanish")) => std::process::abort(),
+        (1, Some("hang")) => std::thread::sleep(Duration::from_secs(3600)),
         (1, Some("disagree")) => world.agree("the recipe", b"another")?,
         _ => world.agree("the recipe", b"one")?,
     }

@@ -1,5 +1,7 @@
 //! Why ranks cannot go on together.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 /// Why ranks cannot go on together.
@@ -42,6 +44,21 @@ pub enum CollectiveError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A rank did not come to an exchange in time: it hangs, or its machine or the network is gone.
+    #[error(
+        "{exchange} has waited {waited:?} for {}: that rank hangs, or the way to it is broken. \
+         What was saved is whole, and the same command goes on from there; \
+         where a rank needs longer between two exchanges, allow a longer time",
+        missing_ranks(missing)
+    )]
+    Timeout {
+        /// What the ranks were about to exchange.
+        exchange: String,
+        /// How long this rank waited.
+        waited: Duration,
+        /// The ranks that did not come, if that is known.
+        missing: Vec<usize>,
+    },
     /// MPI cannot be used.
     #[error("MPI cannot be used: {reason}")]
     Mpi {
@@ -50,12 +67,37 @@ pub enum CollectiveError {
     },
 }
 
-fn others(ranks: &[usize]) -> String {
+impl CollectiveError {
+    /// The error of a rank of some, of which the first has the number `first` among all.
+    pub(crate) fn numbered_from(mut self, first: usize) -> Self {
+        match &mut self {
+            Self::Ended { rank, .. } | Self::Mismatch { rank, .. } => *rank += first,
+            Self::Timeout { missing, .. } => missing.iter_mut().for_each(|rank| *rank += first),
+            Self::Disagreement { .. } | Self::Message { .. } | Self::Mpi { .. } => {}
+        }
+        self
+    }
+}
+
+fn missing_ranks(ranks: &[usize]) -> String {
+    match ranks {
+        [] => "another rank".to_owned(),
+        [rank] => format!("rank {rank}"),
+        _ => format!("ranks {}", first(ranks)),
+    }
+}
+
+/// The numbers of some ranks, the first few if they are many.
+fn first(ranks: &[usize]) -> String {
     const SHOWN: usize = 8;
     let shown = ranks.iter().take(SHOWN).map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    match (ranks.len(), ranks.len().saturating_sub(SHOWN)) {
-        (1, _) => format!("rank {shown} is another"),
-        (_, 0) => format!("ranks {shown} is another"),
-        (_, more) => format!("ranks {shown} and {more} more is another"),
+    match ranks.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
+}
+
+fn others(ranks: &[usize]) -> String {
+    let word = if ranks.len() == 1 { "rank" } else { "ranks" };
+    format!("{word} {} is another", first(ranks))
 }

@@ -3,11 +3,12 @@
 //! A *rank* is one of several copies of a training, each with a device and a part of every batch. A
 //! [`World`] is what a rank knows of the others: it adds numbers up over all ranks, passes on what one
 //! rank has, and finds out whether all mean the same run. Ranks are threads of one process
-//! ([`threads`]) or processes on any number of machines (`mpi`, with the feature of that name); a
-//! program that trains alone has a world too, [`World::alone`], in which all of this costs nothing.
+//! ([`threads`]), processes on any number of machines (`mpi`, with the feature of that name), or threads of such
+//! processes ([`nested`]); a program that trains alone has a world too, [`World::alone`], in which all of this costs nothing.
 //!
 //! Sums are taken in an order that depends on the number of ranks alone, so that two runs give the
-//! same bits. A rank that fails, panics or leaves early makes every other rank's next call an error.
+//! same bits. A rank that fails, panics or leaves early makes every other rank's next call an error; so does one
+//! that does not come for [some time](TIMEOUT).
 //!
 //! ```
 //! use resnet_distributed::threads;
@@ -27,9 +28,13 @@ mod error;
 mod launch;
 #[cfg(feature = "mpi")]
 pub mod mpi;
+mod nested;
 pub mod threads;
+mod wait;
 mod world;
 
 pub use error::CollectiveError;
 pub use launch::{Launch, LaunchError, detect};
-pub use world::{Collective, PendingSum, Sums, Wire, World};
+pub use nested::nested;
+pub use wait::Wait;
+pub use world::{Collective, PendingSum, Sums, TIMEOUT, Wire, World};

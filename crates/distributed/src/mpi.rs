@@ -1,8 +1,10 @@
 //! Ranks that are processes, on one machine or many, through the system's MPI.
 
 use std::fmt;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use half::bf16;
@@ -11,7 +13,7 @@ use mpi::collective::SystemOperation;
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::{Communicator, CommunicatorCollectives, Equivalence, Root};
 
-use crate::{Collective, CollectiveError, Sums, Wire, World};
+use crate::{Collective, CollectiveError, Sums, Wait, Wire, World};
 
 /// Numbers in one message: 16 MiB of them.
 const BUCKET: usize = 1 << 22;
@@ -35,6 +37,7 @@ pub fn world() -> Result<World, CollectiveError> {
             size,
             orders: Mutex::new(Some(orders)),
             thread: Some(thread),
+            is_stuck: Arc::default(),
         })),
         Ok(None) => Err(unusable("it was initialised before".to_owned())),
         Err(_) => Err(unusable("its start failed".to_owned())),
@@ -144,13 +147,19 @@ struct Process {
     size: usize,
     orders: Mutex<Option<Sender<Order>>>,
     thread: Option<JoinHandle<()>>,
+    /// The thread waits for a rank that does not come.
+    is_stuck: Arc<AtomicBool>,
 }
 
 impl Process {
-    fn ask<T>(&self, order: impl FnOnce(Sender<T>) -> Order) -> Result<T, CollectiveError> {
+    fn ask<T>(
+        &self,
+        wait: &Wait,
+        order: impl FnOnce(Sender<T>) -> Order,
+    ) -> Result<T, CollectiveError> {
         let (answer, answered) = channel();
         self.send(order(answer));
-        answered.recv().map_err(|_gone| ended())
+        answer_in_time(&answered, wait, &self.is_stuck)
     }
 
     fn send(&self, order: Order) {
@@ -160,6 +169,23 @@ impl Process {
     }
 }
 
+fn answer_in_time<T>(
+    answered: &Receiver<T>,
+    wait: &Wait,
+    is_stuck: &AtomicBool,
+) -> Result<T, CollectiveError> {
+    let mut left = wait.countdown();
+    while let Some(answer) = left.spend(|slice| answered.recv_timeout(slice)) {
+        match answer {
+            Err(RecvTimeoutError::Timeout) => {}
+            answer => return answer.map_err(|_gone| ended()),
+        }
+    }
+    is_stuck.store(true, Ordering::Relaxed);
+    // MPI does not say who is missing.
+    Err(wait.timed_out(Vec::new()))
+}
+
 impl fmt::Debug for Process {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "rank {} of {} processes", self.rank, self.size)
@@ -167,10 +193,13 @@ impl fmt::Debug for Process {
 }
 
 impl Drop for Process {
-    /// Waits until MPI is finalised. A process that panics ends the others too.
+    /// Waits until MPI is finalised, unless it never will be. A process that panics ends the others too.
     fn drop(&mut self) {
         if thread::panicking() {
-            self.end("it panicked");
+            self.end("it panicked", &Wait::new("the end".to_owned(), None));
+        }
+        if self.is_stuck.load(Ordering::Relaxed) {
+            return;
         }
         self.orders.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = self.thread.take() {
@@ -189,31 +218,44 @@ impl Collective for Process {
     }
 
     /// The thread of MPI adds while the caller goes on.
-    fn start_sum(&self, values: Vec<f32>, wire: Wire) -> Sums {
+    fn start_sum(&self, values: Vec<f32>, wire: Wire, wait: Wait) -> Sums {
         let (answer, answered) = channel();
         self.send(Order::Sum(values, wire, answer));
-        Box::new(move || answered.recv().map_err(|_gone| ended()))
+        let is_stuck = Arc::clone(&self.is_stuck);
+        Box::new(move || answer_in_time(&answered, &wait, &is_stuck))
     }
 
-    fn sum_f64(&self, values: &mut [f64]) -> Result<(), CollectiveError> {
-        let sums = self.ask(|answer| Order::SumWide(values.to_vec(), answer))?;
+    /// Every rank is a process.
+    fn start_sum_of_processes(&self, values: Vec<f32>, wire: Wire, wait: Wait) -> Sums {
+        self.start_sum(values, wire, wait)
+    }
+
+    fn here(&self) -> (usize, usize) {
+        (1, 0)
+    }
+
+    fn sum_f64(&self, values: &mut [f64], wait: &Wait) -> Result<(), CollectiveError> {
+        let sums = self.ask(wait, |answer| Order::SumWide(values.to_vec(), answer))?;
         values.copy_from_slice(&sums);
         Ok(())
     }
 
-    fn gather(&self, bytes: Vec<u8>) -> Result<Vec<Vec<u8>>, CollectiveError> {
-        self.ask(|answer| Order::Gather(bytes, answer))
+    fn gather(&self, bytes: Vec<u8>, wait: &Wait) -> Result<Vec<Vec<u8>>, CollectiveError> {
+        self.ask(wait, |answer| Order::Gather(bytes, answer))
     }
 
-    fn broadcast(&self, bytes: Vec<u8>) -> Result<Vec<u8>, CollectiveError> {
-        self.ask(|answer| Order::Broadcast(bytes, answer))
+    fn broadcast(&self, bytes: Vec<u8>, wait: &Wait) -> Result<Vec<u8>, CollectiveError> {
+        self.ask(wait, |answer| Order::Broadcast(bytes, answer))
     }
 
-    /// Does not come back: MPI ends every process, this one too.
-    fn end(&self, reason: &str) {
-        self.send(Order::End(reason.to_owned()));
-        loop {
-            thread::park();
+    /// Does not come back: MPI ends every process, this one too. Where MPI waits for a rank that does not
+    /// come, the process ends itself, upon which the launcher ends the others.
+    fn end(&self, reason: &str, wait: &Wait) {
+        if !self.is_stuck.load(Ordering::Relaxed) {
+            self.send(Order::End(reason.to_owned()));
+            thread::sleep(wait.grace());
         }
+        eprintln!("error: rank {}: {reason}", self.rank);
+        process::exit(1);
     }
 }

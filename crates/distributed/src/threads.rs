@@ -3,22 +3,33 @@
 use std::any::Any;
 use std::fmt;
 use std::ops::AddAssign;
+use std::process;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use half::bf16;
 
-use crate::{Collective, CollectiveError, Sums, Wire, World};
+use crate::wait::Countdown;
+use crate::{Collective, CollectiveError, Sums, Wait, Wire, World};
 
 /// The worlds of `size` ranks, for a thread each.
 ///
 /// A world whose last clone is dropped has left; the next exchange of the others is an error then.
+///
+/// No thread can be ended from outside. So where one does not come to an exchange
+/// [in time](World::set_timeout) and has not left ten seconds later either, the process is ended, with a message
+/// and code 1.
 #[must_use]
 pub fn worlds(size: usize) -> Vec<World> {
+    ranks(size).into_iter().map(World::new).collect()
+}
+
+pub(crate) fn ranks(size: usize) -> Vec<Rank> {
     let meeting = Meeting { size, state: Mutex::default(), changed: Condvar::new() };
     meeting.lock().brought.resize_with(size, || None);
     let meeting = Arc::new(meeting);
-    (0..size).map(|rank| World::new(Rank { rank, meeting: Arc::clone(&meeting) })).collect()
+    (0..size).map(|rank| Rank { rank, meeting: Arc::clone(&meeting) }).collect()
 }
 
 /// Runs `work` for each of `worlds` on a thread of its own, rank 0 on the caller's, and returns what
@@ -113,6 +124,8 @@ struct State {
     last: Vec<Anything>,
     /// Meetings that are over.
     over: u64,
+    /// Ranks that have left.
+    gone: Vec<usize>,
     ended: Option<(usize, String)>,
 }
 
@@ -126,17 +139,56 @@ impl Meeting {
         self.lock().ended.get_or_insert_with(|| (rank, reason.to_owned()));
         self.changed.notify_all();
     }
+
+    fn leave(&self, rank: usize, reason: &str) {
+        self.lock().gone.push(rank);
+        self.end(rank, reason);
+    }
+
+    /// Waits for a change, or a moment; `None` when no time is left.
+    fn wait<'a>(
+        &self,
+        state: MutexGuard<'a, State>,
+        left: &mut Countdown,
+    ) -> Option<MutexGuard<'a, State>> {
+        left.spend(|slice| {
+            let changed = self.changed.wait_timeout(state, slice);
+            changed.unwrap_or_else(PoisonError::into_inner).0
+        })
+    }
+
+    /// Ends the process if a rank has not left after `grace`.
+    fn end_process_unless_left(self: Arc<Self>, grace: Duration, reason: String) {
+        thread::spawn(move || {
+            let mut left = Countdown::of(grace);
+            let mut state = self.lock();
+            while state.gone.len() < self.size {
+                match self.wait(state, &mut left) {
+                    Some(changed) => state = changed,
+                    None => {
+                        eprintln!("error: {reason}");
+                        process::exit(1);
+                    }
+                }
+            }
+        });
+    }
 }
 
 /// A thread's place among others.
-struct Rank {
+pub(crate) struct Rank {
     rank: usize,
     meeting: Arc<Meeting>,
 }
 
 impl Rank {
     /// Brings `value` and takes what every rank has brought, in their order.
-    fn meet<T: Send + Sync + 'static>(&self, value: T) -> Result<Vec<Arc<T>>, CollectiveError> {
+    fn meet<T: Send + Sync + 'static>(
+        &self,
+        value: T,
+        wait: &Wait,
+    ) -> Result<Vec<Arc<T>>, CollectiveError> {
+        let mut left = wait.countdown();
         let mut state = self.meeting.lock();
         let number = state.over;
         state.brought[self.rank] = Some(Arc::new(value));
@@ -149,11 +201,35 @@ impl Rank {
             if let Some((rank, reason)) = state.ended.clone() {
                 return Err(CollectiveError::Ended { rank, reason });
             }
-            state = self.meeting.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = match self.meeting.wait(state, &mut left) {
+                Some(state) => state,
+                None => return Err(self.give_up(wait)),
+            };
         }
         let all = state.last.clone();
         drop(state);
         all.into_iter().enumerate().map(|(rank, value)| typed(rank, value)).collect()
+    }
+
+    /// Ends the training because ranks have not come in time.
+    fn give_up(&self, wait: &Wait) -> CollectiveError {
+        let is_missing = |state: &State, rank: usize| state.brought[rank].is_none();
+        let state = self.meeting.lock();
+        let missing = (0..self.meeting.size).filter(|&rank| is_missing(&state, rank)).collect();
+        drop(state);
+        let error = wait.timed_out(missing);
+        self.meeting.end(self.rank, &error.to_string());
+        Arc::clone(&self.meeting).end_process_unless_left(wait.grace(), error.to_string());
+        error
+    }
+
+    /// What rank 0 brings.
+    pub(crate) fn broadcast_value<T: Clone + Send + Sync + 'static>(
+        &self,
+        value: T,
+        wait: &Wait,
+    ) -> Result<T, CollectiveError> {
+        Ok((*self.meet(value, wait)?[0]).clone())
     }
 
     /// Each rank adds up one stretch, in the order of the ranks, and takes the sums of the others.
@@ -161,15 +237,15 @@ impl Rank {
     fn add_up<T, P>(
         &self,
         values: &mut [T],
-        pack: fn(T) -> P,
-        unpack: fn(P) -> T,
+        Packing { pack, unpack }: Packing<T, P>,
+        wait: &Wait,
     ) -> Result<(), CollectiveError>
     where
         T: Copy + Default + AddAssign,
         P: Copy + Send + Sync + 'static,
     {
         let packed = |values: &[T]| values.iter().map(|&value| pack(value)).collect::<Vec<P>>();
-        let all = self.meet(packed(values))?;
+        let all = self.meet(packed(values), wait)?;
         if let Some(rank) = all.iter().position(|of_rank| of_rank.len() != values.len()) {
             let (found, expected) = (all[rank].len(), values.len());
             let words = |count| format!("{count} numbers");
@@ -187,11 +263,21 @@ impl Rank {
             let of_stretch = sums.iter_mut().zip(&of_rank[start..end]);
             of_stretch.for_each(|(sum, &value)| *sum += unpack(value));
         }
-        for (part, sums) in values.chunks_mut(stretch).zip(self.meet(packed(&sums))?) {
+        for (part, sums) in values.chunks_mut(stretch).zip(self.meet(packed(&sums), wait)?) {
             part.iter_mut().zip(&*sums).for_each(|(value, &sum)| *value = unpack(sum));
         }
         Ok(())
     }
+}
+
+/// How numbers travel.
+struct Packing<T, P> {
+    pack: fn(T) -> P,
+    unpack: fn(P) -> T,
+}
+
+fn as_it_is<T>() -> Packing<T, T> {
+    Packing { pack: |value| value, unpack: |value| value }
 }
 
 fn typed<T: Send + Sync + 'static>(
@@ -208,7 +294,7 @@ fn typed<T: Send + Sync + 'static>(
 impl Drop for Rank {
     fn drop(&mut self) {
         let reason = if thread::panicking() { "it panicked" } else { "it has left" };
-        self.meeting.end(self.rank, reason);
+        self.meeting.leave(self.rank, reason);
     }
 }
 
@@ -228,27 +314,45 @@ impl Collective for Rank {
     }
 
     /// There is nothing that could go on meanwhile: the ranks' own threads add.
-    fn start_sum(&self, mut values: Vec<f32>, wire: Wire) -> Sums {
+    fn start_sum(&self, mut values: Vec<f32>, wire: Wire, wait: Wait) -> Sums {
         let done = match wire {
-            Wire::F32 => self.add_up(&mut values, |value| value, |value| value),
-            Wire::Bf16 => self.add_up(&mut values, bf16::from_f32, bf16::to_f32),
+            Wire::F32 => self.add_up(&mut values, as_it_is(), &wait),
+            Wire::Bf16 => {
+                let packing = Packing { pack: bf16::from_f32, unpack: bf16::to_f32 };
+                self.add_up(&mut values, packing, &wait)
+            }
         };
         Box::new(move || done.map(|()| values))
     }
 
-    fn sum_f64(&self, values: &mut [f64]) -> Result<(), CollectiveError> {
-        self.add_up(values, |value| value, |value| value)
+    /// There is one process.
+    fn start_sum_of_processes(&self, values: Vec<f32>, _wire: Wire, wait: Wait) -> Sums {
+        let values = self.broadcast_value(values, &wait);
+        Box::new(move || values)
     }
 
-    fn gather(&self, bytes: Vec<u8>) -> Result<Vec<Vec<u8>>, CollectiveError> {
-        Ok(self.meet(bytes)?.iter().map(|bytes| bytes.to_vec()).collect())
+    fn here(&self) -> (usize, usize) {
+        (self.meeting.size, self.rank)
     }
 
-    fn broadcast(&self, bytes: Vec<u8>) -> Result<Vec<u8>, CollectiveError> {
-        Ok(self.meet(bytes)?[0].to_vec())
+    fn sum_f64(&self, values: &mut [f64], wait: &Wait) -> Result<(), CollectiveError> {
+        self.add_up(values, as_it_is(), wait)
     }
 
-    fn end(&self, reason: &str) {
+    fn gather(&self, bytes: Vec<u8>, wait: &Wait) -> Result<Vec<Vec<u8>>, CollectiveError> {
+        Ok(self.meet(bytes, wait)?.iter().map(|bytes| bytes.to_vec()).collect())
+    }
+
+    fn broadcast(&self, bytes: Vec<u8>, wait: &Wait) -> Result<Vec<u8>, CollectiveError> {
+        self.broadcast_value(bytes, wait)
+    }
+
+    fn end(&self, reason: &str, wait: &Wait) {
         self.meeting.end(self.rank, reason);
+        if let Some(limit) = wait.limit() {
+            let reason = format!("rank {}: {reason}", self.rank);
+            Arc::clone(&self.meeting)
+                .end_process_unless_left(limit.saturating_add(wait.grace()), reason);
+        }
     }
 }

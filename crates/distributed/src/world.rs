@@ -1,9 +1,10 @@
 //! What a rank knows of the others.
 
 use std::fmt::Debug;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
-use crate::CollectiveError;
+use crate::{CollectiveError, Wait};
 
 /// Floats in which ranks send each other numbers; sums are taken in 32 bits in any case.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -14,6 +15,10 @@ pub enum Wire {
     /// Rounded to 16 bits with the range of 32, and the sums once more.
     Bf16,
 }
+
+/// How long an exchange waits for the other ranks unless told otherwise: that of PyTorch's process groups with
+/// NCCL.
+pub const TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Waits for sums that a [`Collective`] takes.
 pub type Sums = Box<dyn FnOnce() -> Result<Vec<f32>, CollectiveError> + Send>;
@@ -31,28 +36,35 @@ pub trait Collective: Debug + Send + Sync {
 
     /// Begins to add up `values` over all ranks; the sums are what the closure returns, which waits for
     /// them. Other exchanges may begin meanwhile.
-    fn start_sum(&self, values: Vec<f32>, wire: Wire) -> Sums;
+    fn start_sum(&self, values: Vec<f32>, wire: Wire, wait: Wait) -> Sums;
+
+    /// As [`start_sum`](Self::start_sum), over one rank of each process: those of a process bring the same
+    /// numbers, or [nothing](World::is_first_here).
+    fn start_sum_of_processes(&self, values: Vec<f32>, wire: Wire, wait: Wait) -> Sums;
+
+    /// Number of ranks in this process, and of this one among them.
+    fn here(&self) -> (usize, usize);
 
     /// Replaces `values` by their sums over all ranks.
     ///
     /// # Errors
     /// [`CollectiveError`] if the ranks cannot go on.
-    fn sum_f64(&self, values: &mut [f64]) -> Result<(), CollectiveError>;
+    fn sum_f64(&self, values: &mut [f64], wait: &Wait) -> Result<(), CollectiveError>;
 
     /// What each rank gave, in their order.
     ///
     /// # Errors
     /// [`CollectiveError`] if the ranks cannot go on.
-    fn gather(&self, bytes: Vec<u8>) -> Result<Vec<Vec<u8>>, CollectiveError>;
+    fn gather(&self, bytes: Vec<u8>, wait: &Wait) -> Result<Vec<Vec<u8>>, CollectiveError>;
 
     /// What rank 0 gave; what the others give is dropped.
     ///
     /// # Errors
     /// [`CollectiveError`] if the ranks cannot go on.
-    fn broadcast(&self, bytes: Vec<u8>) -> Result<Vec<u8>, CollectiveError>;
+    fn broadcast(&self, bytes: Vec<u8>, wait: &Wait) -> Result<Vec<u8>, CollectiveError>;
 
-    /// Ends the training of all ranks because of `reason`.
-    fn end(&self, reason: &str);
+    /// Ends the training of all ranks because of `reason`; the others hear of it within `wait`, or never.
+    fn end(&self, reason: &str, wait: &Wait);
 }
 
 /// What a rank knows of the others; clones are of the same rank.
@@ -62,9 +74,11 @@ pub trait Collective: Debug + Send + Sync {
 pub struct World(Option<Arc<Ranks>>);
 
 #[derive(Debug)]
-struct Ranks {
-    collective: Box<dyn Collective>,
+pub(crate) struct Ranks {
+    pub(crate) collective: Box<dyn Collective>,
     failure: OnceLock<CollectiveError>,
+    /// How long an exchange may wait for the others.
+    timeout: Mutex<Option<Duration>>,
 }
 
 impl Ranks {
@@ -78,6 +92,10 @@ impl Ranks {
         how(&*self.collective).inspect_err(|error| {
             self.failure.get_or_init(|| error.clone());
         })
+    }
+
+    fn wait(&self, exchange: String) -> Wait {
+        Wait::new(exchange, *self.timeout.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -117,7 +135,19 @@ impl World {
             return Self::alone();
         }
         let (collective, failure) = (Box::new(collective), OnceLock::new());
-        Self(Some(Arc::new(Ranks { collective, failure })))
+        let timeout = Mutex::new(Some(TIMEOUT));
+        Self(Some(Arc::new(Ranks { collective, failure, timeout })))
+    }
+
+    /// Lets no exchange of this rank from now on wait longer than `timeout` for the others; with `None`,
+    /// for ever. [`TIMEOUT`] holds without this.
+    ///
+    /// An exchange that waited so long is [`CollectiveError::Timeout`]. Everything that a rank does between
+    /// two exchanges has to fit into the time, for the others wait meanwhile.
+    pub fn set_timeout(&self, timeout: Option<Duration>) {
+        if let Some(ranks) = &self.0 {
+            *ranks.timeout.lock().unwrap_or_else(PoisonError::into_inner) = timeout;
+        }
     }
 
     /// Number of this rank, from 0.
@@ -144,6 +174,22 @@ impl World {
         self.0.is_none()
     }
 
+    /// Number of ranks that are threads of this process, this one too.
+    #[must_use]
+    pub fn size_here(&self) -> usize {
+        self.0.as_ref().map_or(1, |ranks| ranks.collective.here().0)
+    }
+
+    /// Whether no rank of this process has a smaller number.
+    #[must_use]
+    pub fn is_first_here(&self) -> bool {
+        self.0.as_ref().is_none_or(|ranks| ranks.collective.here().1 == 0)
+    }
+
+    pub(crate) fn ranks(&self) -> Option<&Arc<Ranks>> {
+        self.0.as_ref()
+    }
+
     /// Replaces `values` by their sums over all ranks, the same bits on each.
     ///
     /// # Errors
@@ -157,13 +203,30 @@ impl World {
 
     /// Begins to add up `values` over all ranks, while the caller does something else.
     pub fn start_sum(&self, values: Vec<f32>, wire: Wire) -> PendingSum {
+        self.begin(values, |ranks, values, wait| ranks.start_sum(values, wire, wait))
+    }
+
+    /// As [`start_sum`](Self::start_sum), where the ranks of a process have added their numbers up already: only
+    /// what [its first](Self::is_first_here) brings counts.
+    pub fn start_sum_of_processes(&self, values: Vec<f32>, wire: Wire) -> PendingSum {
+        self.begin(values, |ranks, values, wait| ranks.start_sum_of_processes(values, wire, wait))
+    }
+
+    fn begin(
+        &self,
+        values: Vec<f32>,
+        how: impl FnOnce(&dyn Collective, Vec<f32>, Wait) -> Sums,
+    ) -> PendingSum {
         let Some(ranks) = &self.0 else { return PendingSum(Pending::Alone(values)) };
         let sums = match ranks.failure.get() {
             Some(failure) => {
                 let failure = failure.clone();
                 Box::new(move || Err(failure))
             }
-            None => ranks.collective.start_sum(values, wire),
+            None => {
+                let wait = ranks.wait(format!("a sum of {} numbers", values.len()));
+                how(&*ranks.collective, values, wait)
+            }
         };
         PendingSum(Pending::Among(Arc::clone(ranks), sums))
     }
@@ -173,7 +236,9 @@ impl World {
     /// # Errors
     /// [`CollectiveError`] if the ranks cannot go on.
     pub fn sum_f64(&self, values: &mut [f64]) -> Result<(), CollectiveError> {
-        self.0.as_ref().map_or(Ok(()), |ranks| ranks.exchange(|ranks| ranks.sum_f64(values)))
+        let Some(ranks) = &self.0 else { return Ok(()) };
+        let wait = ranks.wait(format!("a sum of {} numbers of 64 bits", values.len()));
+        ranks.exchange(|ranks| ranks.sum_f64(values, &wait))
     }
 
     /// What each rank gave, in their order.
@@ -181,10 +246,13 @@ impl World {
     /// # Errors
     /// [`CollectiveError`] if the ranks cannot go on.
     pub fn gather(&self, bytes: Vec<u8>) -> Result<Vec<Vec<u8>>, CollectiveError> {
-        match &self.0 {
-            Some(ranks) => ranks.exchange(|ranks| ranks.gather(bytes)),
-            None => Ok(vec![bytes]),
-        }
+        self.gather_for("an exchange of messages", bytes)
+    }
+
+    fn gather_for(&self, what: &str, bytes: Vec<u8>) -> Result<Vec<Vec<u8>>, CollectiveError> {
+        let Some(ranks) = &self.0 else { return Ok(vec![bytes]) };
+        let wait = ranks.wait(what.to_owned());
+        ranks.exchange(|ranks| ranks.gather(bytes, &wait))
     }
 
     /// What `of_chief` makes on rank 0, on every rank.
@@ -196,10 +264,9 @@ impl World {
         of_chief: impl FnOnce() -> Vec<u8>,
     ) -> Result<Vec<u8>, CollectiveError> {
         let bytes = if self.is_chief() { of_chief() } else { Vec::new() };
-        match &self.0 {
-            Some(ranks) => ranks.exchange(|ranks| ranks.broadcast(bytes)),
-            None => Ok(bytes),
-        }
+        let Some(ranks) = &self.0 else { return Ok(bytes) };
+        let wait = ranks.wait("a message from rank 0 to all".to_owned());
+        ranks.exchange(|ranks| ranks.broadcast(bytes, &wait))
     }
 
     /// Makes sure that every rank has the same `value` of `what`, usually the hash of something.
@@ -207,7 +274,7 @@ impl World {
     /// # Errors
     /// [`CollectiveError::Disagreement`], on every rank, if one has another.
     pub fn agree(&self, what: &str, value: &[u8]) -> Result<(), CollectiveError> {
-        let all = self.gather(value.to_vec())?;
+        let all = self.gather_for(&format!("the comparison of {what}"), value.to_vec())?;
         let differs = |&(_, of_rank): &(usize, &Vec<u8>)| *of_rank != all[0];
         let ranks: Vec<usize> =
             all.iter().enumerate().filter(differs).map(|(rank, _)| rank).collect();
@@ -220,7 +287,7 @@ impl World {
     /// Ends the training of all ranks because of `reason`; their next exchange is an error.
     pub fn end(&self, reason: &str) {
         if let Some(ranks) = &self.0 {
-            ranks.collective.end(reason);
+            ranks.collective.end(reason, &ranks.wait("the end".to_owned()));
         }
     }
 }

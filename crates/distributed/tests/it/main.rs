@@ -1,8 +1,11 @@
 //! Ranks as threads.
 
+mod nested;
+mod waiting;
+
 use resnet_distributed::{CollectiveError, Wire, World, threads};
 
-type Answer<T> = Result<T, CollectiveError>;
+pub(crate) type Answer<T> = Result<T, CollectiveError>;
 
 #[test]
 fn sums_are_those_of_all_ranks_and_the_same_bits_on_each() {

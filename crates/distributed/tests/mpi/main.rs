@@ -59,3 +59,9 @@ fn processes_that_were_started_with_something_else_are_named() {
     let told = end_of("disagree");
     assert!(told.contains("the recipe of rank 1 is another"), "{told}");
 }
+
+#[test]
+fn a_process_that_hangs_ends_all_after_the_timeout() {
+    let told = end_of("hang");
+    assert!(told.contains("the comparison of the recipe has waited 2s for another rank"), "{told}");
+}
