@@ -73,7 +73,7 @@ pub(crate) struct Args {
     pub(crate) device: DeviceChoice,
 
     /// Devices of this machine that train together, or all; a batch is shared out among them. Under
-    /// mpirun or srun there is a process for each instead.
+    /// mpirun or srun, those of each process.
     #[arg(long, value_name = "N|all", default_value = "1")]
     pub(crate) num_gpus: DeviceCount,
 

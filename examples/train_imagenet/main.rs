@@ -76,7 +76,8 @@ fn run(args: &Args, flags: &[String]) -> Result<ExitCode> {
     let place = Place::find(args.device, args.num_gpus)?;
     if place.is_chief() {
         say(&images::announcement(args)?)?;
-        say(&place.announcement())?;
+        let exchange = args.recipe().map(|recipe| recipe.train.exchange).unwrap_or_default();
+        say(&place.announcement(exchange))?;
     }
     let result = train_and_report(args, flags, &place);
     if let Err(error) = &result {
@@ -118,14 +119,12 @@ fn train_and_report(args: &Args, flags: &[String], place: &Place) -> Result<Exit
         recipe.train.batch_size = batch_size::find(flags, datasets.train.len())?;
     }
     let mut progress = Progress::new();
+    let options = RunOptions { world: place.world.clone(), ..options };
+    let mut quiet = Fanout::default();
+    let sink: &mut dyn Sink = if place.is_chief() { &mut progress } else { &mut quiet };
     let outcome = match &place.devices[..] {
-        [chosen] => {
-            let options = RunOptions { world: place.world.clone(), ..options.clone() };
-            let mut quiet = Fanout::default();
-            let sink: &mut dyn Sink = if place.is_chief() { &mut progress } else { &mut quiet };
-            train(&recipe, &datasets, &options, chosen, sink)?
-        }
-        devices => train_on(&recipe, &datasets, &options, devices, &mut progress)?,
+        [chosen] => train(&recipe, &datasets, &options, chosen, sink)?,
+        devices => train_on(&recipe, &datasets, &options, devices, sink)?,
     };
     let stopped = outcome.ending == Ending::Requested;
     if place.is_chief() {
@@ -135,6 +134,10 @@ fn train_and_report(args: &Args, flags: &[String], place: &Place) -> Result<Exit
             export_weights(args, folder, &options.classes)?;
         }
         say(&progress::next_command(flags, outcome.complete))?;
+    }
+    if stopped {
+        // As soon as one process ends with a code, a launcher may end the one that is still writing.
+        place.world.gather(Vec::new())?;
     }
     Ok(signals::exit_code(stopped))
 }

@@ -2,8 +2,9 @@
 
 use std::str::FromStr;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use resnet::distributed::{Launch, World, detect};
+use resnet::recipe::GradientExchange;
 use resnet::training::device::found;
 use resnet::{Chosen, DeviceChoice, choose_device};
 
@@ -40,21 +41,21 @@ impl Place {
     /// Finds out by which launcher the process was started, and which devices are its own.
     pub(crate) fn find(choice: DeviceChoice, count: DeviceCount) -> Result<Self> {
         match detect(|name| std::env::var(name).ok())? {
-            Launch::Alone => Ok(Self { world: World::alone(), devices: devices(choice, count)? }),
+            Launch::Alone => {
+                Ok(Self { world: World::alone(), devices: devices(choice, count, None)? })
+            }
             Launch::Mpi { local_rank } => Self::by_mpi(choice, count, local_rank),
         }
     }
 
     fn by_mpi(choice: DeviceChoice, count: DeviceCount, local_rank: usize) -> Result<Self> {
         let world = connect()?;
-        if world.is_alone() {
-            return Ok(Self { world, devices: devices(choice, count)? });
-        }
-        let device = of_local_rank(choice, count, local_rank);
-        if let Err(error) = &device {
+        let number = (!world.is_alone()).then_some(local_rank);
+        let devices = devices(choice, count, number);
+        if let Err(error) = &devices {
             world.end(&error.to_string());
         }
-        Ok(Self { devices: vec![device?], world })
+        Ok(Self { devices: devices?, world })
     }
 
     /// Whether this process speaks for all.
@@ -62,15 +63,20 @@ impl Place {
         self.world.is_chief()
     }
 
-    /// The devices in a sentence.
-    pub(crate) fn announcement(&self) -> String {
+    /// The devices in a sentence, with the way of their gradients.
+    pub(crate) fn announcement(&self, exchange: GradientExchange) -> String {
         let Chosen { name, reason, .. } = &self.devices[0];
-        let by_host = "sums go through the host's memory";
+        let way = match exchange {
+            GradientExchange::Nccl => "NCCL adds up gradients within a process",
+            GradientExchange::F32 | GradientExchange::Bf16 => "sums go through the host's memory",
+        };
         match (self.world.size(), self.devices.len()) {
             (1, 1) => format!("Device: {name} ({reason})."),
-            (1, count) => format!("Devices: {count}, the first is {name} ({reason}); {by_host}."),
-            (ranks, _) => format!(
-                "Ranks: {ranks}, connected by MPI; device of rank 0: {name} ({reason}); {by_host}."
+            (1, count) => format!("Devices: {count}, the first is {name} ({reason}); {way}."),
+            (processes, count) => format!(
+                "Ranks: {} in {processes} processes, connected by MPI; device of rank 0: {name} \
+                 ({reason}); {way}.",
+                processes * count
             ),
         }
     }
@@ -88,34 +94,34 @@ fn connect() -> Result<World> {
     )
 }
 
-/// One device for each process; those of one machine take turns.
-fn of_local_rank(choice: DeviceChoice, count: DeviceCount, local_rank: usize) -> Result<Chosen> {
-    ensure!(
-        count == DeviceCount::Exactly(1),
-        "MPI starts a process for each device: leave out --num-gpus"
-    );
-    let all = alike(choice, &choose_device(choice)?);
-    choose_device(all.get(local_rank % all.len().max(1)).copied().unwrap_or(choice))
-        .context("the device of this rank")
-}
-
-fn devices(choice: DeviceChoice, count: DeviceCount) -> Result<Vec<Chosen>> {
+/// The devices of this process. Processes of one machine, of which it has the number `local_rank`, take turns.
+fn devices(
+    choice: DeviceChoice,
+    count: DeviceCount,
+    local_rank: Option<usize>,
+) -> Result<Vec<Chosen>> {
     let first = choose_device(choice)?;
+    if local_rank.is_none() && count == DeviceCount::Exactly(1) {
+        return Ok(vec![first]);
+    }
     let all = alike(choice, &first);
     let wanted = match count {
-        DeviceCount::Exactly(1) => return Ok(vec![first]),
-        // One CPU can be shared by any number of ranks.
-        DeviceCount::Exactly(count) if all == [DeviceChoice::Cpu] => return Ok(vec![first; count]),
         DeviceCount::Exactly(count) => count,
         DeviceCount::All => all.len(),
     };
+    if all == [DeviceChoice::Cpu] {
+        // One CPU can be shared by any number of ranks.
+        return Ok(vec![first; wanted]);
+    }
     ensure!(
         wanted <= all.len(),
         "--num-gpus {wanted}: {} found ({}); ask for as many or fewer, or for all",
         all.len(),
         all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     );
-    all.into_iter().take(wanted).map(|device| Ok(choose_device(device)?)).collect()
+    let start = local_rank.unwrap_or(0) * wanted;
+    let taken = (start..start + wanted).map(|number| all[number % all.len()]);
+    taken.map(|device| Ok(choose_device(device)?)).collect()
 }
 
 /// The devices of the kind that was asked for or, by `auto`, `taken`.

@@ -53,6 +53,11 @@ pub(crate) struct ReliabilityArgs {
     #[arg(long, value_name = "METRIC", default_value = "validation.top1")]
     stop_metric: Metric,
 
+    /// With several ranks: seconds that one waits for the others before the run ends with an error; 0 waits
+    /// for ever.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    exchange_timeout: u64,
+
     /// Go on although the images are not those that the run began with.
     #[arg(long)]
     accept_changed_data: bool,
@@ -84,6 +89,8 @@ impl ReliabilityArgs {
                 patience: self.patience,
             },
             accept_changed_data: self.accept_changed_data,
+            exchange_timeout: Some(Duration::from_secs(self.exchange_timeout))
+                .filter(|timeout| !timeout.is_zero()),
             ..options
         })
     }

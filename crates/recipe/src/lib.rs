@@ -43,7 +43,7 @@ pub use jsonl::JsonLines;
 pub use metrics::{Averages, Totals};
 pub use recipe::{
     Activation, AntiAlias, Attention, Augment, BadImages, Bits, Block, Channels, ClassWeights,
-    Clip, Crop, Data, Decay, Dicom, Distillation, Ema, ExchangeFloats, Frame, FreezeUntil,
+    Clip, Crop, Data, Decay, Dicom, Distillation, Ema, Frame, FreezeUntil, GradientExchange,
     Interpolation, Loss, LossKind, LrScaling, Model, Norm, Optimizer, Pooling, Precision,
     ProgressiveResolution, Recipe, RecipeError, Rule, Sampler, Sampling, Schedule, Shortcut,
     StemKind, StemPool, Train, ValidationCrop, ValidationViews, Version, Warmup, Window,

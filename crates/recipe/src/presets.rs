@@ -19,7 +19,7 @@ pub use strikes_back::{strikes_back_a1, strikes_back_a2, strikes_back_a3};
 pub use torchvision::torchvision_v2;
 
 use crate::recipe::{
-    Augment, BadImages, Bits, Channels, Clip, Crop, Data, Decay, Dicom, ExchangeFloats,
+    Augment, BadImages, Bits, Channels, Clip, Crop, Data, Decay, Dicom, GradientExchange,
     Interpolation, Loss, LrScaling, Model, Optimizer, Precision, Recipe, Rule, Sampler, Schedule,
     StemKind, Train, ValidationCrop, ValidationViews, Warmup,
 };
@@ -148,7 +148,7 @@ fn train(epochs: u64, batch_size: usize) -> Train {
         epochs_between_evals: 1,
         precision: Precision::F32,
         reestimate_batch_norm: 0,
-        exchange: ExchangeFloats::F32,
+        exchange: GradientExchange::F32,
     }
 }
 

@@ -43,7 +43,7 @@ pub use pixels::{Bits, Channels, Dicom, Frame, Window};
 pub use resolution::ProgressiveResolution;
 pub use sampler::{Sampler, ValidationViews};
 pub use schedule::{Decay, LrScaling, Schedule, Warmup};
-pub use train::{ExchangeFloats, Precision, Train};
+pub use train::{GradientExchange, Precision, Train};
 
 /// Everything that decides the result of a run; [`presets`](crate::presets) has complete ones.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -11,8 +11,7 @@ use burn::tensor::Device;
 
 pub use choice::{DeviceChoice, DeviceError};
 pub use inventory::{Backend, Facts, backends, facts, found};
-#[cfg(any(feature = "cuda", feature = "wgpu"))]
-use probe::guarded;
+pub(crate) use probe::guarded;
 pub use probe::{explain, smoke_test};
 
 /// A device that passed a smoke test, and why it was taken.
@@ -75,6 +74,17 @@ pub(crate) fn is_host(device: &Device) -> bool {
 
 #[cfg(not(feature = "flex"))]
 pub(crate) fn is_host(_device: &Device) -> bool {
+    false
+}
+
+/// Whether `device` is an NVIDIA GPU that CUDA drives.
+#[cfg(feature = "cuda")]
+pub(crate) fn is_cuda(device: &Device) -> bool {
+    enumerated(burn::tensor::DeviceType::Cuda).contains(device)
+}
+
+#[cfg(not(feature = "cuda"))]
+pub(crate) fn is_cuda(_device: &Device) -> bool {
     false
 }
 

@@ -213,6 +213,22 @@ pub enum TrainError {
     /// The ranks cannot train together.
     #[error(transparent)]
     Ranks(#[from] CollectiveError),
+    /// The ranks could not go on in the middle of training.
+    #[error("step {step}: {source}")]
+    RanksInStep {
+        /// Number of the step, from 0.
+        step: u64,
+        /// Why.
+        source: CollectiveError,
+    },
+    /// GPUs cannot add up gradients without the host.
+    #[error(
+        "train.exchange = \"nccl\" cannot be used: {reason}; with \"f32\" sums go through the host's memory"
+    )]
+    Nccl {
+        /// What was found, or what NCCL said.
+        reason: String,
+    },
     /// A batch cannot be shared out.
     #[error(
         "a batch of {batch_size} images cannot be shared by {ranks} devices: \

@@ -3,27 +3,57 @@
 
 mod bucket;
 mod epoch;
+mod nccl;
 mod statistics;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use resnet_distributed::{CollectiveError, Wire, World};
-use resnet_recipe::{ExchangeFloats, Recipe};
+use resnet_recipe::{GradientExchange, Recipe};
 
+use crate::TrainError;
 use crate::gradients::GradientMap;
 use crate::meter::Meter;
+use crate::options::RunOptions;
 use crate::stopping::StopHandle;
 
 pub(crate) use bucket::Sending;
 pub(crate) use epoch::{gather_epoch, total};
+use nccl::DeviceSums;
 pub use statistics::sums_over;
 pub(crate) use statistics::{averaged, averaged_statistics};
+
+/// The way on which gradients are added up.
+#[derive(Debug, Clone)]
+enum Way {
+    /// Read from the device, and written to it.
+    Host(Wire),
+    /// They stay there.
+    Devices(DeviceSums),
+}
+
+impl Way {
+    fn new(
+        options: &RunOptions,
+        how: GradientExchange,
+        device: &Device,
+    ) -> Result<Self, TrainError> {
+        let RunOptions { world, devices, .. } = options;
+        Ok(match how {
+            GradientExchange::Nccl if !world.is_alone() => {
+                Self::Devices(nccl::connect(world, devices, device)?)
+            }
+            GradientExchange::Bf16 => Self::Host(Wire::Bf16),
+            GradientExchange::F32 | GradientExchange::Nccl => Self::Host(Wire::F32),
+        })
+    }
+}
 
 /// How a learner exchanges gradients with those of other ranks.
 #[derive(Debug, Clone)]
 pub(crate) struct Exchange {
     pub(crate) world: World,
-    /// Floats in which gradients are sent.
-    wire: Wire,
+    /// How gradients are sent.
+    way: Way,
     /// Somebody asked this rank to stop.
     wish: StopHandle,
     /// All ranks stop after this step.
@@ -31,19 +61,22 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// A rank that stops when any is asked to; and the handle that says so, on all in the same step.
-    pub(crate) fn new(world: World, recipe: &Recipe, wish: StopHandle) -> (Self, StopHandle) {
-        let agreed = if world.is_alone() { wish.clone() } else { StopHandle::default() };
-        let wire = match recipe.train.exchange {
-            ExchangeFloats::F32 => Wire::F32,
-            ExchangeFloats::Bf16 => Wire::Bf16,
-        };
-        (Self { world, wire, wish, agreed: agreed.clone() }, agreed)
+    /// A rank on `device` that stops when any is asked to; and the handle that says so, on all in the same
+    /// step.
+    pub(crate) fn new(
+        options: &RunOptions,
+        recipe: &Recipe,
+        device: &Device,
+    ) -> Result<(Self, StopHandle), TrainError> {
+        let RunOptions { world, stop, .. } = options.clone();
+        let agreed = if world.is_alone() { stop.clone() } else { StopHandle::default() };
+        let way = Way::new(options, recipe.train.exchange, device)?;
+        Ok((Self { world, way, wish: stop, agreed: agreed.clone() }, agreed))
     }
 
     /// Begins to send gradients of this rank's losses, which were added up and divided by `divisor`.
     pub(crate) fn begin(&self, divisor: f64) -> Sending {
-        Sending::new(self.world.clone(), self.wire, divisor)
+        Sending::new(self.world.clone(), self.way.clone(), divisor)
     }
 
     /// The gradients of the mean loss over the batch of all ranks, from those that each has sent, this one of
@@ -63,10 +96,8 @@ impl Exchange {
         let all_examples = self.take_counts(counts, &device, meter);
         let factor = 1.0 / all_examples.max(1.0);
         let mut averaged = GradientMap::default();
-        for (bucket, sums) in sent {
-            let mut sums = sums.finish()?;
-            sums.iter_mut().for_each(|value| *value *= factor);
-            bucket.unpack(&sums, &device, &mut averaged);
+        for bucket in sent {
+            bucket.unpack(factor, &device, &mut averaged)?;
         }
         Ok(averaged)
     }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use resnet_distributed::World;
+use burn::tensor::Device;
+use resnet_distributed::{TIMEOUT, World};
 use resnet_recipe::EpochReport;
 
 use crate::checkpoint::{Best, BestBy, Keep};
@@ -52,6 +53,11 @@ pub struct RunOptions {
     pub classes: Vec<String>,
     /// The other ranks that train the same network, and which of them this is.
     pub world: World,
+    /// The devices of the ranks that are threads of this process, in their order:
+    /// [`train_on`](crate::run::train_on) fills it in, for NCCL.
+    pub devices: Vec<Device>,
+    /// How long an exchange may wait for the other ranks, before the run ends with an error; `None` waits for ever.
+    pub exchange_timeout: Option<Duration>,
 }
 
 impl RunOptions {
@@ -74,6 +80,8 @@ impl RunOptions {
             stop: StopHandle::default(),
             accept_changed_data: false,
             world: World::alone(),
+            devices: Vec::new(),
+            exchange_timeout: Some(TIMEOUT),
             workers: thread::available_parallelism().map_or(1, NonZero::get),
             histograms: false,
             trace: Trace::default(),

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use burn::tensor::Device;
 use resnet_data::{Loader, Source};
-use resnet_distributed::{World, threads};
+use resnet_distributed::{World, nested, threads};
 use resnet_models::Classifier;
 use resnet_recipe::{
     Csv, Damaged, Evaluation, Fanout, JsonLines, Recipe, Resumed, RunEvent, Sink, TensorBoard,
@@ -79,10 +79,11 @@ pub fn train_model<M: Classifier + 'static>(
     result
 }
 
-/// Trains on several devices of this machine, one rank for each, as [`train`] does on one; rank 0, on
-/// the first device, tells `sink`.
+/// Trains on several devices of this machine, one rank for each, as [`train`] does on one; the first device's
+/// rank tells `sink`. With an `options.world` of several processes, each brings its devices.
 ///
-/// `recipe.train.batch_size` is of all devices together. Sums go through the host's memory.
+/// `recipe.train.batch_size` is of all devices together. Sums go through the host's memory, or between the
+/// devices where `recipe.train.exchange` says so.
 ///
 /// # Errors
 /// As [`train`]; [`TrainError::BatchOfRanks`] if the batch cannot be shared out evenly.
@@ -98,13 +99,14 @@ pub fn train_on(
 ) -> Result<Outcome, TrainError> {
     let workers = (options.workers / devices.len().max(1)).max(1);
     let train_as = |world: World, sink: &mut dyn Sink| {
-        let chosen = &devices[world.rank()];
+        let chosen = &devices[world.rank() % devices.len()];
+        let devices = devices.iter().map(|chosen| chosen.device.clone()).collect();
         let trace = if world.is_chief() { options.trace.clone() } else { Trace::default() };
-        let options = RunOptions { workers, world, trace, ..options.clone() };
+        let options = RunOptions { devices, workers, world, trace, ..options.clone() };
         train(recipe, datasets, &options, chosen, sink)
     };
     let outcomes = threads::run_with(
-        threads::worlds(devices.len()),
+        nested(&options.world, devices.len())?,
         |world| train_as(world, sink),
         |world| train_as(world, &mut Fanout::default()),
     )?;
@@ -121,6 +123,7 @@ fn train_rank<M: Classifier + 'static>(
     sink: &mut dyn Sink,
 ) -> Result<Outcome, TrainError> {
     let start = Instant::now();
+    options.world.set_timeout(options.exchange_timeout);
     recipe.check()?;
     let recipe = &*settled(recipe, &*datasets.train)?;
     check_names(&options.classes, recipe)?;
@@ -128,7 +131,7 @@ fn train_rank<M: Classifier + 'static>(
     let images = Images::of_rank(recipe, datasets, options)?;
     let scratch = ranks::scratch_folder(options)?;
     let model_dir = scratch.as_ref().map_or(&*options.model_dir, |scratch| scratch.path());
-    let (exchange, stop) = Exchange::new(options.world.clone(), recipe, options.stop.clone());
+    let (exchange, stop) = Exchange::new(options, recipe, &chosen.device)?;
     let options = &RunOptions { stop, model_dir: model_dir.to_owned(), ..options.clone() };
     let (folder, _lock) = open_folder(options)?;
     let store = Store::new(folder.path());

@@ -195,7 +195,8 @@ impl<M: Classifier + 'static> Session<'_, M> {
             let at = StepAt { step: self.position.step, lr: self.learning_rate() };
             let shows = self.shows_gradients((epoch + 1) * self.steps_per_epoch);
             learner = self.step(learner.keeping_gradients(shows), batch, at)?;
-            learner.check()?;
+            let step = at.step;
+            learner.check().map_err(|source| TrainError::RanksInStep { step, source })?;
             self.options.trace.step_done();
             self.position.step += 1;
             self.position.score = None;

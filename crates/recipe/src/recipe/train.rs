@@ -21,20 +21,22 @@ pub struct Train {
     /// weights as they are; 0 evaluates with the running ones.
     #[serde(default)]
     pub reestimate_batch_norm: usize,
-    /// Floats in which ranks send each other their gradients; one that trains alone sends none.
+    /// How ranks send each other their gradients; one that trains alone sends none.
     #[serde(default)]
-    pub exchange: ExchangeFloats,
+    pub exchange: GradientExchange,
 }
 
-/// Floats in which ranks send each other their gradients. Sums are taken in 32 bits in any case.
+/// How ranks send each other their gradients. Sums are taken in 32 bits in any case.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum ExchangeFloats {
-    /// 32 bits.
+pub enum GradientExchange {
+    /// Through the host's memory, in 32 bits.
     #[default]
     F32,
-    /// 16 bits with the range of 32: half the bytes, and every sum is rounded.
+    /// Through the host's memory, in 16 bits with the range of 32: half the bytes, and every sum is rounded.
     Bf16,
+    /// From GPU to GPU by NCCL, in 32 bits; for NVIDIA GPUs of one machine with `--num-gpus`.
+    Nccl,
 }
 
 /// Floats of convolutions and activations in training. Weights, normalisations, the classifier, the

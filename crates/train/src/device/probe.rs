@@ -30,7 +30,7 @@ pub fn smoke_test(device: &Device) -> Result<(), String> {
 
 /// Runs `work` on a thread of its own: a missing or broken driver shows itself as a panic or never
 /// answers, and neither must take the program along.
-pub(super) fn guarded<T: Send + 'static>(
+pub(crate) fn guarded<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, String> {
     let (sender, receiver) = channel();

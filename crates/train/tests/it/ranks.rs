@@ -1,12 +1,14 @@
 //! Several ranks that train one network.
 
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use burn::tensor::Device;
-use resnet_distributed::threads;
+use resnet_distributed::{nested, threads};
 use resnet_models::tensors::TensorMap;
 use resnet_models::{Activation, ResNetConfig};
-use resnet_recipe::{ExchangeFloats, Fanout, Recipe};
+use resnet_recipe::{Fanout, GradientExchange, Recipe, RunEvent, Sink, SinkError};
 use resnet_train::checkpoint;
 use resnet_train::ranks::sums_over;
 use resnet_train::run::{Outcome, RunOptions, train, train_model, train_on};
@@ -68,6 +70,35 @@ fn ranks_together_end_where_one_process_with_the_same_batch_ends() {
         let [mine, theirs] = [mine, theirs].map(|epoch| epoch.validation.expect("evaluated"));
         assert_eq!((mine.images, mine.averages.top1), (theirs.images, theirs.averages.top1));
     }
+}
+
+/// Threads stand for the processes.
+#[test]
+fn threads_of_several_processes_end_where_one_process_ends() {
+    let folders = [folder(), folder()];
+    let one = train_tiny(1, folders[0].path(), None);
+    let outcomes = threads::run(threads::worlds(2), |process| {
+        threads::run(nested(&process, 2)?, |world| {
+            let folder = folders[1].path();
+            let options = RunOptions { world, workers: 1, ..RunOptions::new(folder) };
+            train_model(&tiny, &recipe(), &images(), &options, &cpu(), &mut Fanout::default())
+        })
+    });
+    let together = outcomes.expect("trains").swap_remove(0).swap_remove(0);
+    let difference = difference(&weights(&together), &weights(&one));
+    assert!(difference < 1e-6, "{difference}");
+}
+
+#[test]
+fn devices_of_several_processes_train_together() {
+    let folder = folder();
+    let outcomes = threads::run(threads::worlds(2), |world| {
+        let options = RunOptions { world, ..RunOptions::new(folder.path()) };
+        train_resnet(2, &options, &recipe())
+    });
+    let outcomes = outcomes.expect("train");
+    assert!(outcomes.iter().all(|outcome| outcome.complete && outcome.steps == 12));
+    assert!(outcomes[0].checkpoint.is_some() && outcomes[1].checkpoint.is_none());
 }
 
 #[test]
@@ -166,8 +197,8 @@ fn gradients_may_be_sent_in_16_bits() {
         let outcome = train_resnet(2, &RunOptions::new(folders[index].path()), &recipe);
         outcome.expect("trains")
     };
-    let (wide, low) = (run(0, ExchangeFloats::F32), run(1, ExchangeFloats::Bf16));
-    let again = run(2, ExchangeFloats::Bf16);
+    let (wide, low) = (run(0, GradientExchange::F32), run(1, GradientExchange::Bf16));
+    let again = run(2, GradientExchange::Bf16);
     assert!(weights(&low) != weights(&wide), "nothing was rounded");
     let [with_low, with_wide] =
         [&low, &wide].map(|outcome| outcome.last.clone().expect("an epoch").train.cross_entropy);
@@ -230,4 +261,57 @@ fn ranks_with_another_recipe_are_found_before_the_first_step() {
     });
     let error = result.expect_err("two recipes");
     assert!(error.to_string().contains("the recipe of rank 1"), "{error}");
+}
+
+#[test]
+fn ranks_with_other_images_are_found_before_the_first_step() {
+    let folder = folder();
+    let result = threads::run(threads::worlds(2), |world| {
+        let mut images = images();
+        if world.rank() == 1 {
+            images.train = images.validation.clone();
+        }
+        let options = RunOptions { world, ..RunOptions::new(folder.path()) };
+        train(&recipe(), &images, &options, &cpu(), &mut Fanout::default())
+    });
+    let error = result.expect_err("two data sets").to_string();
+    assert!(error.contains("the images of rank 1 is another"), "{error}");
+}
+
+#[test]
+fn nccl_on_the_cpu_is_refused() {
+    let folder = folder();
+    let mut recipe = recipe();
+    recipe.train.exchange = GradientExchange::Nccl;
+    let error = train_resnet(2, &RunOptions::new(folder.path()), &recipe).expect_err("no GPU");
+    assert!(error.to_string().contains("rank 0 is no NVIDIA GPU"), "{error}");
+    train_resnet(1, &RunOptions::new(folder.path()), &recipe).expect("nobody to exchange with");
+}
+
+const TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Whoever tells it the first thing waits.
+struct Slow(Duration);
+
+impl Sink for Slow {
+    fn record(&mut self, _event: &RunEvent<'_>) -> Result<(), SinkError> {
+        thread::sleep(std::mem::take(&mut self.0));
+        Ok(())
+    }
+}
+
+#[test]
+fn a_rank_that_does_not_come_in_time_ends_the_run_with_the_step_and_its_name() {
+    let folder = folder();
+    let result = threads::run(threads::worlds(2), |world| {
+        // Late enough to be missed, and not so late that the process is ended.
+        let mut sink = Slow(if world.rank() == 1 { TIMEOUT * 5 / 4 } else { Duration::ZERO });
+        let exchange_timeout = Some(TIMEOUT);
+        let options =
+            RunOptions { world, exchange_timeout, workers: 1, ..RunOptions::new(folder.path()) };
+        train(&recipe(), &images(), &options, &cpu(), &mut sink)
+    });
+    let error = result.expect_err("too late").to_string();
+    assert!(error.starts_with("step 0: a sum of "), "{error}");
+    assert!(error.contains("has waited 4s for rank 1"), "{error}");
 }
