@@ -3,6 +3,8 @@
 mod bad_input;
 mod command_line;
 mod dataset_command;
+#[cfg(unix)]
+mod deploy;
 mod devices;
 mod devices_command;
 mod end_to_end;

@@ -1,6 +1,8 @@
 //! Ranks as processes under `mpirun`: `cargo test --release --features mpi --test it mpi`.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -8,10 +10,10 @@ use std::time::{Duration, Instant};
 use resnet::training::checkpoint;
 use tempfile::TempDir;
 
-use crate::support::{example_path, stderr};
+use crate::support::{example_path, sample, slice_of_sample, small_run, stderr};
 
 /// 20 steps in an epoch, with BatchNorm over all ranks.
-const FLAGS: [&str; 18] = [
+const FLAGS: [&str; 16] = [
     "--device",
     "cpu",
     "--image-size",
@@ -24,33 +26,42 @@ const FLAGS: [&str; 18] = [
     "0.2",
     "--warmup-epochs",
     "0",
-    "--checkpoint-every",
-    "5",
     "--workers",
     "1",
     "--sync-batch-norm",
     "--model-dir",
 ];
 
-fn training(ranks: usize, model: &Path, more: &[&str]) -> Child {
-    let program = example_path("train_imagenet");
-    let mut command = match ranks {
-        1 => Command::new(program),
-        _ => {
-            let mut mpirun = Command::new("mpirun");
-            // As many threads as one process has: how sums are cut depends on it.
-            mpirun.args(["--bind-to", "none", "-np", &ranks.to_string()]).arg(program);
-            mpirun
-        }
-    };
+/// `program` under whatever starts processes.
+fn quiet(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     // Containers have one user and few processors.
     command.envs([
         ("OMPI_ALLOW_RUN_AS_ROOT", "1"),
         ("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"),
         ("OMPI_MCA_rmaps_base_oversubscribe", "1"),
+        ("OMPI_MCA_mpi_yield_when_idle", "1"),
         ("PRTE_MCA_rmaps_default_mapping_policy", ":oversubscribe"),
     ]);
-    command.args(FLAGS).arg(model).args(more).stdout(Stdio::null()).stderr(Stdio::piped());
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
+/// `mpirun` of `ranks` of what comes next.
+fn mpirun(ranks: usize) -> Command {
+    let mut mpirun = quiet("mpirun");
+    // As many threads as one process has: how sums are cut depends on it.
+    mpirun.args(["--bind-to", "none", "-np", &ranks.to_string()]).arg(program());
+    mpirun
+}
+
+fn program() -> PathBuf {
+    example_path("train_imagenet")
+}
+
+fn training(ranks: usize, model: &Path, more: &[&str]) -> Child {
+    let mut command = if ranks == 1 { quiet(program()) } else { mpirun(ranks) };
+    command.args(FLAGS).arg(model).args(more);
     command.spawn().expect("mpirun is installed where the feature `mpi` is built")
 }
 
@@ -93,16 +104,31 @@ fn trained_by_threads(ranks: usize, model: &Path, more: &[&str]) {
     trained(1, model, &[&["--num-gpus", &ranks.to_string()], more].concat());
 }
 
-/// Threads end where one process ends, within 1e-6 (`ranks` in the tests of resnet-train).
+/// Threads end where one process ends (`ranks` in the tests of resnet-train).
 #[test]
 fn processes_end_where_as_many_threads_end() {
-    for ranks in [&[(2, "20")][..], &[(2, "7"), (1, "13"), (2, "20")]] {
-        let folders = [(); 3].map(|()| tempfile::tempdir().expect("a folder"));
-        let [threads, processes, again] = folders.each_ref().map(TempDir::path);
-        let of_threads = run(trained_by_threads, threads, ranks);
-        assert!(run(trained, processes, ranks) == of_threads, "{ranks:?}");
-        assert!(run(trained, again, ranks) == of_threads, "{ranks:?}, once more");
+    for (ranks, times) in [(&[(2, "20")][..], 2), (&[(2, "7"), (1, "13"), (2, "20")], 1)] {
+        let folder = || tempfile::tempdir().expect("a folder");
+        let of_threads = run(trained_by_threads, folder().path(), ranks);
+        for _ in 0..times {
+            assert!(run(trained, folder().path(), ranks) == of_threads, "{ranks:?}");
+        }
     }
+}
+
+/// Two processes of two threads add up in another order than four threads.
+#[test]
+fn threads_of_processes_take_the_steps_of_as_many_threads() {
+    let nested = |ranks: usize, model: &Path, more: &[&str]| {
+        trained(ranks, model, &[&["--num-gpus", "2"], more].concat());
+    };
+    let folders = [(); 3].map(|()| tempfile::tempdir().expect("a folder"));
+    let [threads, processes, again] = folders.each_ref().map(TempDir::path);
+    let of_threads = run(trained_by_threads, threads, &[(4, "2")]);
+    let of_processes = run(nested, processes, &[(2, "2")]);
+    let apart = difference(&of_processes, &of_threads);
+    assert!(apart < 1e-5, "{apart}");
+    assert!(run(nested, again, &[(2, "2")]) == of_processes, "once more");
 }
 
 #[test]
@@ -122,17 +148,20 @@ fn ranks_of(mpirun: &Child) -> Vec<String> {
     String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
 }
 
-/// The end of a job of which a rank is killed once it has a checkpoint.
-fn killed(model: &Path) -> Output {
-    let job = training(2, model, &["--checkpoint-every", "1"]);
+/// The end of a job whose last rank gets `signal` once it has a checkpoint, and how long that took.
+fn ended_by(signal: &str, model: &Path) -> (Output, Duration) {
+    let mut job = training(2, model, &["--checkpoint-every", "1", "--exchange-timeout", "5"]);
     while !model.join("checkpoints").exists() || newest_step(model) < 3 {
+        if job.try_wait().expect("a state").is_some() {
+            panic!("ended by itself: {}", stderr(&job.wait_with_output().expect("an end")));
+        }
         std::thread::sleep(Duration::from_millis(20));
     }
     let ranks = ranks_of(&job);
-    let last = ranks.last().expect("ranks");
-    let kill = Command::new("kill").args(["-9", last]).status().expect("kill");
-    assert!(kill.success());
-    job.wait_with_output().expect("an end")
+    let kill = Command::new("kill").args([signal, ranks.last().expect("ranks")]).status();
+    let start = Instant::now();
+    assert!(kill.expect("kill").success());
+    (job.wait_with_output().expect("an end"), start.elapsed())
 }
 
 fn newest_step(model: &Path) -> u64 {
@@ -145,23 +174,52 @@ fn newest_step(model: &Path) -> u64 {
 }
 
 #[test]
-fn a_killed_process_ends_the_job_in_time_and_the_same_command_goes_on() {
-    let folders = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
-    let [whole, harmed] = folders.each_ref().map(TempDir::path);
-    trained(2, whole, &[]);
+fn a_process_that_is_killed_or_hangs_ends_the_job_in_time_and_the_same_command_goes_on() {
+    let folder = || tempfile::tempdir().expect("a folder");
+    let whole = folder();
+    trained(2, whole.path(), &[]);
+    for (signal, told) in [("-KILL", "signal 9"), ("-STOP", "has waited 5s for another rank")] {
+        let harmed = folder();
+        let (output, time) = ended_by(signal, harmed.path());
+        assert!(!output.status.success() && time < Duration::from_secs(30), "{signal}: {time:?}");
+        assert!(stderr(&output).contains(told), "{}", stderr(&output));
+        trained(2, harmed.path(), &[]);
+        assert_eq!(weights(harmed.path()), weights(whole.path()), "{signal}");
+    }
+}
+
+/// What two processes that cannot train together say, and that they end.
+fn refused(flags: [&[&str]; 2]) -> String {
     let start = Instant::now();
-    let output = killed(harmed);
-    assert!(!output.status.success() && start.elapsed() < Duration::from_secs(120));
-    assert!(stderr(&output).contains("signal 9"), "{}", stderr(&output));
-    trained(2, harmed, &[]);
-    assert_eq!(weights(harmed), weights(whole));
+    let mut both = mpirun(1);
+    both.args(flags[0]).args([":", "-np", "1"]).arg(program()).args(flags[1]);
+    let output = both.output().expect("mpirun");
+    assert!(!output.status.success() && start.elapsed() < Duration::from_secs(30));
+    stderr(&output)
 }
 
 #[test]
-fn num_gpus_under_mpirun_is_refused_by_every_process() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let output = training(2, folder.path(), &["--num-gpus", "2"]).wait_with_output();
-    let output = output.expect("an end");
-    assert!(!output.status.success());
-    assert!(stderr(&output).contains("leave out --num-gpus"), "{}", stderr(&output));
+fn what_processes_cannot_do_together_is_refused_by_all() {
+    let folders = [(); 3].map(|()| tempfile::tempdir().expect("a folder"));
+    let [model, data, other] = folders.each_ref().map(TempDir::path);
+    slice_of_sample(data);
+    slice_of_sample(other);
+    let shard = other.join("train-00000-of-00001");
+    fs::copy(sample().join("train-00001-of-00004"), shard).expect("another shard");
+    let flags = |data, value: &str, instead: &'static str| {
+        let flags = [small_run(data, model), vec!["--seed", "77"]].concat();
+        flags.into_iter().map(|flag| if flag == value { instead } else { flag }).collect::<Vec<_>>()
+    };
+    let same = flags(data, "77", "77");
+    let refusals = [
+        ([same.clone(), flags(other, "77", "77")], "the images of rank 1 is another than rank 0's"),
+        ([same.clone(), flags(data, "77", "78")], "the recipe of rank 1 is another than rank 0's"),
+        ([flags(data, "64", "63"), flags(data, "64", "63")], "63 images cannot be shared by 2"),
+        ([flags(data, "cpu", "cuda:7"), flags(data, "cpu", "cuda:7")], "CUDA"),
+    ];
+    for ([first, second], told) in refusals {
+        let error = refused([&first, &second]);
+        assert!(error.contains("error: rank ") && error.contains(told), "{told}: {error}");
+    }
+    assert!(!model.join("checkpoints").exists(), "nothing half-written");
 }

@@ -255,7 +255,8 @@ impl Collective for Process {
             self.send(Order::End(reason.to_owned()));
             thread::sleep(wait.grace());
         }
-        eprintln!("error: rank {}: {reason}", self.rank);
+        let line = format!("error: rank {}: {reason}\n", self.rank);
+        eprint!("{line}");
         process::exit(1);
     }
 }
