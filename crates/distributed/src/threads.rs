@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::ops::AddAssign;
 use std::process;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -29,7 +29,8 @@ pub(crate) fn ranks(size: usize) -> Vec<Rank> {
     let meeting = Meeting { size, state: Mutex::default(), changed: Condvar::new() };
     meeting.lock().brought.resize_with(size, || None);
     let meeting = Arc::new(meeting);
-    (0..size).map(|rank| Rank { rank, meeting: Arc::clone(&meeting) }).collect()
+    let rank = |rank| Rank { rank, meeting: Arc::clone(&meeting), gave_up: OnceLock::new() };
+    (0..size).map(rank).collect()
 }
 
 /// Runs `work` for each of `worlds` on a thread of its own, rank 0 on the caller's, and returns what
@@ -179,6 +180,8 @@ impl Meeting {
 pub(crate) struct Rank {
     rank: usize,
     meeting: Arc<Meeting>,
+    /// Why this rank waits for the others no more.
+    gave_up: OnceLock<CollectiveError>,
 }
 
 impl Rank {
@@ -188,6 +191,9 @@ impl Rank {
         value: T,
         wait: &Wait,
     ) -> Result<Vec<Arc<T>>, CollectiveError> {
+        if let Some(error) = self.gave_up.get() {
+            return Err(error.clone());
+        }
         let mut left = wait.countdown();
         let mut state = self.meeting.lock();
         let number = state.over;
@@ -218,6 +224,7 @@ impl Rank {
         let missing = (0..self.meeting.size).filter(|&rank| is_missing(&state, rank)).collect();
         drop(state);
         let error = wait.timed_out(missing);
+        self.gave_up.get_or_init(|| error.clone());
         self.meeting.end(self.rank, &error.to_string());
         Arc::clone(&self.meeting).end_process_unless_left(wait.grace(), error.to_string());
         error

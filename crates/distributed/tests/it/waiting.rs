@@ -4,7 +4,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use resnet_distributed::{CollectiveError, World, threads};
+use resnet_distributed::{CollectiveError, Wire, World, threads};
 
 use crate::Answer;
 
@@ -34,6 +34,22 @@ fn a_rank_that_comes_too_late_is_named_with_what_the_others_waited_for() {
         let told = error.to_string();
         assert!(told.contains(&format!("waited 500ms for rank {rank}: that rank hangs")), "{told}");
     }
+}
+
+/// Gradients are sent without anybody looking at once.
+#[test]
+fn a_sum_that_waited_too_long_is_what_the_next_exchange_tells() {
+    let told = threads::run(threads::worlds(2), |world: World| {
+        world.set_timeout(Some(TIMEOUT));
+        if world.rank() == 1 {
+            thread::sleep(TIMEOUT * 6 / 5);
+        }
+        let sums = world.start_sum(vec![1.0; 25], Wire::F32);
+        let later = world.sum(&mut [1.0]);
+        sums.finish().map(|_sums| ()).and(later)
+    });
+    let told = told.expect_err("too late").to_string();
+    assert!(told.starts_with("a sum of 25 numbers has waited"), "{told}");
 }
 
 #[test]
