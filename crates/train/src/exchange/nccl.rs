@@ -97,7 +97,8 @@ mod tests {
         let sums = DeviceSums::by_nccl(vec![device.clone(); 2]);
         let error = try_out(&sums, 2, &device).expect_err("the CPU");
         assert!(error.contains("not supported"), "{error}");
-        let error = connect(&World::alone(), &[device.clone()], &device).expect_err("the CPU");
+        let error =
+            connect(&World::alone(), std::slice::from_ref(&device), &device).expect_err("the CPU");
         assert!(error.to_string().contains("rank 0 is no NVIDIA GPU"), "{error}");
         let error = connect(&World::alone(), &[], &device).expect_err("processes");
         assert!(error.to_string().contains("with --num-gpus all"), "{error}");
