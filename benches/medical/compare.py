@@ -3,7 +3,8 @@
     python compare.py --set xrays --pictures DIR --weights model.pth --program target/release/examples/finetune --work DIR > result.jsonl
 
 `--weights` is a ResNet-50 of torchvision's layout, such as `imgsim/model.pth` of the package imgsim 0.1.2 (MIT); its classifier is
-left out, and both programs begin with the same new one. Needs torch, torchvision, scikit-learn, safetensors, Pillow.
+left out, and both programs begin with the same new one. `as_good.py` says what the results mean. Needs torch, torchvision,
+scikit-learn, safetensors, Pillow.
 """
 import argparse
 import csv
@@ -17,9 +18,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from sklearn.metrics import roc_auc_score
 from torchvision import models
 
+from areas import area, members
 from pictures import SETS, manifest
 from torch_recipe import learn
 
@@ -37,24 +38,15 @@ def initial_weights(args, classes, seed):
     return model, path
 
 
-def area(truth, rows):
-    """AUROC of the second of two classes; of several the mean of each against the rest. None if a class is missing."""
-    chosen = [1] if rows.shape[1] == 2 else range(rows.shape[1])
-    if any((truth == c).all() or not (truth == c).any() for c in chosen):
-        return None
-    return float(np.mean([roc_auc_score(truth == c, rows[:, c]) for c in chosen]))
-
-
-def auroc(truth, rows, groups, draws=1000):
-    """With its 95 % interval, whole groups drawn with replacement."""
-    members = {}
-    for index, group in enumerate(groups):
-        members.setdefault(group, []).append(index)
-    members, rng = list(members.values()), np.random.default_rng(0)
-    drawn = (np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))]) for _ in range(draws))
+def judged(truth, rows, groups, draws=1000):
+    """The AUROC with its 95 % interval, whole groups drawn with replacement, and the probabilities."""
+    groups, rng = members(groups), np.random.default_rng(0)
+    drawn = (np.concatenate([groups[i] for i in rng.integers(0, len(groups), len(groups))]) for _ in range(draws))
     values = [value for value in (area(truth[part], rows[part]) for part in drawn) if value is not None]
     low, high = np.quantile(values, [0.025, 0.975])
-    return {"auroc": round(area(truth, rows), 4), "low": round(float(low), 4), "high": round(float(high), 4)}
+    figures = {"auroc": area(truth, rows), "low": float(low), "high": float(high)}
+    probabilities = [[float(f"{value:.8g}") for value in row] for row in rows.tolist()]
+    return {**{name: round(value, 4) for name, value in figures.items()}, "probabilities": probabilities}
 
 
 def ours(args, seed, table, weights, classes):
@@ -70,13 +62,13 @@ def ours(args, seed, table, weights, classes):
         test = [row for row in csv.DictReader(file) if row["split"] == "test"]
     truth = np.array([classes.index(row["truth"]) for row in test])
     rows = np.array([[float(row[f"p({name})"]) for name in classes] for row in test])
-    return auroc(truth, rows, [row["group"] for row in test])
+    return judged(truth, rows, [row["group"] for row in test])
 
 
 def pytorchs(args, seed, rows, model, classes):
     answers = learn(model, args.pictures, rows, classes, args.size, args.epochs, seed)
     test = [row for row in rows if row[2] == "test"]
-    return auroc(np.array([classes.index(row[1]) for row in test]), answers, [row[3] for row in test])
+    return judged(np.array([classes.index(row[1]) for row in test]), answers, [row[3] for row in test])
 
 
 def processor():
@@ -101,21 +93,24 @@ def main():
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--by", choices=["ours", "pytorch"], nargs="+", default=["ours", "pytorch"])
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     classes = list(SETS[args.set][1])
     table, rows = manifest(args.set, args.pictures, {"test": args.test, "validation": args.test // 2, "train": args.train})
     count = lambda split: {name: sum(row[2] == split and row[1] == name for row in rows) for name in classes}
     say({"set": args.set, "images": {split: count(split) for split in ("train", "validation", "test")}, "size": args.size, "epochs": args.epochs,
-         "torch": torch.__version__, "threads": torch.get_num_threads(), "machine": f"{os.cpu_count()} cores of {processor()}"})
+         "torch": torch.__version__, "threads": torch.get_num_threads(), "machine": f"{os.cpu_count()} cores of {processor()}",
+         "truth": [classes.index(row[1]) for row in rows if row[2] == "test"], "groups": [row[3] for row in rows if row[2] == "test"]})
     for seed in range(args.first_seed, args.first_seed + args.seeds):
         model, weights = initial_weights(args, len(classes), seed)
-        for name, train in (("ours", lambda: ours(args, seed, table, weights, classes)), ("pytorch", lambda: pytorchs(args, seed, rows, model, classes))):
+        programs = {"ours": lambda: ours(args, seed, table, weights, classes), "pytorch": lambda: pytorchs(args, seed, rows, model, classes)}
+        for name in args.by:
             start = os.times()
-            result = train()
+            result = programs[name]()
             end = os.times()
             cpu = sum(end[:4]) - sum(start[:4])
-            say({"seed": seed, "by": name, **result, "cpu_seconds": round(cpu)})
+            say({"set": args.set, "seed": seed, "by": name, "cpu_seconds": round(cpu), **result})
 
 
 if __name__ == "__main__":
