@@ -7,9 +7,11 @@ use super::error::DatasetError;
 use super::layout::folders;
 use super::left_out::LeftOut;
 use super::{DatasetOptions, GroupBy, Splits};
+use crate::image_files::ImageFiles;
+use crate::image_files::folder::{self, Unusable};
 use crate::image_files::manifest::{Manifest, Wanted};
-use crate::image_files::{ImageFiles, folder};
 use crate::labels::Policies;
+use crate::source::Source;
 use crate::{shards, split_name};
 
 /// A folder for each class.
@@ -55,10 +57,19 @@ fn open_folder(
     options: &DatasetOptions,
     left_out: &mut Vec<LeftOut>,
 ) -> Result<ImageFiles, DatasetError> {
-    let mut empty = Vec::new();
-    let files = folder::open(root, cache, options.leave_out.then_some(&mut empty))?;
-    left_out.extend(empty.iter().map(|path| LeftOut::class_folder(path)));
-    Ok(files)
+    let mut unusable = Unusable::default();
+    let files = folder::open(root, cache, options.leave_out.then_some(&mut unusable))?;
+    let unread: Vec<LeftOut> = unusable.unread.iter().map(LeftOut::unread).collect();
+    match unread.first() {
+        Some(first) if files.is_empty() => {
+            Err(DatasetError::content(&first.place, first.problem.clone()))
+        }
+        _ => {
+            left_out.extend(unusable.empty.iter().map(|path| LeftOut::class_folder(path)));
+            left_out.extend(unread);
+            Ok(files)
+        }
+    }
 }
 
 /// The names of the folders that are splits, the training folder first.

@@ -5,9 +5,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::image_files::folder::Unread;
 use crate::image_files::manifest::BadLine;
 
-/// A line of a manifest that cannot be used, or a class folder without an image.
+/// A line of a manifest that cannot be used, a class folder without an image, or files in it that may be meant for
+/// images and are not read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// The file and line, or the folder.
@@ -25,6 +27,25 @@ impl LeftOut {
     pub(super) fn class_folder(folder: &Path) -> Self {
         let problem = "no image is in this class folder: add images, or remove the folder";
         Self { place: folder.display().to_string(), problem: problem.to_owned() }
+    }
+
+    pub(super) fn unread(unread: &Unread) -> Self {
+        let Unread { folder, extension, name, files } = unread;
+        let count = if *files == 1 { "a file".to_owned() } else { format!("{files} files") };
+        let kind = match extension.as_str() {
+            "" => "without an extension",
+            "dcm" => "of DICOM",
+            _ => "of another kind",
+        };
+        let remedy = match extension.as_str() {
+            "dcm" => "build with the feature \"dicom\"",
+            "" | "dicom" | "ima" => {
+                "name DICOM files .dcm, and others by what they are, or move them away"
+            }
+            _ => "convert images to PNG or TIFF, and move others away",
+        };
+        let problem = format!("{count} {kind} ({name}) would be left out: {remedy}");
+        Self { place: folder.display().to_string(), problem }
     }
 }
 

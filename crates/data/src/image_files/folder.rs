@@ -1,17 +1,37 @@
 //! A folder for each class.
 
+use std::collections::BTreeMap;
 use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 
 use super::cache::Cache;
 use super::{ImageFiles, ImageFilesError};
 
-/// The images below `root`. A class without an image is an error, or is added to `empty` and stays a
-/// class.
+/// What lies in class folders and is no image that is read.
+#[derive(Default)]
+pub(crate) struct Unusable {
+    /// Class folders without an image.
+    pub(crate) empty: Vec<PathBuf>,
+    /// Files that may be meant for images.
+    pub(crate) unread: Vec<Unread>,
+}
+
+/// Files of a class folder that may be meant for images, of one kind.
+pub(crate) struct Unread {
+    pub(crate) folder: PathBuf,
+    /// In small letters; empty if they have none.
+    pub(crate) extension: String,
+    /// The first of them.
+    pub(crate) name: String,
+    pub(crate) files: usize,
+}
+
+/// The images below `root`. A class without an image is an error, or is told in `unusable` and stays a
+/// class; what else may be meant for images is told there, too.
 pub(crate) fn open(
     root: &Path,
     cache: Option<&Path>,
-    mut empty: Option<&mut Vec<PathBuf>>,
+    mut unusable: Option<&mut Unusable>,
 ) -> Result<ImageFiles, ImageFilesError> {
     let classes = names(root, is_folder)?;
     if classes.is_empty() {
@@ -22,10 +42,13 @@ pub(crate) fn open(
     for (number, class) in (0..).zip(&classes) {
         let path = root.join(class);
         let names = cached.names(class, &path, || names(&path, is_image))?;
-        match &mut empty {
-            _ if !names.is_empty() => {}
-            Some(empty) => empty.push(path),
-            None => return Err(ImageFilesError::EmptyClass { path }),
+        match &mut unusable {
+            Some(unusable) => {
+                unusable.unread.extend(unread(&path)?);
+                unusable.empty.extend(names.is_empty().then_some(path));
+            }
+            None if names.is_empty() => return Err(ImageFilesError::EmptyClass { path }),
+            None => {}
         }
         for name in names {
             files.push(&format!("{class}/{name}"), number)?;
@@ -92,4 +115,31 @@ pub(crate) const IMAGE_ENDINGS: &str = if cfg!(feature = "dicom") {
 pub(crate) fn has_image_extension(name: &str) -> bool {
     let ending = name.rfind('.').map_or("", |dot| &name[dot..]);
     IMAGE_ENDINGS.split(", ").any(|known| known.eq_ignore_ascii_case(ending))
+}
+
+/// In small letters; empty if there is none.
+fn extension(name: &str) -> String {
+    name.rsplit_once('.').map_or_else(String::new, |(_, extension)| extension.to_ascii_lowercase())
+}
+
+/// Images of other kinds; scanners often write DICOM files without an extension.
+const MAYBE_IMAGES: [&str; 15] = [
+    "", "dcm", "dicom", "ima", "gif", "webp", "heic", "heif", "avif", "jp2", "j2k", "jxl", "pgm",
+    "ppm", "nii",
+];
+
+/// The files of a class folder that may be meant for images and are not read, by their extensions.
+fn unread(folder: &Path) -> Result<Vec<Unread>, ImageFilesError> {
+    let maybe: fn(&DirEntry, &str) -> bool = |entry, name| {
+        let may_be = !has_image_extension(name) && MAYBE_IMAGES.contains(&extension(name).as_str());
+        may_be && entry.file_type().is_ok_and(|kind| kind.is_file())
+    };
+    let mut kinds: BTreeMap<String, Unread> = BTreeMap::new();
+    for name in names(folder, maybe)? {
+        let extension = extension(&name);
+        let kind = kinds.entry(extension.clone());
+        let folder = folder.to_owned();
+        kind.or_insert(Unread { folder, extension, name, files: 0 }).files += 1;
+    }
+    Ok(kinds.into_values().collect())
 }

@@ -43,6 +43,11 @@ struct Line {
     further: Vec<Option<u32>>,
 }
 
+/// What stands between fields: a tab, a comma, or the semicolon of spreadsheets where a comma is in numbers.
+fn separator(header: &str) -> char {
+    ['\t', ',', ';'].into_iter().find(|&sign| header.contains(sign)).unwrap_or(',')
+}
+
 impl Manifest {
     /// The first line that cannot be used is an error.
     pub(crate) fn read(file: &Path, wanted: &Wanted<'_>) -> Result<Self, ImageFilesError> {
@@ -168,7 +173,7 @@ impl Manifest {
 fn header(text: &str) -> Result<(char, Vec<String>), BadLine> {
     let header = text.trim_start_matches('\u{feff}').lines().next();
     let header = header.ok_or((1, "an empty file".to_owned()))?;
-    let separator = if header.contains('\t') { '\t' } else { ',' };
+    let separator = separator(header);
     Ok((separator, fields(header, separator).map_err(|problem| (1, problem))?))
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::findings::{Finding, Severity};
-use super::labels::label_findings;
+use super::labels::{contradict, label_findings};
 use super::{InspectError, InspectOptions, InspectSplit, Progress, Report, inspect};
 use crate::dataset::Dataset;
 
@@ -34,8 +34,15 @@ pub fn check_for_training(
     let splits = InspectSplit::of(dataset);
     let mut report = inspect(&splits, dataset.classes(), options, progress)?;
     report.left_out = dataset.left_out().to_vec();
+    let has_labels = !dataset.labels().is_empty();
+    if has_labels {
+        let [sets, unknown] = [dataset.label_sets(), dataset.unknown_labels()];
+        for same in &mut report.duplicates {
+            same.contradicting = contradict(&same.images, &sets, &unknown);
+        }
+    }
     let mut findings = report.findings();
-    if !dataset.labels().is_empty() {
+    if has_labels {
         findings.retain(|finding| !finding.kind.is_about_classes());
         findings.extend(label_findings(&report, dataset));
     }

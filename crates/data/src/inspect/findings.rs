@@ -38,8 +38,8 @@ pub enum Severity {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum FindingKind {
-    /// A line of a manifest that cannot be used (no label, a file that is listed twice), or a class
-    /// folder without an image.
+    /// A line of a manifest that cannot be used (no label, a file that is listed twice), a class folder without an
+    /// image, or files in it that may be meant for images and are not read.
     Listing,
     /// An image that is missing, cannot be read or does not decode.
     Image,
@@ -76,8 +76,11 @@ impl Report {
     /// [`check_for_training`](super::check_for_training) knows of labels.
     pub fn findings(&self) -> Vec<Finding> {
         let listing = self.left_out.iter().map(|left_out| {
-            let remedy = "Correct it, or take it out";
-            error(FindingKind::Listing, left_out.place.clone(), left_out.problem.clone(), remedy)
+            // What is wrong, a colon, and what to do.
+            let whole = (left_out.problem.as_str(), "correct it, or take it out");
+            let (problem, remedy) = left_out.problem.rsplit_once(": ").unwrap_or(whole);
+            let (place, problem) = (left_out.place.clone(), problem.to_owned());
+            error(FindingKind::Listing, place, problem, &capitalised(remedy))
         });
         let images = self.bad().map(bad_image);
         let labels = self.duplicates.iter().filter(|set| set.contradicting);
@@ -120,13 +123,21 @@ impl Report {
     }
 }
 
+fn capitalised(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 fn bad_image(Bad { image, reason }: &Bad) -> Finding {
     // What could be read has a label.
     let remedy = match image.label {
         Some(_) => "Replace the image, or remove it (`dataset verify --quarantine DIR` does)",
         None => "Put the file back, or take it out of the data set",
     };
-    error(FindingKind::Image, image.place.clone(), reason.clone(), remedy)
+    // The place is told anyway.
+    let cause = reason.strip_prefix(&format!("cannot read {}: ", image.place));
+    let reason = cause.map_or_else(|| reason.clone(), |cause| format!("cannot be read: {cause}"));
+    error(FindingKind::Image, image.place.clone(), reason, remedy)
 }
 
 fn shared_group(SharedGroup { group, images }: &SharedGroup) -> Finding {

@@ -1,9 +1,22 @@
 //! What is wrong with images of several labels: what can be neither learned nor judged.
 
 use super::findings::{Finding, FindingKind, error, warning};
-use super::report::{Report, SplitReport};
+use super::report::{Place, Report, SplitReport};
 use crate::dataset::Dataset;
 use crate::split_name;
+
+/// Whether a label is known to be true of one of these images, which have the same pixels, and known not to be true of
+/// another. For each class `sets` are the labels that are true, `unknown` those of which nobody knows: they contradict
+/// nothing.
+pub(super) fn contradict(images: &[Place], sets: &[Vec<usize>], unknown: &[Vec<usize>]) -> bool {
+    let classes = || images.iter().filter_map(|image| image.label).map(|class| class as usize);
+    let has = |of_classes: &[Vec<usize>], class: usize, label: usize| {
+        of_classes.get(class).is_some_and(|labels| labels.contains(&label))
+    };
+    let is_false = |class, label| !has(sets, class, label) && !has(unknown, class, label);
+    let mut true_ones = classes().filter_map(|class| sets.get(class)).flatten();
+    true_ones.any(|&label| classes().any(|class| is_false(class, label)))
+}
 
 /// For each split of `dataset`, which `report` is about, the labels that none, one or all of its images have.
 pub(super) fn label_findings(report: &Report, dataset: &Dataset) -> Vec<Finding> {

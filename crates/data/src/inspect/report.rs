@@ -115,7 +115,8 @@ pub struct Bad {
 pub struct Duplicate {
     /// Whether they are in more than one split: an evaluation would test on what was learned.
     pub across_splits: bool,
-    /// Whether they have different labels: at least one of them is wrong.
+    /// Whether they have different labels, so that at least one of them is wrong. Where an image has several, of
+    /// which some may be unknown: whether one is known to be true here and not to be true there.
     pub contradicting: bool,
     /// All of them, in the order of splits and images.
     pub images: Vec<Place>,

@@ -243,6 +243,43 @@ fn a_manifest_without_these_columns_is_one_split_of_equal_weights() {
 }
 
 #[test]
+fn a_manifest_of_a_spreadsheet_has_semicolons_and_spaces() {
+    let root = tempfile::tempdir().unwrap();
+    let list = root.path().join("scans.csv");
+    save(
+        &list,
+        "\u{feff}path; label;group\r\na.png;ill ;p1\r\n\"b;c.png\"; ill;p2\r\nd.png;well;\r\n",
+    );
+    let dataset = open(&list);
+    assert_eq!(dataset.classes(), ["ill", "well"]);
+    let images = dataset.split("all").unwrap();
+    assert!(images.place(1).ends_with("b;c.png"), "{}", images.place(1));
+    assert_eq!([0, 1, 2].map(|index| images.group(index)), [Some("p1"), Some("p2"), None]);
+}
+
+#[test]
+fn files_that_may_be_meant_for_images_are_told_if_they_would_be_left_out() {
+    let root = tempfile::tempdir().unwrap();
+    for name in
+        ["ill/1.png", "ill/IM0001", "ill/IM0002", "ill/notes.txt", "well/1.png", "well/2.GIF"]
+    {
+        save(&root.path().join(name), "?");
+    }
+    let options = DatasetOptions { leave_out: true, ..DatasetOptions::default() };
+    let dataset = Dataset::open(root.path(), &options).unwrap();
+    let told: Vec<String> = dataset.left_out().iter().map(ToString::to_string).collect();
+    let [ill, well] = &told[..] else { panic!("{told:?}") };
+    assert_says(ill, &["2 files without an extension (IM0001)", "name DICOM files .dcm"]);
+    assert_says(well, &["a file of another kind (2.GIF)", "convert images to PNG or TIFF"]);
+    assert!(open(root.path()).left_out().is_empty(), "as torchvision's ImageFolder");
+
+    let scans = tempfile::tempdir().unwrap();
+    save(&scans.path().join("ill/IM0001"), "?");
+    let error = Dataset::open(scans.path(), &options).unwrap_err().to_string();
+    assert_says(&error, &["ill: a file without an extension (IM0001)", "name DICOM files .dcm"]);
+}
+
+#[test]
 fn a_manifest_with_a_bad_field_names_line_and_column() {
     let root = tempfile::tempdir().unwrap();
     let list = root.path().join("scans.csv");

@@ -1,7 +1,13 @@
 //! What is found wrong with a data set.
 
-use resnet_data::inspect::{FindingKind, InspectOptions, Report, Severity, check_for_training};
-use resnet_data::{Dataset, DatasetOptions};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use resnet_data::contact_sheet::png;
+use resnet_data::inspect::{
+    Finding, FindingKind, InspectOptions, Report, Severity, check_for_training,
+};
+use resnet_data::{Dataset, DatasetOptions, LabelPolicy, RgbImage};
 
 use crate::inspect_support::{Content, Stored, encoded, even, in_group, report, split};
 use crate::support::assert_says;
@@ -46,6 +52,36 @@ fn the_same_picture_in_two_splits_is_a_problem_and_within_one_is_told() {
 fn the_same_picture_with_two_labels_is_a_problem() {
     let found = report(&[split("train", [sound(), vec![even(1, [0; 3])]].concat())]);
     assert_says(&only(&found), &["image-0: labelled cat", "image-4 (dog)", "Correct the wrong"]);
+}
+
+/// The contradictions in a manifest of two labels whose pictures `a.png` and `b.png`, and `c.png` and `d.png` are the same.
+fn contradictions(folder: &Path, lines: &str) -> Vec<Finding> {
+    for (name, level) in [("a", 1), ("b", 1), ("c", 2), ("d", 2)] {
+        let image = RgbImage { height: 1, width: 1, pixels: vec![level; 3] };
+        std::fs::write(folder.join(format!("{name}.png")), png(&image).unwrap()).unwrap();
+    }
+    let list = folder.join("list.csv");
+    std::fs::write(&list, format!("path,edema,mass\n{lines}")).unwrap();
+    let labels = ["edema", "mass"].map(str::to_owned).to_vec();
+    let uncertain = Some(LabelPolicy::Ignore);
+    let options = DatasetOptions { labels, uncertain, ..DatasetOptions::default() };
+    let dataset = Dataset::open(&list, &options).unwrap();
+    let go_on = || ControlFlow::Continue(());
+    let check = check_for_training(&dataset, &InspectOptions::default(), &go_on).unwrap();
+    assert_eq!(check.report.duplicates.len(), 2);
+    let found = check.findings.into_iter();
+    found.filter(|finding| finding.kind == FindingKind::ContradictingLabels).collect()
+}
+
+#[test]
+fn an_unknown_label_contradicts_nothing_and_known_ones_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let same = "a.png,1,0\nb.png,-1,0\nc.png,0,-1\nd.png,-1,1\n";
+    assert_eq!(contradictions(folder.path(), same), []);
+    let other = "a.png,1,0\nb.png,-1,1\nc.png,0,-1\nd.png,-1,1\n";
+    let found = contradictions(folder.path(), other);
+    let [one] = &found[..] else { panic!("{found:?}") };
+    assert_says(&one.to_string(), &["a.png", "b.png", "edema? + mass", "Correct the wrong label"]);
 }
 
 #[test]

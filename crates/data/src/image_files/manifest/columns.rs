@@ -140,10 +140,8 @@ impl Columns {
 }
 
 fn field<'a>(fields: &'a [String], column: usize, name: &str) -> Result<&'a str, String> {
-    let field = fields.get(column).filter(|field| !field.is_empty());
-    field
-        .map(String::as_str)
-        .ok_or_else(|| format!("column {} ({name}) is empty or missing: fill it in", column + 1))
+    let field = fields.get(column).map(|field| field.trim()).filter(|field| !field.is_empty());
+    field.ok_or_else(|| format!("column {} ({name}) is empty or missing: fill it in", column + 1))
 }
 
 /// The fields of a line; one in quotes may hold the separator, and a quote as two.
@@ -162,7 +160,7 @@ pub(super) fn fields(line: &str, separator: char) -> Result<Vec<String>, String>
         }
     }
     if quoted {
-        return Err("a quote without its end: fields of several lines are not read".to_owned());
+        return Err("a quote without its end: close it on this line".to_owned());
     }
     fields.push(field);
     Ok(fields)
