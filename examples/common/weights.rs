@@ -1,9 +1,10 @@
 //! Weights that a person asks for by name, file or address.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
+use resnet::models::weights::Weights;
 use resnet::pretrained::{Cache, Found, Request};
 
 /// Flags about weights to begin with.
@@ -14,6 +15,10 @@ pub(crate) struct WeightsArgs {
     /// number of classes is another, the first convolution adapted to the channels.
     #[arg(long, value_name = "NAME|FILE|URL")]
     pretrained: Option<String>,
+
+    /// Of several networks in the file the one whose tensors' names begin so, such as encoder_q.
+    #[arg(long, value_name = "PREFIX", requires = "pretrained")]
+    pub(crate) pretrained_prefix: Option<String>,
 
     /// Folder where published weights are kept. [default: resnet in the user's cache folder]
     #[arg(long, value_name = "DIR")]
@@ -31,6 +36,11 @@ impl WeightsArgs {
     pub(crate) fn file(&self, request: &Request) -> Result<PathBuf> {
         let cache = Cache::new(self.cache_dir.clone().unwrap_or_else(default_folder));
         Ok(find(&cache, request)?.path)
+    }
+
+    /// The weights in a file.
+    pub(crate) fn read(&self, file: &Path) -> Result<Weights> {
+        Ok(Weights::read_below(file, self.pretrained_prefix.as_deref())?)
     }
 }
 

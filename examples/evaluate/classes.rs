@@ -17,11 +17,10 @@ pub(crate) fn evaluate(args: &Args, chosen: &Chosen) -> Result<()> {
         Answers::of(&networks, &source, None).with_context(|| format!("split {split}"))
     };
     let choice = question::choice(args, &networks, ask)?;
-    let mut judged = Judged::of(networks.clone(), source, args.subgroup.as_deref())
-        .with_context(|| format!("split {}", args.split))?;
-    if let Some(operating) = &choice.operating {
-        judged = judged.with_threshold(operating.positive, operating.threshold);
-    }
+    let decision = choice.decision(networks.classes().len());
+    let judged = Judged::of(networks.clone(), source, args.subgroup.as_deref())
+        .with_context(|| format!("split {}", args.split))?
+        .with_decision(decision);
     output::complain(judged.answers());
     let judgement = judge(judged.answers(), &choice, &question::plan(args))?;
     stdout::say(&output::table(&judgement.test))?;
@@ -35,6 +34,6 @@ pub(crate) fn evaluate(args: &Args, chosen: &Chosen) -> Result<()> {
     let folder = args.out();
     let report = evaluation_report(&title, &judged, &judgement.test, &notes, subgroups)?;
     report.write(&folder.join("report.html"))?;
-    output::write(&folder, &judged, &judgement)?;
+    output::write(&folder, &args.split, &judged, &judgement)?;
     stdout::say(&format!("\nReport: {}", folder.join("report.html").display()))
 }

@@ -34,6 +34,8 @@ pub(crate) fn open(args: &Args, split: &str) -> Result<Images> {
         say("No --data given: this is the bundled sample, part of Fashion-MNIST.")?;
     }
     match Layout::recognise(path) {
+        // A folder that is none of the layouts is one whose shards are missing, which is told better there.
+        Err(error) if !path.is_dir() => Err(error.into()),
         Ok(Layout::Shards) | Err(_) if args.subgroup.is_none() && args.group.is_none() => {
             Ok((shards(path, split, &recipe)?, None))
         }

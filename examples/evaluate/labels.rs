@@ -7,9 +7,9 @@ use anyhow::{Context, Result};
 use resnet::data::{Dataset, DatasetOptions, Source};
 use resnet::finetuning::{
     Answers, Judgement, LabelResults, Mistake, OverallFigure, Plan, judge_all, label_sections,
-    mistakes, overall,
+    mistakes, overall, predictions_table,
 };
-use resnet::report::{Report, Section, rounded};
+use resnet::report::{Report, Section, ranged, rounded};
 use resnet::training::report::{Shown, figures};
 use resnet::{Chosen, Ensemble, Predictor};
 
@@ -39,7 +39,7 @@ pub(crate) fn evaluate(args: &Args, chosen: &Chosen) -> Result<()> {
     let worst = mistakes(&results.judgements, &results.test, MOST_MISTAKES);
     let report = report(args, networks.first(), &results, &images, &worst)?;
     report.write(&folder.join("report.html"))?;
-    write(&folder, &results)?;
+    write(&folder, &args.split, &results)?;
     let worst: Vec<(usize, usize)> =
         worst.iter().map(|mistake| (mistake.answer.image, mistake.explained)).collect();
     if !worst.is_empty() {
@@ -71,16 +71,13 @@ fn table(results: &Results) -> String {
     for judgement in &results.judgements {
         let label = judgement.label.as_deref().unwrap_or_default();
         text += &format!("Label {label}: {}\n\n", output::table(&judgement.test));
-        for note in judgement.notes(&[format!("without {label}"), label.to_owned()]) {
+        for note in judgement.notes(&results.test.classes) {
             text += &format!("{note}\n\n");
         }
     }
     text += "All labels";
     for OverallFigure { name, value, interval, .. } in &results.overall {
-        let interval = interval.map_or_else(String::new, |interval| {
-            format!("{} to {}", rounded(Some(interval.low)), rounded(Some(interval.high)))
-        });
-        text += &format!("\n{name:<24} {:>8}  {interval}", rounded(*value));
+        text += &format!("\n{name:<24} {:>8}  {}", rounded(*value), ranged(*interval));
     }
     text
 }
@@ -107,29 +104,13 @@ fn report(
 }
 
 /// `predictions.csv` and `figures.json`.
-fn write(folder: &Path, results: &Results) -> Result<()> {
+fn write(folder: &Path, split: &str, results: &Results) -> Result<()> {
     let figures = serde_json::json!({
         "judgements": results.judgements,
         "overall": results.overall,
         "plan": results.plan,
     });
     output::place(folder, "figures.json", serde_json::to_string_pretty(&figures)?.as_bytes())?;
-    output::place(folder, "predictions.csv", csv(results).as_bytes())
-}
-
-/// A row for each image: where it lies, its group, and for each label whether it is true, empty if that is
-/// not known, and how probable it is.
-fn csv(Results { test, .. }: &Results) -> String {
-    let head = ["image", "group"].map(str::to_owned).into_iter();
-    let of_label = |name: &String| [name.clone(), format!("p({name})")];
-    let mut text = output::line(head.chain(test.classes.iter().flat_map(of_label)));
-    for answer in &test.answers {
-        let place = [answer.place.clone(), answer.group.clone().unwrap_or_default()];
-        let of_label = |(label, probability): (usize, &f64)| {
-            [test.truth_of(answer, label), probability.to_string()]
-        };
-        let said = answer.probabilities.iter().enumerate().flat_map(of_label);
-        text += &output::line(place.into_iter().chain(said));
-    }
-    text
+    let table = predictions_table(&[(split, &results.test)], &results.judgements);
+    output::place(folder, "predictions.csv", table.as_bytes())
 }

@@ -10,6 +10,8 @@
 
 mod args;
 mod classes;
+#[path = "../common/failure.rs"]
+mod failure;
 mod images;
 mod labels;
 mod networks;
@@ -20,17 +22,28 @@ mod stdout;
 #[path = "../common/unsure.rs"]
 mod unsure;
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::Parser;
 use resnet::choose_device;
 
 use crate::args::Args;
 
-fn main() -> Result<()> {
-    let args = Args::parse();
+fn main() -> ExitCode {
+    match run(&Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", failure::describe(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<()> {
     let chosen = choose_device(args.device)?;
-    match images::recipe(&args)?.data.label_sets.is_empty() {
-        true => classes::evaluate(&args, &chosen),
-        false => labels::evaluate(&args, &chosen),
+    match images::recipe(args)?.data.label_sets.is_empty() {
+        true => classes::evaluate(args, &chosen),
+        false => labels::evaluate(args, &chosen),
     }
 }

@@ -7,10 +7,10 @@ use anyhow::{Context, Result};
 use resnet::Predictor;
 use resnet::data::Source;
 use resnet::data::contact_sheet::{png, sheet};
-use resnet::finetuning::{Answers, Judgement};
+use resnet::finetuning::{Answers, Judgement, predictions_table};
 use resnet::metrics::{Subgroup, Summary};
 use resnet::models::tensors::replace;
-use resnet::report::{grouped, rounded};
+use resnet::report::{grouped, ranged, rounded};
 use resnet::training::report::Judged;
 
 /// So many of the worst errors are drawn.
@@ -22,10 +22,7 @@ pub(crate) fn table(summary: &Summary) -> String {
         format!("{} images of {} groups\n", grouped(summary.examples), grouped(summary.groups));
     for measure in &summary.measures {
         let (name, value) = (measure.metric.name(), rounded(measure.value));
-        let interval = measure.interval.map_or_else(String::new, |interval| {
-            format!("{} to {}", rounded(Some(interval.low)), rounded(Some(interval.high)))
-        });
-        text += &format!("\n{name:<20} {value:>8}  {interval}");
+        text += &format!("\n{name:<20} {value:>8}  {}", ranged(measure.interval));
     }
     text
 }
@@ -43,9 +40,15 @@ pub(crate) fn subgroups(column: &str, subgroups: &[Subgroup]) -> String {
 }
 
 /// `predictions.csv`, `figures.json` and `worst.png`.
-pub(crate) fn write(folder: &Path, judged: &Judged, judgement: &Judgement) -> Result<()> {
+pub(crate) fn write(
+    folder: &Path,
+    split: &str,
+    judged: &Judged,
+    judgement: &Judgement,
+) -> Result<()> {
     let place = |name: &str, bytes: &[u8]| place(folder, name, bytes);
-    place("predictions.csv", csv(judged).as_bytes())?;
+    let table = predictions_table(&[(split, judged.answers())], std::slice::from_ref(judgement));
+    place("predictions.csv", table.as_bytes())?;
     let mut figures = serde_json::to_value(&judgement.test)?;
     if !judgement.subgroups.is_empty() {
         figures["subgroups"] = serde_json::to_value(&judgement.subgroups)?;
@@ -90,36 +93,4 @@ pub(crate) fn worst_errors(
         rows.push(vec![explained.image, overlay]);
     }
     place(folder, "worst.png", &png(&sheet(&rows))?)
-}
-
-/// A row for each image: where it lies, its group, its class, the answer, every probability.
-fn csv(judged: &Judged) -> String {
-    let (predictions, classes) = (judged.predictions(), judged.classes());
-    let head = ["image", "group", "class", "answer"].map(str::to_owned).into_iter();
-    let mut text = line(head.chain(classes.iter().cloned()));
-    let answers = judged.said();
-    for (example, answer) in judged.answers().answers.iter().enumerate() {
-        let words = [
-            answer.place.clone(),
-            answer.group.clone().unwrap_or_default(),
-            classes[answer.truth].clone(),
-            classes[answers[example]].clone(),
-        ];
-        let probabilities = predictions.row(example).iter().map(f64::to_string);
-        text += &line(words.into_iter().chain(probabilities));
-    }
-    text
-}
-
-pub(crate) fn line(fields: impl Iterator<Item = String>) -> String {
-    fields.map(|field| quoted(&field)).collect::<Vec<_>>().join(",") + "\n"
-}
-
-/// A field as RFC 4180 writes it.
-fn quoted(field: &str) -> String {
-    if field.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", field.replace('"', "\"\""))
-    } else {
-        field.to_owned()
-    }
 }

@@ -1,6 +1,6 @@
 //! The flags.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use burn::tensor::Device;
@@ -166,13 +166,14 @@ impl Args {
         let model = match (&self.model, &request, &pretrained) {
             (Some(name), _, _) => Some(name.clone()),
             (None, Some(Request::Name(published)), _) => Some(published.architecture().to_owned()),
-            (None, _, Some(file)) => Some(recognised(file, device)?),
+            (None, _, Some(file)) => Some(recognised(&self.weights.read(file)?, device)?),
             (None, _, None) => usual.model,
         };
         Ok(Plan {
             model,
             image_size: self.image_size.or(usual.image_size),
             pretrained,
+            pretrained_prefix: self.weights.pretrained_prefix.clone(),
             backbone_only: self.backbone_only,
             freeze: self.freeze_until.unwrap_or_default(),
             unfreeze_every: self.unfreeze_every,
@@ -232,11 +233,11 @@ impl Args {
     }
 }
 
-/// The network whose tensors are in a file of weights.
-fn recognised(file: &Path, device: &Device) -> Result<String> {
-    let networks = Weights::read(file)?.networks(device);
+/// The network whose tensors these are.
+fn recognised(weights: &Weights, device: &Device) -> Result<String> {
+    let networks = weights.networks(device);
     let names: Vec<&str> = networks.iter().map(|network| network.name).collect();
-    let shown = file.display();
+    let shown = weights.path().display();
     let Some((first, others)) = names.split_first() else {
         bail!(
             "{shown}: no network that has a name has these tensors; if it is one for small pictures, such as \

@@ -14,6 +14,8 @@ mod args;
 #[cfg(feature = "dicom")]
 #[path = "../common/dicom.rs"]
 mod dicom;
+#[path = "../common/failure.rs"]
+mod failure;
 mod progress;
 #[path = "../common/signals.rs"]
 mod signals;
@@ -44,7 +46,7 @@ use crate::signals::Signals;
 fn main() -> ExitCode {
     let args = Args::parse();
     run(&args).unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        eprintln!("error: {}", failure::describe(&error));
         ExitCode::FAILURE
     })
 }

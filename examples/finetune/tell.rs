@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use resnet::finetuning::{Answers, CrossValidation, Facts, Findings, Judgement, Operating};
+use resnet::finetuning::{Answers, CrossValidation, Facts, Findings, Judgement};
 use resnet::metrics::{Interval, Measure, Summary};
+use resnet::report::{ranged, rounded};
 
 /// What should be known before training.
 pub(crate) fn warnings(facts: &Facts) {
@@ -43,9 +44,8 @@ fn figures(judgement: &Judgement, test: &Answers) {
     for measure in &judgement.test.measures {
         println!("  {}", of_measure(measure));
     }
-    if let Some(at) = &judgement.operating {
-        let class = judgement.label.as_ref().unwrap_or(&test.classes[at.positive]);
-        println!("{}", threshold(at, class));
+    for note in judgement.notes(&test.classes) {
+        println!("{note}");
     }
     for subgroup in &judgement.subgroups {
         let first = subgroup.summary.measures.iter().take(4);
@@ -60,20 +60,8 @@ fn of_measure(Measure { metric, value, interval }: &Measure) -> String {
 }
 
 fn line(name: &str, value: Option<f64>, interval: Option<Interval>) -> String {
-    match (value, interval) {
-        (None, _) => format!("{name:<20} –"),
-        (Some(value), None) => format!("{name:<20} {value:.3}"),
-        (Some(value), Some(interval)) => {
-            format!("{name:<20} {value:.3}  ({:.3} to {:.3})", interval.low, interval.high)
-        }
-    }
-}
-
-fn threshold(at: &Operating, class: &str) -> String {
-    format!(
-        "{class} is said from a probability of {:.3} on, chosen on the validation images.",
-        at.threshold
-    )
+    let text = format!("{name:<20} {}", rounded(value));
+    if interval.is_some() { format!("{text}  ({})", ranged(interval)) } else { text }
 }
 
 /// The figures over the folds.

@@ -6,10 +6,15 @@
 //!     cargo run --release --example predict -- --model-dir runs/folds pictures
 //!     cargo run --release --example predict -- --model-dir first --model-dir second pictures
 //!
+//! Where `finetune` has chosen a threshold for each question, the answer by it is told, too.
+//!
 //! Exit codes: 0 every picture has an answer; 3 some could not be read, they are named, the others have
 //! their answers; 1 an error, 2 wrong flags.
 
+mod answers;
 mod args;
+#[path = "../common/failure.rs"]
+mod failure;
 mod inputs;
 mod output;
 mod overlays;
@@ -24,18 +29,28 @@ use clap::Parser;
 use resnet::recipe::ValidationViews;
 use resnet::{Chosen, Ensemble, Predictor, Trained, choose_device};
 
+use crate::answers::Answers;
 use crate::args::Args;
 
 /// Some pictures could not be read.
 const INCOMPLETE: u8 = 3;
 
-fn main() -> Result<ExitCode> {
-    let args = Args::parse();
+fn main() -> ExitCode {
+    run(&Args::parse()).unwrap_or_else(|error| {
+        eprintln!("error: {}", failure::describe(&error));
+        ExitCode::FAILURE
+    })
+}
+
+fn run(args: &Args) -> Result<ExitCode> {
     let paths = inputs::expand(&args.images)?;
     ensure!(!paths.is_empty(), "there is no image in what was named");
-    let networks = ensemble(&args, &choose_device(args.device)?)?;
+    let networks = ensemble(args, &choose_device(args.device)?)?;
+    let choices = answers::chosen(args, &networks)?;
     let predictions = networks.files(&paths)?;
-    output::give(&args, &networks, &predictions)?;
+    let answers =
+        Answers { networks: &networks, predictions: &predictions, choices: choices.as_ref() };
+    output::give(args, &answers)?;
     if let Some(folder) = &args.grad_cam {
         overlays::write(folder, &networks, &predictions)?;
     }

@@ -1,19 +1,23 @@
 //! The answer: for people, as JSON, or as CSV.
 
 use anyhow::Result;
-use resnet::{Ensemble, Prediction};
+use resnet::Prediction;
+use resnet::finetuning::Choices;
+use resnet::report::csv_line;
+use resnet::training::predict::Guess;
 use serde_json::{Value, json};
 
+use crate::answers::Answers;
 use crate::args::Args;
 use crate::stdout::say;
 
-pub(crate) fn give(args: &Args, networks: &Ensemble, predictions: &[Prediction]) -> Result<()> {
+pub(crate) fn give(args: &Args, answers: &Answers<'_>) -> Result<()> {
     let answer = if args.json {
-        format!("{:#}", document(args, networks, predictions))
+        format!("{:#}", document(args, answers))
     } else if args.csv {
-        table(args, networks, predictions)
+        table(args, answers)
     } else {
-        text(args, networks, predictions)
+        text(args, answers)
     };
     say(answer.trim_end())
 }
@@ -33,55 +37,59 @@ pub(crate) fn complain(predictions: &[Prediction]) -> usize {
     unreadable
 }
 
-fn text(args: &Args, networks: &Ensemble, predictions: &[Prediction]) -> String {
+fn text(args: &Args, answers: &Answers<'_>) -> String {
     let mut text = String::new();
-    for prediction in predictions.iter().filter(|prediction| prediction.probabilities.is_ok()) {
-        text += &format!("{}\n", prediction.place);
+    for prediction in answers.predictions.iter().filter(|one| one.probabilities.is_ok()) {
+        let said =
+            answers.in_words(prediction).map_or_else(String::new, |said| format!(": {said}"));
+        text += &format!("{}{said}\n", prediction.place);
         for guess in prediction.top(args.top) {
             let percent = f64::from(guess.probability) * 100.0;
-            text += &format!("{percent:>8.2} %  {}\n", networks.classes()[guess.class]);
+            text += &format!("{percent:>8.2} %  {}\n", answers.classes()[guess.class]);
         }
     }
+    let notes = answers.choices.map(Choices::notes).unwrap_or_default();
+    notes.iter().for_each(|note| text += &format!("\n{note}\n"));
     text
 }
 
-fn document(args: &Args, networks: &Ensemble, predictions: &[Prediction]) -> Value {
+fn document(args: &Args, answers: &Answers<'_>) -> Value {
     let one = |prediction: &Prediction| match &prediction.probabilities {
         Err(reason) => json!({ "file": prediction.place, "error": reason }),
         Ok(_) => {
-            let guess = |guess: resnet::training::predict::Guess| {
-                let name = &networks.classes()[guess.class];
-                json!({ "class": guess.class, "name": name, "probability": guess.probability })
-            };
+            let guess = |Guess { class, probability }: Guess| json!({ "class": class, "name": answers.classes()[class], "probability": probability });
             let guesses: Vec<_> = prediction.top(args.top).into_iter().map(guess).collect();
-            json!({ "file": prediction.place, "top": guesses })
+            let mut image = json!({ "file": prediction.place, "top": guesses });
+            if let Some(said) = answers.said(prediction) {
+                image["answer"] =
+                    if answers.are_of_labels() { json!(said) } else { json!(said[0]) };
+            }
+            image
         }
     };
-    let weights: Vec<_> =
-        networks.members().map(|member| member.trained().path.display().to_string()).collect();
-    json!({ "weights": weights, "images": predictions.iter().map(one).collect::<Vec<_>>() })
+    let path = |member: &resnet::Predictor| member.trained().path.display().to_string();
+    let weights: Vec<_> = answers.networks.members().map(path).collect();
+    let images: Vec<_> = answers.predictions.iter().map(one).collect();
+    let mut document = json!({ "weights": weights, "images": images });
+    if let Some(choices) = answers.choices {
+        document["chosen"] = json!(choices.questions);
+    }
+    document
 }
 
-fn table(args: &Args, networks: &Ensemble, predictions: &[Prediction]) -> String {
-    let mut table = "file,rank,class,name,probability,error\n".to_owned();
-    for prediction in predictions {
-        let file = quoted(&prediction.place);
+fn table(args: &Args, answers: &Answers<'_>) -> String {
+    let mut table = csv_line(["file", "answer", "rank", "class", "name", "probability", "error"]);
+    for prediction in answers.predictions {
+        let file = prediction.place.as_str();
         if let Err(reason) = &prediction.probabilities {
-            table += &format!("{file},,,,,{}\n", quoted(reason));
+            table += &csv_line([file, "", "", "", "", "", reason]);
         }
-        for (rank, guess) in (1..).zip(prediction.top(args.top)) {
-            let name = quoted(&networks.classes()[guess.class]);
-            table += &format!("{file},{rank},{},{name},{},\n", guess.class, guess.probability);
+        let said = answers.in_words(prediction).unwrap_or_default();
+        for (rank, Guess { class, probability }) in (1..).zip(prediction.top(args.top)) {
+            let numbers = [rank, class].map(|number: usize| number.to_string());
+            let (name, probability) = (&answers.classes()[class], probability.to_string());
+            table += &csv_line([file, &said, &numbers[0], &numbers[1], name, &probability, ""]);
         }
     }
     table
-}
-
-/// A field of a CSV file (RFC 4180).
-fn quoted(field: &str) -> String {
-    if field.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", field.replace('"', "\"\""))
-    } else {
-        field.to_owned()
-    }
 }

@@ -10,6 +10,8 @@
 
 mod args;
 mod batch_size;
+#[path = "../common/failure.rs"]
+mod failure;
 mod images;
 mod progress;
 mod ranks;
@@ -29,7 +31,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use resnet::models::weights::{Element, Weights};
+use resnet::models::weights::Element;
 use resnet::training::evaluate::evaluate;
 use resnet::training::loaders::validation_loader;
 use resnet::training::lr_finder::{LrRange, find_lr};
@@ -40,6 +42,7 @@ use resnet::{
 };
 
 use crate::args::Args;
+use crate::failure::describe;
 use crate::progress::Progress;
 use crate::ranks::Place;
 use crate::signals::Signals;
@@ -103,7 +106,7 @@ fn on_one_device(args: &Args) -> Result<ExitCode> {
 fn train_and_report(args: &Args, flags: &[String], place: &Place) -> Result<ExitCode> {
     let mut options = args.run_options()?;
     if let Some(request) = args.weights.request()? {
-        let weights = Weights::read(&args.weights.file(&request)?)?;
+        let weights = args.weights.read(&args.weights.file(&request)?)?;
         if let Some(words) = weights::announcement(&request).filter(|_| place.is_chief()) {
             say(&words)?;
         }
@@ -189,15 +192,4 @@ fn find_rate(args: &Args, chosen: &Chosen) -> Result<ExitCode> {
         None => say("The loss does not fall at any rate from 1e-6 to 10.")?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The error and those of its causes that it does not quote itself.
-fn describe(error: &anyhow::Error) -> String {
-    let mut text = error.to_string();
-    for cause in error.chain().skip(1).map(ToString::to_string) {
-        if !text.contains(&cause) {
-            text = format!("{text}: {cause}");
-        }
-    }
-    text
 }

@@ -119,6 +119,17 @@ fn coloured(path: &Path) -> Vec<u8> {
 }
 
 #[test]
+fn pictures_that_are_not_there_are_told_once() {
+    let folder = tempdir().expect("a folder");
+    for name in ["xrays", "xrays.csv"] {
+        let nowhere = folder.path().join(name);
+        let complaint = stderr(&small(&nowhere, &folder.path().join("run"), &[]));
+        assert!(complaint.contains(text(&nowhere)), "{complaint}");
+        assert_eq!(complaint.matches("No such file").count(), 1, "{complaint}");
+    }
+}
+
+#[test]
 fn a_threshold_has_something_to_be_chosen_on_before_training() {
     let folder = wardrobe(12);
     let mut lines = "path,label,split\n".to_owned();

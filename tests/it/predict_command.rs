@@ -9,6 +9,7 @@ use resnet::records::{Example, IndexedFile};
 use serde_json::Value;
 
 use crate::support::{example, sample, slice_of_sample, small_run, stderr, stdout, train_imagenet};
+use crate::wardrobe::{answers, small, text, wardrobe};
 
 /// A trained network and pictures to ask it about.
 struct Scene {
@@ -82,11 +83,11 @@ fn folders_and_patterns_are_asked_about_and_every_form_says_the_same() {
     let table = stdout(&scene.predict(&[&pattern, "--csv", "--top", "1"]));
     let lines: Vec<_> = table.lines().collect();
     assert_eq!(lines.len(), 2, "{table}");
-    assert_eq!(lines[0], "file,rank,class,name,probability,error");
+    assert_eq!(lines[0], "file,answer,rank,class,name,probability,error");
     let name = images[1]["top"][0]["name"].as_str().expect("a name");
     let class = &images[1]["top"][0]["class"];
     let file = scene.text("pictures/more/b,c.png");
-    assert!(lines[1].starts_with(&format!("\"{file}\",1,{class},{name},0.")), "{table}");
+    assert!(lines[1].starts_with(&format!("\"{file}\",,1,{class},{name},0.")), "{table}");
 
     let newest = json(&scene.predict(&[&pictures, "--newest", "--json"]));
     assert!(newest["weights"][0].as_str().expect("a path").contains("step-"), "{newest}");
@@ -169,4 +170,41 @@ fn a_folder_without_a_run_or_without_images_is_an_error() {
     let output = example("predict", &["--model-dir", path, "--device", "cpu", path]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("no image in this folder"), "{}", stderr(&output));
+}
+
+#[test]
+fn the_answer_is_that_of_the_threshold_which_finetune_chose() {
+    let (folder, runs) = (wardrobe(24), tempfile::tempdir().expect("a folder"));
+    let model_dir = runs.path().join("run");
+    // A sensitivity of nothing at all: no validation image is taken for a shirt, however probable that is.
+    let flags = ["--group-until", "_", "--sensitivity", "0", "--positive", "shirt"];
+    let output = small(folder.path(), &model_dir, &flags);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let table = fs::read_to_string(model_dir.join("predictions.csv")).expect("predictions");
+    let rows: Vec<Vec<&str>> = table.lines().skip(1).map(|row| row.split(',').collect()).collect();
+    let places: Vec<&str> = rows.iter().map(|row| row[1]).collect();
+    let said = answers(&model_dir, &places);
+    assert_eq!(said, rows.iter().map(|row| row[4]).collect::<Vec<_>>());
+    let is_probable = |row: &&Vec<&str>| row[6].parse::<f64>().is_ok_and(|shirt| shirt > 0.5);
+    let probable = rows.iter().zip(&said).filter(|(row, _)| is_probable(row));
+    let boots = probable.filter(|(_, said)| *said == "boot").count();
+    assert!(boots > 0, "the threshold makes no difference");
+
+    let ask = |more: &[&str]| {
+        let fixed = ["--model-dir", text(&model_dir), "--device", "cpu", places[0]];
+        example("predict", &[&fixed[..], more].concat())
+    };
+    let told = stdout(&ask(&[]));
+    assert!(told.starts_with(&format!("{}: {}\n", places[0], said[0])), "{told}");
+    assert!(told.contains("shirt is said from a probability of"), "{told}");
+    let document = json(&ask(&["--json"]));
+    assert_eq!(document["images"][0]["answer"], said[0].as_str());
+    assert_eq!(document["chosen"][0]["operating"]["positive"], 1);
+    // What was chosen is of the best weights, which look at each image once.
+    for other in ["--flip", "--newest"] {
+        assert!(!stdout(&ask(&[other])).contains("is said from"), "{other}");
+    }
+    fs::write(model_dir.join("thresholds.json"), "{}").expect("damaged");
+    let complaint = stderr(&ask(&[]));
+    assert!(complaint.contains("thresholds cannot be used"), "{complaint}");
 }

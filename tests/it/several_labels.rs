@@ -7,7 +7,7 @@ use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
 use crate::support::{example, stderr, stdout};
-use crate::wardrobe::{BOOT, SANDAL, SHIRT, findings, save_jpegs, text};
+use crate::wardrobe::{BOOT, SANDAL, SHIRT, answers, findings, save_jpegs, text};
 
 /// Shirts, sandals (worn on the foot) and boots (worn on the foot, and high), in pairs of one person, and a
 /// manifest with the splits of each image.
@@ -56,7 +56,15 @@ fn several_labels_are_learned_judged_and_asked_for_one_by_one() {
     let output = fine_tune(&manifest, &model_dir, "foot,high", &[]);
     assert!(output.status.success(), "{}", stderr(&output));
     let told = stdout(&output);
-    for words in ["Label foot:", "Label high:", "Macro AUROC", "labels right", "here (18 images)"] {
+    for words in [
+        "Label foot:",
+        "Label high:",
+        "Macro AUROC",
+        "labels right",
+        "here (18 images)",
+        "foot is said from a probability of",
+        "drawn from 18 groups of images; of so few they are too narrow",
+    ] {
         assert!(told.contains(words), "{words} is not in:\n{told}");
     }
     let findings = findings(&model_dir);
@@ -79,11 +87,11 @@ fn several_labels_are_learned_judged_and_asked_for_one_by_one() {
     {
         assert!(report.contains(words), "{words} is not in the report");
     }
-    a_network_of_labels_is_evaluated(&manifest, &model_dir, auroc(0));
+    a_network_of_labels_is_evaluated(&manifest, &model_dir, auroc(0), head);
     a_network_of_labels_is_asked(&manifest, &model_dir);
 }
 
-fn a_network_of_labels_is_evaluated(manifest: &Path, model_dir: &Path, auroc: f64) {
+fn a_network_of_labels_is_evaluated(manifest: &Path, model_dir: &Path, auroc: f64, head: &str) {
     let out = model_dir.join("judged");
     let flags = ["--model-dir", text(model_dir), "--data", text(manifest), "--device", "cpu"];
     let split = ["--split", "test", "--choose-on", "validation", "--subgroup", "shop"];
@@ -94,7 +102,7 @@ fn a_network_of_labels_is_evaluated(manifest: &Path, model_dir: &Path, auroc: f6
     let found = measures.iter().find(|measure| measure["metric"] == "auroc").expect("AUROC");
     assert_eq!(found["value"].as_f64(), Some(auroc));
     let table = fs::read_to_string(out.join("predictions.csv")).expect("predictions");
-    assert_eq!(table.lines().next(), Some("image,group,foot,p(foot),high,p(high)"));
+    assert_eq!(table.lines().next(), Some(head));
     // The mistakes, if there are any.
     let wrong = figures["overall"][3]["value"].as_f64().is_some_and(|hamming| hamming > 0.0);
     assert_eq!(out.join("worst.png").exists(), wrong);
@@ -114,6 +122,18 @@ fn a_network_of_labels_is_asked(manifest: &Path, model_dir: &Path) {
         guesses.iter().all(|guess| guess["probability"].as_f64().is_some_and(|yes| yes > 0.5))
     });
     assert!(both.count() > images.len() / 2, "boots are worn on the foot and high: {answer}");
+    assert!(images[0]["answer"].is_array(), "{answer}");
+    // By the thresholds that were chosen, as in the table of finetune.
+    let table = fs::read_to_string(model_dir.join("predictions.csv")).expect("predictions");
+    let rows: Vec<Vec<&str>> = table.lines().skip(1).map(|row| row.split(',').collect()).collect();
+    let places: Vec<&str> = rows.iter().map(|row| row[1]).collect();
+    let said = rows.iter().map(|row| match (row[4], row[7]) {
+        ("1", "1") => "foot + high",
+        ("1", _) => "foot",
+        (_, "1") => "high",
+        _ => "none",
+    });
+    assert_eq!(answers(model_dir, &places), said.collect::<Vec<_>>());
 }
 
 /// The pictures of [`shoes`], where nobody is sure of some boots, and of some shirts nothing is said.

@@ -8,7 +8,7 @@ use resnet::data::{ImageRecords, LabelRange, Picture, Source, Split};
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
-use crate::support::{example, sample};
+use crate::support::{example, sample, stderr, stdout};
 
 /// The JPEG files of a split of the bundled sample with their labels, in its order.
 pub(crate) fn sample_jpegs(split: Split) -> impl Iterator<Item = (u32, Vec<u8>)> {
@@ -65,6 +65,15 @@ pub(crate) fn small(data: &Path, model_dir: &Path, more: &[&str]) -> Output {
     let flags = ["--data", text(data), "--model-dir", text(model_dir), "--device", "cpu"];
     let network = ["--model", "resnet8", "--epochs", "2", "--batch-size", "8"];
     example("finetune", &[&flags[..], &network[..], more].concat())
+}
+
+/// What `predict` says that these images are.
+pub(crate) fn answers(model_dir: &Path, images: &[&str]) -> Vec<String> {
+    let flags = ["--model-dir", text(model_dir), "--device", "cpu", "--csv", "--top", "1"];
+    let output = example("predict", &[&flags[..], images].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let answer = |line: &str| line.split(',').nth(1).expect("a field").to_owned();
+    stdout(&output).lines().skip(1).map(answer).collect()
 }
 
 pub(crate) fn findings(model_dir: &Path) -> Value {

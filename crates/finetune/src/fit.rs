@@ -75,7 +75,8 @@ fn pretrained(
     device: &Device,
 ) -> Result<Option<InitialWeights>, FinetuneError> {
     let Some(path) = &plan.pretrained else { return Ok(None) };
-    let weights = Weights::read(path).map_err(FinetuneError::Pretrained)?;
+    let weights = Weights::read_below(path, plan.pretrained_prefix.as_deref())
+        .map_err(FinetuneError::Pretrained)?;
     let mut initial = InitialWeights::for_another_task(weights);
     if plan.backbone_only {
         initial.fit.head = Head::Fresh;

@@ -48,7 +48,7 @@ pub fn judge(test: &Answers, choice: &Choice, plan: &Plan) -> Result<Judgement, 
         calibrated: calibrated.transpose()?,
         temperature,
         subgroups,
-        confusion: confusion(&predictions, operating.as_ref())?,
+        confusion: predictions.confusion(choice.decision(predictions.classes())),
         operating,
     })
 }
@@ -83,20 +83,6 @@ fn calibrated(
     Ok(Summary::new(&predictions, &test.groups(), &options)?)
 }
 
-/// With a threshold, the two classes as it tells them apart; else the most probable class.
-fn confusion(
-    predictions: &Predictions,
-    operating: Option<&Operating>,
-) -> Result<Confusion, FinetuneError> {
-    match operating.filter(|_| predictions.classes() == 2) {
-        None => Ok(predictions.confusion()),
-        Some(Operating { positive, threshold, .. }) => {
-            let answers = predictions.answers_at(*positive, *threshold);
-            Ok(Confusion::new(2, predictions.truth(), &answers)?)
-        }
-    }
-}
-
 impl Judgement {
     /// A figure on the test images.
     #[must_use]
@@ -107,14 +93,7 @@ impl Judgement {
     /// The number of the class that an image with these probabilities is taken for.
     #[must_use]
     pub fn class_of(&self, probabilities: &[f64]) -> usize {
-        let most =
-            |best, class| if probabilities[class] > probabilities[best] { class } else { best };
-        match &self.operating {
-            Some(Operating { positive, threshold, .. }) if probabilities.len() == 2 => {
-                let is_positive = probabilities[*positive] >= *threshold;
-                if is_positive { *positive } else { 1 - positive }
-            }
-            _ => (0..probabilities.len()).fold(0, most),
-        }
+        let decision = Operating::decision(self.operating.as_ref(), probabilities.len());
+        decision.class(probabilities)
     }
 }

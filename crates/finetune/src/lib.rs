@@ -38,12 +38,14 @@
 #![warn(missing_docs)]
 
 mod choice;
+mod choices;
 mod error;
 mod facts;
 mod files;
 mod findings;
 mod fit;
 mod folds;
+mod imbalance;
 mod judge;
 mod notes;
 mod overall;
@@ -55,16 +57,18 @@ mod saved;
 mod showcase;
 mod splits;
 
-pub use choice::{Choice, Choices, Operating};
+pub use choice::{Choice, Operating};
+pub use choices::Choices;
 pub use error::FinetuneError;
 pub use facts::Facts;
-pub use files::{write_findings, write_predictions};
+pub use files::{predictions_table, write_findings, write_predictions};
 pub use findings::{Findings, finetune};
 pub use fit::{Fitted, fit};
 pub use folds::{CrossValidation, Spread, cross_validate, prepare_folds, run_folds};
+pub use imbalance::Imbalance;
 pub use judge::{Judgement, judge, judge_all};
 pub use overall::{OverallFigure, overall};
-pub use plan::{Freeze, Imbalance, Plan};
+pub use plan::{Freeze, Plan};
 pub use prepared::{Prepared, prepare};
 pub use recipe::recipe_for;
 pub use report::{

@@ -5,30 +5,51 @@ use resnet_report::rounded;
 
 use crate::{Choice, Choices, Judgement, Operating};
 
+/// Groups below which a bootstrap's intervals are known to be too narrow
+/// ([Cameron et al. 2008](https://doi.org/10.1162/rest.90.3.414) on few clusters).
+const FEW_GROUPS: usize = 20;
+
 impl Choices {
     /// Sentences about each threshold.
-    pub(crate) fn notes(&self) -> Vec<String> {
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
         let of_choice = |Choice { label, operating, .. }: &Choice| {
-            let classes = label.as_ref().map(|label| [format!("without {label}"), label.clone()]);
-            let classes = classes.as_ref().map_or(&self.classes[..], |classes| &classes[..]);
-            operating.as_ref().map(|operating| threshold(operating, classes))
+            let operating = operating.as_ref()?;
+            Some(threshold(operating, class(operating, label.as_ref(), &self.classes)))
         };
         self.questions.iter().filter_map(of_choice).collect()
     }
 }
 
 impl Judgement {
-    /// Sentences about what was chosen before the figures of `classes` (of one label, that it is not true and
-    /// that it is).
+    /// Sentences about how these figures of images of `classes` (or of a label) came about.
     #[must_use]
     pub fn notes(&self, classes: &[String]) -> Vec<String> {
-        let Self { operating, temperature, calibrated, test, .. } = self;
-        let threshold = operating.as_ref().map(|operating| threshold(operating, classes));
+        let Self { label, operating, temperature, calibrated, test, .. } = self;
+        let chosen = operating
+            .as_ref()
+            .map(|operating| threshold(operating, class(operating, label.as_ref(), classes)));
         let calibration = temperature.zip(calibrated.as_ref());
         let calibration = calibration
             .map(|(temperature, calibrated)| calibration_at(temperature, test, calibrated));
-        threshold.into_iter().chain(calibration).collect()
+        chosen.into_iter().chain(calibration).chain(few_groups(test)).collect()
     }
+}
+
+/// The name of what is asked for.
+fn class<'a>(operating: &Operating, label: Option<&'a String>, classes: &'a [String]) -> &'a str {
+    label.unwrap_or_else(|| &classes[operating.positive])
+}
+
+/// Whether there is too little to draw from.
+fn few_groups(test: &Summary) -> Option<String> {
+    let is_drawn = test.options.bootstrap.is_some();
+    let groups = test.groups;
+    (is_drawn && groups < FEW_GROUPS).then(|| {
+        format!(
+            "The intervals are drawn from {groups} groups of images; of so few they are too narrow."
+        )
+    })
 }
 
 fn calibration_at(temperature: f64, test: &Summary, calibrated: &Summary) -> String {
@@ -43,8 +64,7 @@ fn calibration_at(temperature: f64, test: &Summary, calibrated: &Summary) -> Str
     )
 }
 
-fn threshold(operating: &Operating, classes: &[String]) -> String {
-    let class = &classes[operating.positive];
+fn threshold(operating: &Operating, class: &str) -> String {
     let rule = match operating.rule {
         OperatingRule::Threshold(threshold) => {
             return format!(

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use resnet_data::Decoder;
 use resnet_metrics::{Bootstrap, OperatingRule};
-use resnet_recipe::{ClassWeights, FreezeUntil, presets};
+use resnet_recipe::{FreezeUntil, presets};
 use resnet_train::pixels;
 use serde::{Deserialize, Serialize};
+
+use crate::Imbalance;
 
 /// What is wanted of a fine-tuning. The default suits most data sets: where it says nothing, the images
 /// decide ([`recipe_for`](crate::recipe_for)).
@@ -22,6 +24,9 @@ pub struct Plan {
     /// Weights to start from: a file that [`Weights::read`](resnet_models::weights::Weights::read) reads, for
     /// this network.
     pub pretrained: Option<PathBuf>,
+    /// Of several networks in that file the one whose tensors' names begin so.
+    #[serde(default)]
+    pub pretrained_prefix: Option<String>,
     /// Whether only the backbone of `pretrained` is taken, and the classifier starts anew, although that
     /// of the file is for as many classes.
     pub backbone_only: bool,
@@ -74,35 +79,13 @@ pub enum Freeze {
     Until(FreezeUntil),
 }
 
-/// What is done about classes of different size.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Imbalance {
-    /// [`EffectiveNumber`](Self::EffectiveNumber) if the largest class has more than 1.5 times the images of
-    /// the smallest, else nothing; nothing where images have several labels, each of which is rare by nature.
-    #[default]
-    Auto,
-    /// Nothing.
-    Ignore,
-    /// Errors cost in inverse proportion to the images of the class; where images have several labels, to miss
-    /// one costs as many times more as there are images without it for one with it.
-    InverseFrequency,
-    /// The same for small classes, less for large ones
-    /// ([Cui et al. 2019](https://arxiv.org/abs/1901.05555)).
-    EffectiveNumber,
-    /// Errors on what is right already cost less ([Lin et al. 2017](https://arxiv.org/abs/1708.02002)).
-    Focal,
-    /// An epoch has as many draws as there are images, and each class (of several labels each set that occurs)
-    /// is drawn equally often: those of small classes are seen several times.
-    BalancedSampler,
-}
-
 impl Default for Plan {
     fn default() -> Self {
         Self {
             model: None,
             image_size: None,
             pretrained: None,
+            pretrained_prefix: None,
             backbone_only: false,
             freeze: Freeze::default(),
             unfreeze_every: 1,
@@ -120,41 +103,6 @@ impl Default for Plan {
             ordered: false,
             resamples: Bootstrap::default().resamples,
             subgroup: None,
-        }
-    }
-}
-
-/// How slowly the effective number of images grows.
-const BETA: f64 = 0.999;
-
-impl Imbalance {
-    /// The weights of the classes and the focal exponent for this many images in each class.
-    pub(crate) fn loss(self, images: &[u64]) -> (ClassWeights, f64) {
-        let effective = ClassWeights::EffectiveNumber { beta: BETA };
-        let largest = images.iter().copied().max().unwrap_or_default();
-        let smallest = images.iter().copied().min().unwrap_or_default();
-        match self {
-            Self::Auto if 2 * largest > 3 * smallest => (effective, 0.0),
-            Self::Auto | Self::Ignore | Self::BalancedSampler => (ClassWeights::Equal, 0.0),
-            Self::InverseFrequency => (ClassWeights::InverseFrequency, 0.0),
-            Self::EffectiveNumber => (effective, 0.0),
-            Self::Focal => (ClassWeights::Equal, 2.0),
-        }
-    }
-
-    /// The factor of what it costs to miss each label and the focal exponent, for this many images with and
-    /// without each.
-    pub(crate) fn loss_of_labels(self, images: &[[u64; 2]]) -> (Vec<f64>, f64) {
-        // The effective number of images, which grows ever more slowly (Cui et al., equation 2).
-        let effective = |images: u64| (1.0 - BETA.powf(images as f64)) / (1.0 - BETA);
-        let each = |weight: &dyn Fn(u64) -> f64| {
-            images.iter().map(|&[with, without]| weight(without) / weight(with)).collect()
-        };
-        match self {
-            Self::Auto | Self::Ignore | Self::BalancedSampler => (Vec::new(), 0.0),
-            Self::InverseFrequency => (each(&|images| images as f64), 0.0),
-            Self::EffectiveNumber => (each(&effective), 0.0),
-            Self::Focal => (Vec::new(), 2.0),
         }
     }
 }
@@ -232,8 +180,7 @@ fn is_negative(class: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Imbalance, Plan};
-    use resnet_recipe::ClassWeights;
+    use super::Plan;
 
     fn positive(first: &str, second: &str) -> usize {
         let classes = [first.to_owned(), second.to_owned()];
@@ -260,22 +207,5 @@ mod tests {
         plan.positive = Some("d".to_owned());
         let error = plan.positive_class(&classes).expect_err("it is not there").to_string();
         assert!(error.contains("no class \"d\": name one of a, b, c"), "{error}");
-    }
-
-    #[test]
-    fn to_miss_a_rare_label_costs_more() {
-        let (weights, gamma) = Imbalance::InverseFrequency.loss_of_labels(&[[10, 90], [50, 25]]);
-        assert_eq!((weights, gamma), (vec![9.0, 0.5], 0.0));
-        let (weights, _) = Imbalance::EffectiveNumber.loss_of_labels(&[[10, 90]]);
-        let wanted = (1.0 - 0.999_f64.powi(90)) / (1.0 - 0.999_f64.powi(10));
-        assert!((weights[0] - wanted).abs() < 1e-9, "{weights:?} {wanted}");
-        assert_eq!(Imbalance::Auto.loss_of_labels(&[[10, 90]]), (Vec::new(), 0.0));
-    }
-
-    #[test]
-    fn classes_that_differ_by_half_are_weighed() {
-        assert_eq!(Imbalance::Auto.loss(&[150, 100]), (ClassWeights::Equal, 0.0));
-        assert!(Imbalance::Auto.loss(&[151, 100]).0.need_counts());
-        assert_eq!(Imbalance::Focal.loss(&[151, 100]), (ClassWeights::Equal, 2.0));
     }
 }

@@ -3,7 +3,7 @@
 use crate::confusion::{Confusion, check_labels, mean};
 use crate::counts::share;
 use crate::error::{check_finite, check_length};
-use crate::{MetricsError, Reliability, Scored, softmax};
+use crate::{Decision, MetricsError, Reliability, Scored, softmax};
 
 /// How far the probabilities of an example may be from a sum of 1: what 32-bit floats leave.
 const SUM_TOLERANCE: f64 = 1e-3;
@@ -102,34 +102,22 @@ impl Predictions {
         self.probabilities.chunks_exact(self.classes).zip(self.truth.iter().copied())
     }
 
-    /// The most probable class of each example; of equals the first.
-    #[must_use]
-    pub fn answers(&self) -> Vec<usize> {
-        self.rows().map(|(row, _)| most_probable(row)).collect()
-    }
-
-    /// The answers if probabilities of `threshold` or more are taken for `positive`; all others are of the
-    /// most probable of the other classes.
+    /// The class that each example is taken for.
     ///
     /// # Panics
-    /// If `positive` is not a class.
+    /// If the decision asks for what is no class.
     #[must_use]
-    pub fn answers_at(&self, positive: usize, threshold: f64) -> Vec<usize> {
-        let other = |row: &[f64]| {
-            let others = (0..self.classes).filter(|&class| class != positive);
-            others.reduce(|best, class| if row[class] > row[best] { class } else { best })
-        };
-        let answer = |(row, _): (&[f64], usize)| match row[positive] >= threshold {
-            true => positive,
-            false => other(row).unwrap_or(positive),
-        };
-        self.rows().map(answer).collect()
+    pub fn answers(&self, decision: Decision) -> Vec<usize> {
+        self.rows().map(|(row, _)| decision.class(row)).collect()
     }
 
     /// The answers, counted.
+    ///
+    /// # Panics
+    /// As [`answers`](Self::answers).
     #[must_use]
-    pub fn confusion(&self) -> Confusion {
-        let pairs = self.rows().map(|(row, truth)| (truth, most_probable(row)));
+    pub fn confusion(&self, decision: Decision) -> Confusion {
+        let pairs = self.rows().map(|(row, truth)| (truth, decision.class(row)));
         Confusion::counted(self.classes, pairs)
     }
 
@@ -242,8 +230,7 @@ fn check_distribution(row: &[f64]) -> Result<(), String> {
 }
 
 fn most_probable(row: &[f64]) -> usize {
-    let better = |best, class| if row[class] > row[best] { class } else { best };
-    (1..row.len()).fold(0, better)
+    Decision::MostProbable.class(row)
 }
 
 /// How many classes come before `class`.

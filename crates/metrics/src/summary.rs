@@ -141,4 +141,13 @@ impl Summary {
     pub fn get(&self, metric: Metric) -> Option<&Measure> {
         self.measures.iter().find(|measure| measure.metric == metric)
     }
+
+    /// The three figures that say most about the question that was asked.
+    #[must_use]
+    pub fn telling(&self) -> [Metric; 3] {
+        match self.options.positive {
+            Some(_) => [Metric::Auroc, Metric::Sensitivity, Metric::Specificity],
+            None => [Metric::Accuracy, Metric::BalancedAccuracy, Metric::Auroc],
+        }
+    }
 }

@@ -26,7 +26,7 @@ pub struct LoadReport {
     /// Loaded tensors that were made for another number of input channels: name, channels in the file,
     /// channels in the model.
     pub adapted: Vec<(String, usize, usize)>,
-    /// Tensors of the file that were to be passed over.
+    /// Tensors of the file that are not of the network.
     pub ignored: Vec<String>,
 }
 

@@ -51,6 +51,7 @@ use burn::module::Module;
 pub use crate::element::Element;
 pub use error::WeightsError;
 pub use fit::{Fit, Head};
+use names::Network;
 
 use crate::ResNetConfig;
 use crate::options::Version;
@@ -63,20 +64,31 @@ use crate::timm;
 pub struct Weights {
     path: PathBuf,
     tensors: TensorMap,
+    /// Names of what else is in the file.
+    others: Vec<String>,
 }
 
 impl Weights {
     /// Reads a file of weights; its first bytes tell the format, not its name.
     ///
-    /// Names are those of the model itself: what training programs wrap around them (`state_dict.`,
-    /// `module.`, `model.`) is taken off. Integer tensors, such as BatchNorm's counters, are left out.
+    /// Names are those of the model itself: what programs wrap around them (`state_dict.`, `module.`,
+    /// `backbone.`, whatever it is called) is taken off, as the names of the first block of a residual network tell
+    /// where it begins. Integer tensors, such as BatchNorm's counters, are left out.
     ///
     /// # Errors
     /// [`WeightsError`] with the file, the tensor and the remedy: for a damaged or foreign file, for one
-    /// that holds code, for values that are not finite.
+    /// that holds code or several networks, for values that are not finite.
     pub fn read(path: &Path) -> Result<Self, WeightsError> {
-        let failed = |source| WeightsError::Io { path: path.to_owned(), source };
-        Self::from_bytes(&fs::read(path).map_err(failed)?, path)
+        Self::read_below(path, None)
+    }
+
+    /// [`read`](Self::read) for one of several networks in a file: that whose names begin with `prefix`, such as
+    /// `encoder_q`; without a prefix the only one.
+    ///
+    /// # Errors
+    /// The same, and if no name begins so.
+    pub fn read_below(path: &Path, prefix: Option<&str>) -> Result<Self, WeightsError> {
+        Self::of(&bytes_of(path)?, path, prefix)
     }
 
     /// [`read`](Self::read) for the content of a file that is in memory, which errors call `path`.
@@ -84,17 +96,23 @@ impl Weights {
     /// # Errors
     /// The same.
     pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, WeightsError> {
+        Self::of(bytes, path, None)
+    }
+
+    /// The network of a file, or that below a prefix.
+    fn of(bytes: &[u8], path: &Path, prefix: Option<&str>) -> Result<Self, WeightsError> {
         let read = if is_safetensors(bytes, path) {
             tensors::from_bytes(bytes, path)?
         } else {
             pytorch::read(bytes, path)?
         };
-        let tensors = names::unwrapped(read);
-        if tensors.is_empty() {
+        if read.is_empty() {
             return Err(WeightsError::Empty { path: path.to_owned() });
         }
+        let Network { tensors, others } =
+            names::network(read, prefix).map_err(|problem| problem.of(path))?;
         error::check_finite(path, &tensors)?;
-        Ok(Self { path: path.to_owned(), tensors })
+        Ok(Self { path: path.to_owned(), tensors, others })
     }
 
     /// The tensors, by name.
@@ -114,7 +132,8 @@ impl Weights {
     /// # Errors
     /// [`WeightsError::Fit`] with everything that does not fit; the model is then lost, build it again.
     pub fn load<M: Module>(self, model: M, fit: &Fit) -> Result<(M, LoadReport), WeightsError> {
-        let (tensors, report) = fit::fit(&shapes(&model), self.tensors, fit);
+        let (tensors, mut report) = fit::fit(&shapes(&model), self.tensors, fit);
+        report.ignored = self.others;
         if report.fits(fit.strict) {
             return Ok((fill(model, tensors), report));
         }
@@ -149,6 +168,10 @@ pub fn write(
         Version::V1 | Version::V1_5 => tensors,
     };
     tensors::write_as(path, &tensors, element)
+}
+
+fn bytes_of(path: &Path) -> Result<Vec<u8>, WeightsError> {
+    fs::read(path).map_err(|source| WeightsError::Io { path: path.to_owned(), source })
 }
 
 /// A safetensors file begins with the length of its header, eight bytes, and a brace.

@@ -47,6 +47,7 @@ pub use recipe::{
     Interpolation, Loss, LossKind, LrScaling, Model, Norm, Optimizer, Pooling, Precision,
     ProgressiveResolution, Recipe, RecipeError, Rule, Sampler, Sampling, Schedule, Shortcut,
     StemKind, StemPool, Train, ValidationCrop, ValidationViews, Version, Warmup, Window,
+    effective_number,
 };
 pub use schedule::{
     DecaySteps, LrSchedule, Plateau, PlateauState, WarmupShape, WarmupSteps, Watch,

@@ -29,7 +29,7 @@ pub use architecture::{
     Activation, AntiAlias, Attention, Block, Norm, Pooling, Shortcut, StemKind, StemPool, Version,
 };
 pub use augment::{Augment, Sampling};
-pub use class_weights::ClassWeights;
+pub use class_weights::{ClassWeights, effective_number};
 pub use crop::{Crop, Interpolation, ValidationCrop};
 pub use data::{BadImages, Data};
 pub use distillation::Distillation;

@@ -2,6 +2,7 @@
 
 mod axis;
 mod draw;
+mod paper;
 mod thin;
 
 pub use axis::{Axis, Scale};

@@ -28,6 +28,7 @@
 
 mod block;
 mod chart;
+mod csv;
 mod matrix;
 mod numbers;
 mod page;
@@ -37,8 +38,9 @@ mod table;
 
 pub use block::{Block, Section, Tile};
 pub use chart::{Axis, Chart, Mark, Scale, Series};
+pub use csv::csv_line;
 pub use matrix::Matrix;
-pub use numbers::{grouped, rounded};
+pub use numbers::{grouped, ranged, rounded};
 pub use page::{Report, ReportError};
 pub use picture::{Figure, Picture, UnknownPicture};
 pub use table::{Cell, Table};

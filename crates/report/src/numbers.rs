@@ -1,5 +1,7 @@
 //! Numbers as people read them.
 
+use resnet_metrics::Interval;
+
 /// `1234567` as `1,234,567`.
 #[must_use]
 pub fn grouped(number: usize) -> String {
@@ -23,4 +25,11 @@ pub fn rounded(number: Option<f64>) -> String {
         Some(number) => format!("{number:.2e}"),
         None => "–".to_owned(),
     }
+}
+
+/// `0.912 to 0.957`; `–` for none.
+#[must_use]
+pub fn ranged(interval: Option<Interval>) -> String {
+    let ends = interval.map(|ends| [ends.low, ends.high].map(|end| rounded(Some(end))));
+    ends.map_or_else(|| rounded(None), |ends| ends.join(" to "))
 }

@@ -1,16 +1,15 @@
 //! The usual sections, from what `resnet-metrics` computes and a run knows.
 
 mod cards;
+mod curves;
 mod environment;
 mod judgement;
 mod training;
 
 pub use cards::{DataCard, LeakageCheck, ModelCard, SplitCard};
+pub use curves::{pr_chart, reliability_chart, roc_chart};
 pub use environment::machine;
-pub use judgement::{
-    confusion, measure_tile, measures, measures_table, per_class, pr_chart, reliability_chart,
-    roc_chart, subgroups,
-};
+pub use judgement::{confusion, measure_tile, measures, measures_table, per_class, subgroups};
 pub use training::{TrainingCurves, recipe};
 
 use crate::block::{Block, Section, Tile};

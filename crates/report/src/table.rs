@@ -2,6 +2,9 @@
 
 use maud::{Markup, html};
 
+/// Columns that a phone has room for, beside each other.
+const MOST_COLUMNS: usize = 4;
+
 /// A table: the first cell of a row names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
@@ -59,12 +62,28 @@ impl Table {
         last > 1 && !self.is_number(last) && (1..last).all(|column| self.is_number(column))
     }
 
+    /// Whether there are more columns than a phone has room for: each row becomes a list there.
+    fn is_wide(&self) -> bool {
+        self.head.len() > MOST_COLUMNS && !self.is_explained()
+    }
+
+    /// How the table is laid out where there is no room.
+    fn class(&self) -> Option<&'static str> {
+        let wide = self.is_wide().then_some("listed");
+        wide.or(self.is_explained().then_some("explained"))
+    }
+
+    /// What stands before a value in such a list.
+    fn title(&self, column: usize) -> Option<&str> {
+        self.head.get(column).filter(|_| self.is_wide()).map(String::as_str)
+    }
+
     pub(crate) fn render(&self) -> Markup {
         let class = |is_number: bool| is_number.then_some("number");
         html! {
             // Wide tables scroll by themselves, by keyboard too, and leave the page where it is.
             div class="scroll" role="region" aria-label=(self.caption) tabindex="0" {
-                table class=[self.is_explained().then_some("explained")] {
+                table class=[self.class()] {
                     caption { span { (self.caption) } }
                     thead { tr {
                         @for (column, title) in self.head.iter().enumerate() {
@@ -77,7 +96,9 @@ impl Table {
                                 @if column == 0 {
                                     th scope="row" class=[class(cell.is_number)] { (cell.text) }
                                 } @else {
-                                    td class=[class(cell.is_number)] { (cell.text) }
+                                    td class=[class(cell.is_number)] data-head=[self.title(column)] {
+                                        (cell.text)
+                                    }
                                 }
                             }
                         } }

@@ -1,6 +1,6 @@
 //! How good the network is at one question: which class, or whether one label is true.
 
-use resnet_metrics::{Metric, Reliability, Scored, Subgroup, Summary};
+use resnet_metrics::{Metric, Reliability, Scored, Subgroup};
 use resnet_report::{Block, Section, sections};
 
 use crate::{Answer, Answers, FinetuneError, Judgement, Operating};
@@ -17,7 +17,7 @@ impl Question<'_> {
         let test = &self.judgement.test;
         let what = format!("{} test images of {} groups", test.examples, test.groups);
         let tile = |metric: Metric| test.get(metric).map(sections::measure_tile);
-        sections::headline(what, telling(test).into_iter().filter_map(tile))
+        sections::headline(what, test.telling().into_iter().filter_map(tile))
     }
 
     /// Every figure, and how threshold and temperature were chosen.
@@ -77,15 +77,7 @@ impl Question<'_> {
     pub(super) fn subgroups(&self, column: &str) -> Option<Section> {
         let subgroups = &self.judgement.subgroups;
         let Subgroup { summary, .. } = subgroups.first()?;
-        Some(sections::subgroups(column, subgroups, &telling(summary)))
-    }
-}
-
-/// What stands out.
-fn telling(summary: &Summary) -> [Metric; 3] {
-    match summary.positives {
-        Some(_) => [Metric::Auroc, Metric::Sensitivity, Metric::Specificity],
-        None => [Metric::Accuracy, Metric::BalancedAccuracy, Metric::Auroc],
+        Some(sections::subgroups(column, subgroups, &summary.telling()))
     }
 }
 

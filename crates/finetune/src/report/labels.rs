@@ -1,7 +1,7 @@
 //! How good the network is at each of several labels.
 
 use resnet_metrics::{Metric, Reliability, Scored};
-use resnet_report::{Block, Cell, Section, Table, Tile, rounded, sections};
+use resnet_report::{Block, Cell, Section, Table, Tile, ranged, rounded, sections};
 
 use super::figures::Question;
 use crate::{Answers, FinetuneError, Judgement, OverallFigure};
@@ -52,18 +52,11 @@ fn headline(results: &LabelResults<'_>) -> Section {
     let tile = |figure: &OverallFigure| {
         let tile = Tile::new(figure.name.as_str(), rounded(figure.value));
         match figure.interval {
-            Some(_) => tile.with_note(range(figure)),
+            Some(_) => tile.with_note(ranged(figure.interval)),
             None => tile,
         }
     };
     sections::headline(what, results.overall.iter().take(3).map(tile))
-}
-
-fn range(figure: &OverallFigure) -> String {
-    let ends = figure.interval.map(|interval| (interval.low, interval.high));
-    ends.map_or("–".to_owned(), |(low, high)| {
-        format!("{} to {}", rounded(Some(low)), rounded(Some(high)))
-    })
 }
 
 fn beside_each_other(results: &LabelResults<'_>) -> Section {
@@ -72,7 +65,7 @@ fn beside_each_other(results: &LabelResults<'_>) -> Section {
         together.push(vec![
             figure.name.as_str().into(),
             Cell::number(rounded(figure.value)),
-            Cell::number(range(figure)),
+            Cell::number(ranged(figure.interval)),
             figure.meaning.as_str().into(),
         ]);
     }

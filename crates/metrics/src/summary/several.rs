@@ -3,7 +3,7 @@
 use super::figures::{Row, calibration_error};
 use super::{Metric, SummaryOptions};
 use crate::confusion::{Confusion, mean};
-use crate::{Predictions, Scored};
+use crate::{Decision, Predictions, Scored};
 
 /// Up to so many classes, one against the rest is resampled.
 const MOST_RESAMPLED_CLASSES: usize = 100;
@@ -37,7 +37,7 @@ impl<'a> Several<'a> {
         let resampled = if few { 0..classes } else { 0..0 };
         Self {
             one_vs_rest: resampled.map(|class| predictions.one_vs_rest(class)).collect(),
-            answers: predictions.answers(),
+            answers: predictions.answers(Decision::MostProbable),
             confidences: predictions.confidences(),
             hits: predictions.hits(),
             top5: (classes > 5).then(|| predictions.top_k_hits(5)),

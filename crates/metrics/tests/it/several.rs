@@ -1,6 +1,6 @@
 //! Several classes against scikit-learn.
 
-use resnet_metrics::{Confusion, Predictions, Temperature, softmax};
+use resnet_metrics::{Confusion, Decision, Predictions, Temperature, softmax};
 
 use crate::golden::{Several, assert_close, golden};
 
@@ -18,7 +18,7 @@ fn each(check: impl Fn(&Several, &Predictions)) {
 #[test]
 fn the_confusion_matrix_and_what_follows_from_it_are_scikit_learns() {
     each(|case, predictions| {
-        let (name, confusion) = (&case.name, predictions.confusion());
+        let (name, confusion) = (&case.name, predictions.confusion(Decision::MostProbable));
         let rows = (0..case.classes).flat_map(|truth| confusion.row(truth).to_vec());
         assert_eq!(rows.collect::<Vec<_>>(), case.confusion, "{name}");
         assert_close(name, confusion.accuracy(), case.accuracy);
@@ -82,8 +82,8 @@ fn two_classes_are_a_yes_or_no_question() {
     assert_eq!(no.auroc(), yes.auroc());
     assert_close("Brier", predictions.brier(), 2.0 * yes.brier().expect("examples"));
     assert_close("log loss", predictions.log_loss(), yes.log_loss().expect("examples"));
-    assert_eq!(predictions.confusion().class(1), yes.counts_at(0.5));
-    let counts = predictions.confusion();
+    assert_eq!(predictions.confusion(Decision::MostProbable).class(1), yes.counts_at(0.5));
+    let counts = predictions.confusion(Decision::MostProbable);
     assert_close("MCC", counts.mcc(), counts.class(1).mcc().expect("both answers"));
     assert_close("kappa", counts.kappa(), counts.class(1).kappa().expect("both answers"));
 }

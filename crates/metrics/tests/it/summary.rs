@@ -1,7 +1,8 @@
 //! The table holds the figures that its parts compute.
 
 use resnet_metrics::{
-    Bootstrap, Groups, Metric, MetricsError, Predictions, Summary, SummaryOptions, softmax,
+    Bootstrap, Decision, Groups, Metric, MetricsError, Predictions, Summary, SummaryOptions,
+    softmax,
 };
 
 use crate::golden::golden;
@@ -58,7 +59,7 @@ fn a_table_of_several_classes_holds_every_figure() {
     let options = SummaryOptions { ordered: true, ..quick() };
     let groups = Groups::none(predictions.len());
     let summary = Summary::new(&predictions, &groups, &options).expect("sound");
-    let confusion = predictions.confusion();
+    let confusion = predictions.confusion(Decision::MostProbable);
     let close = |metric, expected: Option<f64>| {
         let value = summary.get(metric).expect("in the table").value.expect("defined");
         assert!((value - expected.expect("defined")).abs() < 1e-12, "{metric:?}");

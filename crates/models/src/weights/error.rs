@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::TensorData;
 use thiserror::Error;
 
+use super::names::Unclear;
 use crate::StateDictError;
 use crate::tensors::{TensorFileError, TensorMap};
 
@@ -56,6 +57,31 @@ pub enum WeightsError {
         /// The file.
         path: PathBuf,
     },
+    /// There are several networks in the file, such as a student and its teacher.
+    #[error(
+        "{}: the weights of several networks are in this file, below {}: say which is meant \
+         (Weights::read_below; the programs' flag --pretrained-prefix)",
+        path.display(), prefixes.join(" and ")
+    )]
+    Several {
+        /// The file.
+        path: PathBuf,
+        /// What stands before the names of each.
+        prefixes: Vec<String>,
+    },
+    /// No name in the file begins with the prefix of the network that is meant.
+    #[error(
+        "{}: no tensor's name begins with `{prefix}`; they begin with {}: name another prefix, or none",
+        path.display(), begins.join(", ")
+    )]
+    Prefix {
+        /// The file.
+        path: PathBuf,
+        /// The prefix.
+        prefix: String,
+        /// How names do begin.
+        begins: Vec<String>,
+    },
     /// A weight is infinite or not a number.
     #[error(
         "{}: tensor `{name}` holds {value} at {index:?}; the training that made it diverged or the \
@@ -80,6 +106,16 @@ pub enum WeightsError {
         /// What fits and what does not.
         source: StateDictError,
     },
+}
+
+impl Unclear {
+    pub(super) fn of(self, path: &Path) -> WeightsError {
+        let path = path.to_owned();
+        match self {
+            Self::Several(prefixes) => WeightsError::Several { path, prefixes },
+            Self::NoneBelow(prefix, begins) => WeightsError::Prefix { path, prefix, begins },
+        }
+    }
 }
 
 /// The first value that is not finite, as an error.

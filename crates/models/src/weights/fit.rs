@@ -16,8 +16,6 @@ pub struct Fit {
     /// model keeps its own weights where the file has none, and the report says so; a tensor of
     /// another shape is an error in any case.
     pub strict: bool,
-    /// Use the tensors below this prefix only, such as `encoder.`; the report counts the others.
-    pub prefix: Option<String>,
     /// What becomes of the classifier.
     pub head: Head,
     /// Whether a first convolution for another number of channels may be adapted: to one channel by
@@ -29,7 +27,7 @@ pub struct Fit {
 impl Default for Fit {
     /// Everything has to fit as it is.
     fn default() -> Self {
-        Self { strict: true, prefix: None, head: Head::Exact, adapt_input: false }
+        Self { strict: true, head: Head::Exact, adapt_input: false }
     }
 }
 
@@ -55,7 +53,7 @@ pub(super) fn fit(
     fit: &Fit,
 ) -> (TensorMap, LoadReport) {
     let mut report = LoadReport::default();
-    let mut tensors = renamed(expected, tensors, fit, &mut report);
+    let mut tensors = names::torchvision_head(timm::for_model(expected.keys(), tensors));
     let mut fitted = TensorMap::new();
     for (key, shape) in expected {
         let found = tensors.remove(key);
@@ -74,24 +72,6 @@ pub(super) fn fit(
     }
     report.unexpected = tensors.into_keys().collect();
     (fitted, report)
-}
-
-/// The tensors under the names of the model.
-fn renamed(
-    expected: &BTreeMap<String, Vec<usize>>,
-    tensors: TensorMap,
-    fit: &Fit,
-    report: &mut LoadReport,
-) -> TensorMap {
-    let tensors = match &fit.prefix {
-        Some(prefix) => {
-            let others = tensors.keys().filter(|key| !key.starts_with(prefix));
-            report.ignored = others.cloned().collect();
-            names::within(tensors, prefix)
-        }
-        None => tensors,
-    };
-    names::torchvision_head(timm::for_model(expected.keys(), tensors))
 }
 
 enum Change {

@@ -105,19 +105,63 @@ fn without_strict_the_model_keeps_what_the_file_lacks_but_no_other_shape() {
 }
 
 #[test]
-fn wrappers_and_a_given_prefix_are_taken_off() {
-    for wrapper in ["module.", "_orig_mod.module.", "model."] {
+fn wrappers_are_taken_off() {
+    for wrapper in ["module.", "_orig_mod.module.", "model.", "state_dict.module.pre.", "my.own."] {
         let wrapped = expected().into_iter().map(|(key, data)| (format!("{wrapper}{key}"), data));
         let (model, _) = file_of(&wrapped.collect()).load(model(), &Fit::default()).expect(wrapper);
         assert_eq!(state_dict(&model), expected(), "{wrapper}");
     }
-    let mut part: TensorMap =
-        expected().into_iter().map(|(key, data)| (format!("encoder.{key}"), data)).collect();
-    part.insert("decoder.weight".to_owned(), TensorData::new(vec![0.0_f32], [1]));
-    let fit = Fit { prefix: Some("encoder.".to_owned()), ..Fit::default() };
-    let (model, report) = file_of(&part).load(model(), &fit).expect("a part");
+}
+
+/// The expected tensors below `prefix`.
+fn below(prefix: &str) -> TensorMap {
+    expected().into_iter().map(|(key, data)| (format!("{prefix}{key}"), data)).collect()
+}
+
+#[test]
+fn a_backbone_is_found_beside_other_parts_and_with_its_classifier() {
+    let mut parts = below("model.backbone.");
+    for part in ["weight", "bias"] {
+        let classifier = parts.remove(&format!("model.backbone.fc.{part}")).expect("a classifier");
+        parts.insert(format!("model.fc.{part}"), classifier);
+    }
+    parts.insert("model.decoder.weight".to_owned(), TensorData::new(vec![0.0_f32], [1]));
+    let (model, report) = file_of(&parts).load(model(), &Fit::default()).expect("a part");
     assert_eq!(state_dict(&model), expected());
-    assert_eq!(report.ignored, ["decoder.weight"]);
+    assert_eq!(report.ignored, ["model.decoder.weight"]);
+}
+
+#[test]
+fn of_several_networks_in_a_file_a_prefix_says_which_is_meant() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("both.safetensors");
+    let (mut both, key) = (below("student."), "teacher.module.conv1.weight");
+    both.extend(below("teacher.module."));
+    let zeros = vec![0.0_f32; both[key].num_elements()];
+    both.insert(key.to_owned(), TensorData::new(zeros, both[key].shape().clone()));
+    tensors::write(&path, &both).expect("written");
+    let error = Weights::read(&path).expect_err("which?").to_string();
+    for words in ["student. and teacher.module.", "--pretrained-prefix"] {
+        assert!(error.contains(words), "{error}");
+    }
+    for (prefix, is_zero) in [("teacher", true), ("teacher.module.", true), ("student", false)] {
+        let weights = Weights::read_below(&path, Some(prefix)).expect(prefix);
+        let (model, report) = weights.load(model(), &Fit::default()).expect(prefix);
+        let first = values(&state_dict(&model)["conv1.weight"]);
+        assert_eq!(first.iter().all(|&value| value == 0.0), is_zero, "{prefix}");
+        assert_eq!(report.ignored.len(), expected().len(), "{prefix}");
+    }
+    let error = Weights::read_below(&path, Some("tutor")).expect_err("no tutor").to_string();
+    assert!(error.contains("begin with student, teacher"), "{error}");
+}
+
+#[test]
+fn running_means_come_before_the_weights_themselves() {
+    let mut both = below("model.");
+    both.insert("model.conv1.weight".to_owned(), TensorData::new(vec![0.0_f32], [1]));
+    both.extend(below("model_ema.module."));
+    let (model, _) = file_of(&both).load(model(), &Fit::default()).expect("the running means");
+    assert_eq!(state_dict(&model), expected());
 }
 
 #[test]

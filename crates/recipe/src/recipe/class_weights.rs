@@ -15,8 +15,8 @@ pub enum ClassWeights {
     /// `images / (classes * images of the class)`, as scikit-learn's `balanced`: on average over the
     /// training images 1.
     InverseFrequency,
-    /// `(1 - beta) / (1 - beta^images of the class)`, scaled so that the weights of all classes add up
-    /// to their number ([Cui et al. 2019](https://arxiv.org/abs/1901.05555)).
+    /// In inverse proportion to the [`effective_number`] of its images, scaled so that the weights of all classes
+    /// add up to their number.
     EffectiveNumber {
         /// From 0, which is `equal`, to almost 1, which is the inverse frequency.
         #[serde(default = "default_beta")]
@@ -27,10 +27,21 @@ pub enum ClassWeights {
 }
 
 fn default_beta() -> f64 {
-    0.999
+    ClassWeights::USUAL_BETA
+}
+
+/// How many images so many are worth, when the more there are, the less a further one adds:
+/// `(1 - beta^images) / (1 - beta)`, which stays below `1 / (1 - beta)`
+/// ([Cui et al. 2019](https://arxiv.org/abs/1901.05555), equation 2).
+#[must_use]
+pub fn effective_number(images: u64, beta: f64) -> f64 {
+    (1.0 - beta.powf(images as f64)) / (1.0 - beta)
 }
 
 impl ClassWeights {
+    /// What is usual for [`EffectiveNumber`](Self::EffectiveNumber).
+    pub const USUAL_BETA: f64 = 0.999;
+
     /// Whether they depend on the images of each class.
     #[must_use]
     pub fn need_counts(&self) -> bool {
@@ -48,17 +59,17 @@ impl ClassWeights {
     /// ```
     #[must_use]
     pub fn of(&self, counts: &[u64]) -> Option<Vec<f64>> {
-        let each = |weight: &dyn Fn(f64) -> f64| -> Vec<f64> {
-            let weigh = |&count: &u64| if count == 0 { 0.0 } else { weight(count as f64) };
+        let each = |weight: &dyn Fn(u64) -> f64| -> Vec<f64> {
+            let weigh = |&count: &u64| if count == 0 { 0.0 } else { weight(count) };
             counts.iter().map(weigh).collect()
         };
         let (images, classes) = (counts.iter().sum::<u64>() as f64, counts.len() as f64);
         match self {
             Self::Equal => None,
             Self::List(weights) => Some(weights.clone()),
-            Self::InverseFrequency => Some(each(&|count| images / (classes * count))),
+            Self::InverseFrequency => Some(each(&|count| images / (classes * count as f64))),
             Self::EffectiveNumber { beta } => {
-                let weights = each(&|count| (1.0 - beta) / (1.0 - beta.powf(count)));
+                let weights = each(&|count| 1.0 / effective_number(count, *beta));
                 let sum: f64 = weights.iter().sum();
                 Some(weights.iter().map(|weight| weight * classes / sum).collect())
             }

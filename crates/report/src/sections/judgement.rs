@@ -1,11 +1,10 @@
 //! How good answers are.
 
-use resnet_metrics::{Confusion, Counts, Measure, Metric, Reliability, Scored, Subgroup, Summary};
+use resnet_metrics::{Confusion, Counts, Measure, Metric, Scored, Subgroup, Summary};
 
 use crate::block::{Block, Section, Tile};
-use crate::chart::{Axis, Chart, Mark, Series};
 use crate::matrix::Matrix;
-use crate::numbers::{grouped, rounded};
+use crate::numbers::{grouped, ranged, rounded};
 use crate::table::{Cell, Table};
 
 /// Up to so many classes, a confusion matrix is shown whole.
@@ -35,13 +34,10 @@ pub fn measures_table(summary: &Summary) -> Table {
     let head = ["Figure", "Value", &interval, "Meaning"];
     let mut table = Table::new(caption(summary), head);
     for Measure { metric, value, interval } in &summary.measures {
-        let interval = interval.map_or("–".to_owned(), |interval| {
-            format!("{} to {}", rounded(Some(interval.low)), rounded(Some(interval.high)))
-        });
         table.push(vec![
             metric.name().into(),
             Cell::number(rounded(*value)),
-            Cell::number(interval),
+            Cell::number(ranged(*interval)),
             metric.meaning().into(),
         ]);
     }
@@ -53,11 +49,7 @@ pub fn measures_table(summary: &Summary) -> Table {
 pub fn measure_tile(measure: &Measure) -> Tile {
     let tile = Tile::new(measure.metric.name(), rounded(measure.value));
     match measure.interval {
-        Some(interval) => tile.with_note(format!(
-            "{} to {}",
-            rounded(Some(interval.low)),
-            rounded(Some(interval.high))
-        )),
+        Some(_) => tile.with_note(ranged(measure.interval)),
         None => tile,
     }
 }
@@ -113,12 +105,7 @@ pub fn subgroups(column: &str, subgroups: &[Subgroup], metrics: &[Metric]) -> Se
 fn with_interval(summary: &Summary, metric: Metric) -> String {
     let Some(measure) = summary.get(metric) else { return rounded(None) };
     match measure.interval {
-        Some(interval) => format!(
-            "{} ({} to {})",
-            rounded(measure.value),
-            rounded(Some(interval.low)),
-            rounded(Some(interval.high))
-        ),
+        Some(_) => format!("{} ({})", rounded(measure.value), ranged(measure.interval)),
         None => rounded(measure.value),
     }
 }
@@ -179,60 +166,4 @@ fn class_row(name: String, counts: &Counts) -> Vec<Cell> {
         number(counts.precision()),
         number(counts.f1()),
     ]
-}
-
-/// The ROC curve of each of `named` scores that has one, and an operating point on the first of them.
-#[must_use]
-pub fn roc_chart(named: &[(&str, &Scored)], threshold: Option<f64>) -> Chart {
-    let x = Axis::share("1 − specificity");
-    let mut chart = Chart::new("ROC curve", x, Axis::share("Sensitivity")).with_diagonal();
-    for (name, scored) in named {
-        let points = scored.roc_curve().unwrap_or_default();
-        let points = points.iter().map(|p| (p.false_positive_rate, p.true_positive_rate));
-        chart = chart.with(Series::new(with_area(name, "AUROC", scored.auroc()), points));
-    }
-    let counts = named.first().zip(threshold).map(|((_, scored), at)| scored.counts_at(at));
-    let place = counts.and_then(|at| Some((1.0 - at.specificity()?, at.sensitivity()?)));
-    match place {
-        Some(place) => chart.with_mark(Mark::new("operating point", place)),
-        None => chart,
-    }
-}
-
-/// The precision-recall curve of each of `named` scores that has one, and an operating point on the
-/// first of them.
-#[must_use]
-pub fn pr_chart(named: &[(&str, &Scored)], threshold: Option<f64>) -> Chart {
-    let (x, y) = (Axis::share("Recall"), Axis::share("Precision"));
-    let mut chart = Chart::new("Precision-recall curve", x, y);
-    for (name, scored) in named {
-        let area = scored.average_precision();
-        let points = scored.pr_curve().unwrap_or_default();
-        let points = points.iter().map(|p| (p.recall, p.precision));
-        chart = chart.with(Series::new(with_area(name, "AP", area), points));
-    }
-    let counts = named.first().zip(threshold).map(|((_, scored), at)| scored.counts_at(at));
-    let place = counts.and_then(|at| Some((at.sensitivity()?, at.precision()?)));
-    match place {
-        Some(place) => chart.with_mark(Mark::new("operating point", place)),
-        None => chart,
-    }
-}
-
-fn with_area(name: &str, what: &str, area: Option<f64>) -> String {
-    format!("{name} ({what} {})", rounded(area))
-}
-
-/// How often what was given a probability came true; on the diagonal both are equal.
-#[must_use]
-pub fn reliability_chart(named: &[(&str, &Reliability)]) -> Chart {
-    let (x, y) = (Axis::share("Probability"), Axis::share("Share that came true"));
-    let mut chart = Chart::new("Reliability", x, y).with_diagonal();
-    for (name, reliability) in named {
-        let bins = reliability.bins().iter();
-        let points = bins.filter_map(|bin| Some((bin.probability?, bin.came_true?)));
-        let name = with_area(name, "ECE", Some(reliability.expected_error()));
-        chart = chart.with(Series::new(name, points).with_dots());
-    }
-    chart.with_note("Below the diagonal: more confident than right.")
 }

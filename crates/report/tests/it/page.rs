@@ -96,6 +96,23 @@ fn light_dark_and_small_screens_are_provided_for() {
 }
 
 #[test]
+fn a_wide_table_is_a_list_on_a_phone_with_the_name_before_each_value() {
+    let number = |number: usize| resnet_report::Cell::number(number.to_string());
+    let table = |columns: usize| {
+        let mut table = Table::new("A table", (0..columns).map(|column| format!("Head {column}")));
+        let row = [resnet_report::Cell::from("one")].into_iter().chain((1..columns).map(number));
+        table.push(row.collect());
+        let mut report = Report::new("Title");
+        report.push(Section::new("Only").with(table));
+        report.to_html()
+    };
+    let (narrow, wide) = (table(4), table(5));
+    assert!(!narrow.contains("class=\"listed\"") && !narrow.contains("data-head=\""));
+    assert!(wide.contains("class=\"listed\"") && wide.contains(".listed td::before"));
+    assert!(wide.contains("<td class=\"number\" data-head=\"Head 4\">4</td>"), "{wide}");
+}
+
+#[test]
 fn a_line_is_broken_where_a_value_is_missing() {
     parsed(&full(), |document| {
         let paths = document.descendants().filter(|node| node.has_tag_name("path"));

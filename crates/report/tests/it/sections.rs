@@ -1,7 +1,8 @@
 //! The usual sections tell what was computed.
 
 use resnet_metrics::{
-    Bootstrap, Confusion, Groups, Metric, Predictions, Reliability, Scored, Summary, SummaryOptions,
+    Bootstrap, Confusion, Decision, Groups, Metric, Predictions, Reliability, Scored, Summary,
+    SummaryOptions,
 };
 use resnet_report::sections::{self, DataCard, LeakageCheck, ModelCard, SplitCard, TrainingCurves};
 use resnet_report::{Report, Section};
@@ -84,7 +85,7 @@ fn few_classes_have_a_matrix_and_many_the_worst_pairs() {
 #[test]
 fn classes_have_areas_where_probabilities_are_known() {
     let (predictions, _) = predictions();
-    let confusion = predictions.confusion();
+    let confusion = predictions.confusion(Decision::MostProbable);
     let areas: Vec<Scored> = (0..2).map(|class| predictions.one_vs_rest(class)).collect();
     let with = html(sections::per_class(&confusion, &names(&["healthy", "ill"]), &areas));
     let without = html(sections::per_class(&confusion, &[], &[]));

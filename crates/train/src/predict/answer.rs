@@ -21,6 +21,15 @@ pub struct Guess {
 }
 
 impl Prediction {
+    /// The probabilities, made to add up to 1: those of a softmax without the rounding of 32-bit floats, those of a
+    /// network that judges each class by itself as shares. `None` of an image that could not be read.
+    #[must_use]
+    pub fn distribution(&self) -> Option<Vec<f64>> {
+        let probabilities = self.probabilities.as_ref().ok()?;
+        let sum: f64 = probabilities.iter().copied().map(f64::from).sum();
+        Some(probabilities.iter().map(|&probability| f64::from(probability) / sum).collect())
+    }
+
     /// The `count` most probable classes, the most probable first, the lower number first among equals;
     /// none of an image that could not be read.
     #[must_use]

@@ -22,7 +22,7 @@ pub struct Answer {
     pub subgroup: Option<String>,
     /// The number of its class.
     pub truth: usize,
-    /// The probability of each class, as the network said it.
+    /// The probability of each class; where one class is true of an image, they add up to 1.
     pub probabilities: Vec<f64>,
 }
 
@@ -54,10 +54,14 @@ impl Answers {
     ) -> Result<Self, TrainError> {
         let mut all = Self { classes: networks.classes().to_vec(), ..Self::default() };
         let owned = |word: Option<&str>| word.map(str::to_owned);
+        let recipe = &networks.first().trained().recipe;
+        let one_is_true = recipe.data.label_sets.is_empty();
         for (image, said) in networks.images(images)?.into_iter().enumerate() {
-            let probabilities = match said.probabilities {
-                Ok(probabilities) => probabilities.into_iter().map(f64::from).collect(),
-                Err(reason) => {
+            let distribution = said.distribution().filter(|_| one_is_true);
+            let probabilities = match (distribution, said.probabilities) {
+                (Some(distribution), _) => distribution,
+                (None, Ok(probabilities)) => probabilities.into_iter().map(f64::from).collect(),
+                (None, Err(reason)) => {
                     all.unreadable.push((said.place, reason));
                     continue;
                 }
@@ -151,7 +155,7 @@ impl Answers {
     /// # Errors
     /// [`MetricsError`] if there are none, or if a class has no name.
     pub fn predictions(&self) -> Result<Predictions, MetricsError> {
-        let rows = self.answers.iter().flat_map(|answer| normalised(&answer.probabilities));
+        let rows = self.answers.iter().flat_map(|answer| answer.probabilities.iter().copied());
         Predictions::new(self.classes.len(), rows.collect(), self.truth())
     }
 
@@ -186,10 +190,4 @@ impl Answers {
         let name = |answer: &Answer| answer.subgroup.clone().unwrap_or_else(|| "–".to_owned());
         known.then(|| self.answers.iter().map(name).collect())
     }
-}
-
-/// Rounding of 32-bit floats taken out.
-fn normalised(row: &[f64]) -> impl Iterator<Item = f64> + '_ {
-    let sum: f64 = row.iter().sum();
-    row.iter().map(move |probability| probability / sum)
 }

@@ -1,6 +1,6 @@
 //! The report of an evaluation.
 
-use resnet_metrics::{Metric, Reliability, Scored, Subgroup, Summary};
+use resnet_metrics::{Reliability, Scored, Subgroup, Summary};
 use resnet_report::{Block, Chart, Report, Section, grouped, sections};
 
 use super::Judged;
@@ -36,19 +36,11 @@ pub fn evaluation_report(
     report.push(notes.iter().fold(figures, noted));
     report.push(Section::new("Curves").with(curves(judged, summary)?));
     if let Some((column, subgroups)) = subgroups {
-        report.push(sections::subgroups(column, subgroups, &telling(summary)));
+        report.push(sections::subgroups(column, subgroups, &summary.telling()));
     }
     judged.sections()?.into_iter().for_each(|section| report.push(section));
     report.push(network(judged));
     Ok(report)
-}
-
-/// What a row of subgroups tells.
-fn telling(summary: &Summary) -> [Metric; 3] {
-    match summary.options.positive {
-        Some(_) => [Metric::Auroc, Metric::Sensitivity, Metric::Specificity],
-        None => [Metric::Accuracy, Metric::BalancedAccuracy, Metric::Auroc],
-    }
 }
 
 /// ROC and precision-recall: of the positive class with its operating point, or of each class.

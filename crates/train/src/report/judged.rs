@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use resnet_data::Source;
-use resnet_metrics::{Confusion, Predictions, Scored};
+use resnet_metrics::{Confusion, Decision, Predictions, Scored};
 use resnet_recipe::Recipe;
 use resnet_report::{Block, Section, Tile, grouped, sections};
 
@@ -25,10 +25,9 @@ pub struct Judged {
     networks: Ensemble,
     answers: Answers,
     predictions: Predictions,
+    decision: Decision,
     /// What each image is taken for.
     said: Vec<usize>,
-    /// Whether by a threshold, not for what is most probable.
-    by_threshold: bool,
 }
 
 impl Judged {
@@ -45,19 +44,16 @@ impl Judged {
     ) -> Result<Self, TrainError> {
         let answers = Answers::of(&networks, &source, subgroup)?;
         let predictions = answers.predictions()?;
-        let said = predictions.answers();
-        Ok(Self { source, networks, answers, predictions, said, by_threshold: false })
+        let decision = Decision::MostProbable;
+        let said = predictions.answers(decision);
+        Ok(Self { source, networks, answers, predictions, decision, said })
     }
 
-    /// Of two classes, an image is taken for `positive` from the probability `threshold` on; of more nothing
-    /// changes.
+    /// Images are taken for classes by this decision.
     #[must_use]
-    pub fn with_threshold(mut self, positive: usize, threshold: f64) -> Self {
-        if self.predictions.classes() == 2 {
-            self.said = self.predictions.answers_at(positive, threshold);
-            self.by_threshold = true;
-        }
-        self
+    pub fn with_decision(self, decision: Decision) -> Self {
+        let said = self.predictions.answers(decision);
+        Self { decision, said, ..self }
     }
 
     /// Where the images are.
@@ -70,12 +66,6 @@ impl Judged {
     #[must_use]
     pub fn networks(&self) -> &Ensemble {
         &self.networks
-    }
-
-    /// The class that each image is taken for, in the order of the answers.
-    #[must_use]
-    pub fn said(&self) -> &[usize] {
-        &self.said
     }
 
     /// The answers, image by image.
@@ -125,8 +115,7 @@ impl Judged {
     /// What the images of each class were taken for.
     #[must_use]
     pub fn confusion(&self) -> Confusion {
-        let classes = self.predictions.classes();
-        Confusion::new(classes, self.predictions.truth(), &self.said).expect("an answer for each")
+        self.predictions.confusion(self.decision)
     }
 
     /// Confusion, classes, reliability of the most probable answers, and the pictures of the surest right and wrong answers, the
@@ -140,7 +129,7 @@ impl Judged {
             sections::confusion(&confusion, classes),
             sections::per_class(&confusion, classes, &self.areas()),
         ];
-        if !self.by_threshold {
+        if self.decision == Decision::MostProbable {
             let reliability = self.predictions.reliability(15)?;
             let chart = sections::reliability_chart(&[("answers", &reliability)]);
             all.push(Section::new("Calibration").with(chart));
