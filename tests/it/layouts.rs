@@ -132,7 +132,7 @@ fn classes_without_an_image_and_without_a_name_are_classes_if_a_flag_or_a_networ
     // Shards have no column to group by.
     let error = stderr(&example("evaluate", &[&judge[..], &["--group", "patient"]].concat()));
     assert!(error.contains("only a manifest has columns"), "{error}");
-    let without = ["--data-dir", data, "--max-steps", "1", "--set", "model.num-classes=10"];
+    let without = ["--data-dir", data, "--max-steps", "1", "--set", "model.num_classes=10"];
     let error = stderr(&train_imagenet(&[&without[..], &["--device", "cpu"]].concat()));
     assert!(error.contains("9 classes") && error.contains("or --num-classes 10"), "{error}");
 }
