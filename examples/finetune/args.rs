@@ -244,12 +244,12 @@ fn recognised(weights: &Weights, device: &Device) -> Result<String> {
              resnet20, name it with --model, otherwise take weights of a network that `zoo` lists"
         );
     };
-    println!("Network: {first}, by the tensors of {shown}.");
+    say(&format!("Network: {first}, by the tensors of {shown}."))?;
     if !others.is_empty() {
         let others = others.join(", ");
-        println!(
+        say(&format!(
             "The same tensors are those of {others}: name it with --model if it is one of these."
-        );
+        ))?;
     }
     Ok((*first).to_owned())
 }

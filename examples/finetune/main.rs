@@ -42,6 +42,7 @@ use resnet::{Chosen, choose_device};
 use crate::args::Args;
 use crate::progress::Progress;
 use crate::signals::Signals;
+use crate::stdout::say;
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -54,13 +55,13 @@ fn main() -> ExitCode {
 fn run(args: &Args) -> Result<ExitCode> {
     let dataset = match &args.data {
         None => {
-            println!("{}", stand_in::ANNOUNCEMENT);
+            say(stand_in::ANNOUNCEMENT)?;
             stand_in::open()?
         }
         Some(path) => Dataset::open(path, &args.dataset_options())?,
     };
     let chosen = choose_device(args.device)?;
-    println!("Device: {} ({}).", chosen.name, chosen.reason);
+    say(&format!("Device: {} ({}).", chosen.name, chosen.reason))?;
     let options = args.run_options();
     let signals = Signals::install(&options.stop)?;
     let done = match args.folds {
@@ -70,7 +71,7 @@ fn run(args: &Args) -> Result<ExitCode> {
     match done {
         Ok(()) => Ok(signals::exit_code(false)),
         Err(error) if is_stopped(&error) => {
-            println!("Stopped by {}; saved, the same command goes on.", signals.name());
+            say(&format!("Stopped by {}; saved, the same command goes on.", signals.name()))?;
             Ok(signals::exit_code(true))
         }
         Err(error) => Err(error),
@@ -114,7 +115,7 @@ fn several(
     let mut progress = Progress::default();
     let prepared = prepare_folds(dataset, folds, &plan)?;
     for (number, fold) in (1..).zip(&prepared) {
-        println!("Fold {number}:");
+        say(&format!("Fold {number}:"))?;
         tell::warnings(&fold.facts);
     }
     let validated = run_folds(prepared, options, chosen, &mut progress)?;

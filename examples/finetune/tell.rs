@@ -6,52 +6,61 @@ use resnet::finetuning::{Answers, CrossValidation, Facts, Findings, Judgement};
 use resnet::metrics::{Interval, Measure, Summary};
 use resnet::report::{ranged, rounded};
 
+use crate::stdout::say;
+
+/// What cannot be said stops no work: the report and the other files hold it all.
+fn tell(text: &str) {
+    drop(say(text));
+}
+
 /// What should be known before training.
 pub(crate) fn warnings(facts: &Facts) {
     let train = facts.train();
-    println!(
+    tell(&format!(
         "Looked at every image: {} to train on, {} classes.",
         train.images,
         facts.check.report.classes.len()
-    );
+    ));
     for warning in facts.check.warnings() {
-        println!("warning: {warning}.");
+        tell(&format!("warning: {warning}."));
     }
 }
 
 /// What was found, in a table.
 pub(crate) fn findings(findings: &Findings) {
-    println!();
+    tell("");
     for judgement in &findings.judgements {
         figures(judgement, &findings.test);
     }
     if !findings.overall.is_empty() {
-        println!("\nAll labels:");
+        tell("\nAll labels:");
         for figure in &findings.overall {
-            println!("  {}", line(&figure.name, figure.value, figure.interval));
+            tell(&format!("  {}", line(&figure.name, figure.value, figure.interval)));
         }
     }
-    println!();
+    tell("");
 }
 
 /// One question: which class, or whether a label is true.
 fn figures(judgement: &Judgement, test: &Answers) {
     let Summary { examples, groups, .. } = judgement.test;
     if let Some(label) = &judgement.label {
-        println!("\nLabel {label}:");
+        tell(&format!("\nLabel {label}:"));
     }
-    println!("{examples} test images of {groups} groups, with 95 % intervals resampled by group:");
+    tell(&format!(
+        "{examples} test images of {groups} groups, with 95 % intervals resampled by group:"
+    ));
     for measure in &judgement.test.measures {
-        println!("  {}", of_measure(measure));
+        tell(&format!("  {}", of_measure(measure)));
     }
     for note in judgement.notes(&test.classes) {
-        println!("{note}");
+        tell(&note);
     }
     for subgroup in &judgement.subgroups {
         let first = subgroup.summary.measures.iter().take(4);
         let figures: Vec<String> = first.map(of_measure).collect();
         let (name, images) = (&subgroup.name, subgroup.summary.examples);
-        println!("  {name} ({images} images)\n    {}", figures.join("\n    "));
+        tell(&format!("  {name} ({images} images)\n    {}", figures.join("\n    ")));
     }
 }
 
@@ -66,17 +75,17 @@ fn line(name: &str, value: Option<f64>, interval: Option<Interval>) -> String {
 
 /// The figures over the folds.
 pub(crate) fn folds(validated: &CrossValidation) {
-    println!("\n{} folds, mean and standard deviation:", validated.folds.len());
+    tell(&format!("\n{} folds, mean and standard deviation:", validated.folds.len()));
     for spread in &validated.spreads {
         let name = spread.name();
-        println!("  {name:<20} {:.3} ± {:.3}", spread.mean, spread.deviation);
+        tell(&format!("  {name:<20} {:.3} ± {:.3}", spread.mean, spread.deviation));
     }
-    println!();
+    tell("");
 }
 
 /// Where things lie.
 pub(crate) fn files(written: &[PathBuf]) {
     for path in written {
-        println!("Written: {}", path.display());
+        tell(&format!("Written: {}", path.display()));
     }
 }
