@@ -42,7 +42,7 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) synthetic: bool,
 
-    /// Evaluate the newest checkpoint in the model folder instead of training.
+    /// Evaluate the newest checkpoint in the model folder, or the weights of --pretrained, instead of training.
     #[arg(long)]
     pub(crate) eval_only: bool,
 
@@ -258,15 +258,21 @@ impl Args {
     /// flags.
     pub(crate) fn recipe(&self) -> Result<Recipe> {
         let saved = self.model_dir().join("config.toml");
-        let mut recipe = if let Some(named) = self.recipe.named()? {
-            named
-        } else if !self.fresh && saved.exists() {
-            read_recipe(&saved)?
-        } else if self.is_sample() {
-            presets::fashion_mnist_sample()
-        } else {
-            presets::tutorial()
-        };
+        let goes_on = !self.recipe.is_named() && !self.fresh && saved.exists();
+        self.change(if goes_on { read_recipe(&saved)? } else { self.fresh_recipe()? })
+    }
+
+    /// The recipe that a flag names, or a preset.
+    pub(crate) fn fresh_recipe(&self) -> Result<Recipe> {
+        Ok(match self.recipe.named()? {
+            Some(named) => named,
+            None if self.is_sample() => presets::fashion_mnist_sample(),
+            None => presets::tutorial(),
+        })
+    }
+
+    /// `recipe` with the changes of all flags.
+    pub(crate) fn change(&self, mut recipe: Recipe) -> Result<Recipe> {
         ensure!(
             self.image_size.is_none() || recipe.resolution.is_none(),
             "--image-size says one size, and the sizes of this recipe change from epoch to epoch: set \

@@ -10,6 +10,7 @@
 
 mod args;
 mod batch_size;
+mod evaluation;
 #[path = "../common/failure.rs"]
 mod failure;
 mod images;
@@ -32,13 +33,11 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use resnet::models::weights::Element;
-use resnet::training::evaluate::evaluate;
-use resnet::training::loaders::validation_loader;
 use resnet::training::lr_finder::{LrRange, find_lr};
 use resnet::training::report::write_run_report;
 use resnet::{
-    Chosen, Datasets, Ending, Fanout, InitialWeights, Outcome, RunOptions, Sink, StopHandle,
-    Trained, choose_device, export, train, train_on,
+    Chosen, Datasets, Ending, Fanout, InitialWeights, Outcome, RunOptions, Sink, choose_device,
+    export, train, train_on,
 };
 
 use crate::args::Args;
@@ -97,7 +96,7 @@ fn on_one_device(args: &Args) -> Result<ExitCode> {
     if let Some(images) = args.try_batch_size {
         batch_size::attempt(args.recipe()?, images, &chosen)
     } else if args.eval_only {
-        evaluate_only(args, &chosen)
+        evaluation::evaluate_only(args, &chosen)
     } else {
         find_rate(args, &chosen)
     }
@@ -162,17 +161,6 @@ fn export_weights(args: &Args, folder: &Path, classes: &[String]) -> Result<()> 
     let exported = export(&args.model_dir(), &file, Element::F32, classes)?;
     say(&format!("Weights:   {}, after step {}", exported.weights.display(), exported.step))?;
     Ok(())
-}
-
-fn evaluate_only(args: &Args, chosen: &Chosen) -> Result<ExitCode> {
-    let recipe = args.recipe_to_evaluate()?;
-    let loader = validation_loader(images::validation(args, &recipe)?, &recipe, args.workers())?;
-    let Trained { model, path, .. } = Trained::newest(&args.model_dir(), &chosen.device)?;
-    let stop = StopHandle::default();
-    let evaluation = evaluate(&model, &recipe, &loader, &chosen.device, &stop)?;
-    say(&format!("Checkpoint: {}", path.display()))?;
-    say(&progress::evaluation(&evaluation))?;
-    Ok(ExitCode::SUCCESS)
 }
 
 /// Rising rates on fresh weights, and the flag for a tenth of the one with the lowest loss.

@@ -32,6 +32,11 @@ pub(crate) struct RecipeArgs {
 }
 
 impl RecipeArgs {
+    /// Whether a flag names a recipe to start from.
+    pub(crate) fn is_named(&self) -> bool {
+        self.recipe_file.is_some() || self.preset.is_some()
+    }
+
     /// The recipe to start from, where a flag names one.
     pub(crate) fn named(&self) -> Result<Option<Recipe>> {
         match (&self.recipe_file, &self.preset) {

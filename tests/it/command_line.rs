@@ -121,6 +121,17 @@ fn the_same_command_again_goes_on_and_then_evaluates() {
         stdout(&output).contains("of 300 images") && stdout(&output) != text,
         "another look at them"
     );
+    let elsewhere = tempfile::tempdir().expect("no run here");
+    let [best, elsewhere] = [model.path().join("best.safetensors"), elsewhere.path().to_owned()];
+    let mut of_weights = evaluating.clone();
+    *of_weights
+        .iter_mut()
+        .find(|flag| **flag == model.path().to_str().expect("UTF-8"))
+        .expect("the folder") = elsewhere.to_str().expect("UTF-8");
+    of_weights.extend(["--pretrained", best.to_str().expect("UTF-8")]);
+    let output = train_imagenet(&of_weights);
+    let last_line = |text: &str| text.lines().last().map(str::to_owned);
+    assert_eq!(last_line(&stdout(&output)), last_line(&text), "{}", stderr(&output));
     let output = train_imagenet(&[&evaluating[..], &["--set", "model.num_classes=7"]].concat());
     let said = stderr(&output);
     assert!(
