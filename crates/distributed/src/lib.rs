@@ -4,7 +4,7 @@
 //! [`World`] is what a rank knows of the others: it adds numbers up over all ranks, passes on what one
 //! rank has, and finds out whether all mean the same run. Ranks are threads of one process
 //! ([`threads`]), processes on any number of machines (`mpi`, with the feature of that name), or threads of such
-//! processes ([`nested`]); a program that trains alone has a world too, [`World::alone`], in which all of this costs nothing.
+//! processes ([`nested()`]); a program that trains alone has a world too, [`World::alone`], in which all of this costs nothing.
 //!
 //! Sums are taken in an order that depends on the number of ranks alone, so that two runs give the
 //! same bits. A rank that fails, panics or leaves early makes every other rank's next call an error; so does one
