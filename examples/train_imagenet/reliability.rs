@@ -77,7 +77,12 @@ impl ReliabilityArgs {
         Ok(RunOptions {
             checkpoint_every: self.checkpoint_every,
             checkpoint_after: after,
-            keep: Keep { last: self.keep_last, best: self.keep_best, every: self.keep_every },
+            keep: Keep {
+                last: self.keep_last,
+                best: self.keep_best,
+                every: self.keep_every,
+                ..options.keep
+            },
             on_non_finite: match self.on_non_finite {
                 NonFinite::Stop => OnNonFinite::Stop,
                 NonFinite::Skip => OnNonFinite::SkipStep,

@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use resnet_data::{Dataset, Source};
 use resnet_models::weights::{Head, Weights};
 use resnet_recipe::{Recipe, Sink};
-use resnet_train::checkpoint::BestBy;
+use resnet_train::checkpoint::{BestBy, Keep};
 use resnet_train::device::Chosen;
 use resnet_train::predict::{Predictor, Trained};
 use resnet_train::run::{Datasets, Outcome, RunOptions, train};
@@ -43,7 +43,7 @@ pub fn fit(
     let patience = Some(plan.patience);
     let options = RunOptions {
         early_stop: EarlyStop { metric: Metric::ValidationLoss, threshold: None, patience },
-        best_by: BestBy::Loss,
+        keep: Keep { best_by: BestBy::Loss, ..options.keep },
         initial: pretrained(recipe, plan, &chosen.device)?,
         classes: dataset.outputs().to_vec(),
         ..options.clone()

@@ -6,6 +6,7 @@
 //! folder of that name is whole, whenever the program was killed. What the disk damaged later is
 //! found by the sums when it is read.
 
+mod best;
 mod error;
 mod files;
 mod keep;
@@ -20,6 +21,7 @@ use crate::identity::Identity;
 use crate::state::LearnerState;
 use crate::stopping::Progress;
 
+pub use best::{Best, BestBy};
 pub use error::CheckpointError;
 pub use files::{load, load_model};
 pub use keep::Keep;
@@ -47,6 +49,9 @@ pub struct Position {
     pub best: Option<Best>,
     /// Top-1 accuracy, 0 to 1, of exactly these weights, where they were evaluated.
     pub score: Option<f64>,
+    /// Their cross-entropy, in nats, if it is finite.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score_loss: Option<f64>,
     /// How often the run went back to a checkpoint because of a loss that is not finite; each time
     /// halves the learning rate.
     pub rollbacks: u32,
@@ -66,41 +71,13 @@ pub struct Position {
 impl Position {
     /// Whether these are the best weights of the run so far.
     pub(crate) fn is_best(&self) -> bool {
-        self.score.is_some() && self.best.is_some_and(|best| best.step == self.step)
+        // After a roll-back the best weights may be of this step and yet of an earlier attempt at it.
+        self.score.is_some() && self.best == self.evaluation()
     }
-}
 
-/// The best evaluation of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Best {
-    /// Optimizer steps done at the time.
-    pub step: u64,
-    /// Share of validation images, 0 to 1, that were right.
-    pub top1: f64,
-    /// Cross-entropy on them, in nats; unknown in checkpoints of earlier versions.
-    #[serde(default)]
-    pub loss: Option<f64>,
-}
-
-/// By what evaluations are compared: which weights become `best.safetensors`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum BestBy {
-    /// The larger share of validation images that are right.
-    #[default]
-    Top1,
-    /// The smaller cross-entropy on them: for classes of different size, where the share that is right
-    /// says little.
-    Loss,
-}
-
-impl BestBy {
-    /// Whether `new` is better than `old`.
-    pub(crate) fn prefers(self, new: &Best, old: &Best) -> bool {
-        match (self, new.loss, old.loss) {
-            (Self::Top1, ..) => new.top1 > old.top1,
-            (Self::Loss, Some(new), Some(old)) => new < old || old.is_nan(),
-            (Self::Loss, new, _) => new.is_some(),
-        }
+    /// How good exactly these weights are, where they were evaluated.
+    pub(crate) fn evaluation(&self) -> Option<Best> {
+        Some(Best { step: self.step, top1: self.score?, loss: self.score_loss })
     }
 }
 
@@ -113,30 +90,4 @@ pub struct Checkpoint {
     pub position: Position,
     /// The recipe in force.
     pub recipe: Recipe,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Best, BestBy};
-
-    fn best(top1: f64, loss: Option<f64>) -> Best {
-        Best { step: 1, top1, loss }
-    }
-
-    #[test]
-    fn evaluations_are_compared_by_the_share_or_by_the_loss() {
-        let (sure, right) = (best(0.8, Some(0.4)), best(0.9, Some(0.6)));
-        assert!(BestBy::Top1.prefers(&right, &sure) && !BestBy::Top1.prefers(&sure, &right));
-        assert!(BestBy::Loss.prefers(&sure, &right) && !BestBy::Loss.prefers(&right, &sure));
-        assert!(!BestBy::Loss.prefers(&sure, &sure), "equal is not better");
-    }
-
-    #[test]
-    fn a_loss_that_is_no_number_or_unknown_is_worse_than_any() {
-        let (known, nan, unknown) =
-            (best(0.1, Some(9.0)), best(0.1, Some(f64::NAN)), best(0.1, None));
-        for worse in [&nan, &unknown] {
-            assert!(BestBy::Loss.prefers(&known, worse) && !BestBy::Loss.prefers(worse, &known));
-        }
-    }
 }

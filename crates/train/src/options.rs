@@ -9,7 +9,7 @@ use burn::tensor::Device;
 use resnet_distributed::{TIMEOUT, World};
 use resnet_recipe::EpochReport;
 
-use crate::checkpoint::{Best, BestBy, Keep};
+use crate::checkpoint::{Best, Keep};
 use crate::stopping::{EarlyStop, Ending, StopHandle};
 use crate::trace::Trace;
 use crate::{InitialWeights, OnNonFinite};
@@ -31,12 +31,10 @@ pub struct RunOptions {
     pub checkpoint_every: Option<u64>,
     /// Time between two checkpoints, besides those.
     pub checkpoint_after: Option<Duration>,
-    /// Which checkpoints stay.
+    /// Which checkpoints stay, and which weights are the best.
     pub keep: Keep,
     /// What a loss that is not finite does.
     pub on_non_finite: OnNonFinite,
-    /// Which weights are the best.
-    pub best_by: BestBy,
     /// When enough is learnt.
     pub early_stop: EarlyStop,
     /// Ends the run when somebody asks.
@@ -75,7 +73,6 @@ impl RunOptions {
             checkpoint_after: None,
             keep: Keep::default(),
             on_non_finite: OnNonFinite::default(),
-            best_by: BestBy::default(),
             early_stop: EarlyStop::default(),
             stop: StopHandle::default(),
             accept_changed_data: false,

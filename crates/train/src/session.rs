@@ -199,7 +199,7 @@ impl<M: Classifier + 'static> Session<'_, M> {
             learner.check().map_err(|source| TrainError::RanksInStep { step, source })?;
             self.options.trace.step_done();
             self.position.step += 1;
-            self.position.score = None;
+            (self.position.score, self.position.score_loss) = (None, None);
             let ends = self.position.step == end || self.options.stop.is_requested();
             let saves = !ends && self.saves_now();
             if saves || ends || self.reports_now(&window) {
@@ -300,11 +300,9 @@ impl<M: Classifier + 'static> Session<'_, M> {
         self.show_confusion(&tally)?;
         self.show_layers(learner)?;
         self.schedule.observe(&mut self.position.plateau, &evaluation.averages);
-        let top1 = evaluation.averages.top1;
-        self.position.score = Some(top1);
-        let loss = Some(evaluation.averages.cross_entropy);
-        let this = Best { step: self.position.step, top1, loss };
-        if self.position.best.is_none_or(|best| self.options.best_by.prefers(&this, &best)) {
+        let this = Best::of(self.position.step, &evaluation.averages);
+        (self.position.score, self.position.score_loss) = (Some(this.top1), this.loss);
+        if self.position.best.is_none_or(|best| self.options.keep.best_by.prefers(&this, &best)) {
             self.position.best = Some(this);
         }
         Ok(evaluation)

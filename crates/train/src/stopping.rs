@@ -120,10 +120,10 @@ pub struct EarlyStop {
 pub struct Progress {
     /// What was looked at.
     pub metric: Metric,
-    /// The newest value of the metric.
-    pub last: f64,
-    /// The best one.
-    pub best: f64,
+    /// The newest value of the metric; `None` if it is infinite or not a number, which JSON cannot hold.
+    pub last: Option<f64>,
+    /// The best one; `None` before the first that is finite.
+    pub best: Option<f64>,
     /// Values since the best one.
     pub since_best: u64,
 }
@@ -147,24 +147,83 @@ impl EarlyStop {
     /// What has been seen, with `epoch` added.
     #[must_use]
     pub fn observe(&self, seen: Option<Progress>, epoch: &EpochReport) -> Option<Progress> {
-        let Some(last) = self.metric.of(epoch) else { return seen };
-        Some(match seen.filter(|seen| seen.metric == self.metric) {
-            // Equal is no progress.
-            Some(seen) if self.metric.reaches(seen.best, last) => {
-                Progress { last, since_best: seen.since_best + 1, ..seen }
-            }
-            _ => Progress { metric: self.metric, last, best: last, since_best: 0 },
-        })
+        let Some(value) = self.metric.of(epoch) else { return seen };
+        let last = Some(value).filter(|value| value.is_finite());
+        let seen = seen.filter(|seen| seen.metric == self.metric);
+        let (best, since_best) = seen.map_or((None, 0), |seen| (seen.best, seen.since_best));
+        // Equal is no progress, and neither is what is not finite.
+        let is_better = last.is_some_and(|last| best.is_none_or(|b| !self.metric.reaches(b, last)));
+        let (best, since_best) = if is_better { (last, 0) } else { (best, since_best + 1) };
+        Some(Progress { metric: self.metric, last, best, since_best })
     }
 
     /// Whether that is reason to end.
     #[must_use]
     pub fn verdict(&self, seen: Option<Progress>) -> Option<Ending> {
         let seen = seen.filter(|seen| seen.metric == self.metric)?;
-        if self.threshold.is_some_and(|threshold| self.metric.reaches(seen.last, threshold)) {
+        if let (Some(last), Some(threshold)) = (seen.last, self.threshold)
+            && self.metric.reaches(last, threshold)
+        {
             return Some(Ending::Threshold);
         }
         let too_long = self.patience.is_some_and(|patience| seen.since_best >= patience.max(1));
         too_long.then_some(Ending::NoProgress)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use resnet_recipe::{Averages, Evaluation};
+
+    use super::*;
+    use crate::checkpoint::Position;
+
+    const PATIENT: EarlyStop =
+        EarlyStop { metric: Metric::ValidationLoss, threshold: Some(0.5), patience: Some(2) };
+
+    /// An epoch with this loss on the validation images.
+    fn epoch(loss: f64) -> EpochReport {
+        let averages = Averages { cross_entropy: loss, top1: 0.1, top5: 0.5 };
+        let evaluation = Evaluation { averages, images: 10, seconds: 1.0, bad_images: Vec::new() };
+        EpochReport {
+            epoch: 1,
+            step: 4,
+            train: averages,
+            validation: Some(evaluation),
+            seconds: 1.0,
+            bad_images: Vec::new(),
+        }
+    }
+
+    fn after(losses: &[f64]) -> Option<Progress> {
+        losses.iter().fold(None, |seen, &loss| PATIENT.observe(seen, &epoch(loss)))
+    }
+
+    #[test]
+    fn a_loss_that_is_not_finite_is_no_progress() {
+        let [nan, inf] = [f64::NAN, f64::INFINITY];
+        for (losses, best, since_best) in [
+            (&[nan, 2.0][..], Some(2.0), 0),
+            (&[2.0, nan], Some(2.0), 1),
+            (&[2.0, inf, 1.5], Some(1.5), 0),
+            (&[2.0, inf, 3.0], Some(2.0), 2),
+            (&[nan, nan], None, 2),
+        ] {
+            let seen = after(losses).expect("seen");
+            assert_eq!((seen.best, seen.since_best), (best, since_best), "{losses:?}");
+        }
+        assert_eq!(PATIENT.verdict(after(&[nan, inf])), Some(Ending::NoProgress));
+        assert_eq!(PATIENT.verdict(after(&[nan])), None);
+        assert_eq!(PATIENT.verdict(after(&[nan, 0.4])), Some(Ending::Threshold));
+    }
+
+    #[test]
+    fn a_state_with_such_a_loss_can_be_read_again() {
+        for losses in [&[f64::NAN][..], &[2.0, f64::INFINITY], &[2.0]] {
+            let position = Position { progress: after(losses), ..Position::default() };
+            let text = serde_json::to_string(&position).expect("JSON");
+            let read: Position = serde_json::from_str(&text).expect(&text);
+            assert_eq!(read, position);
+        }
     }
 }

@@ -110,7 +110,7 @@ impl Store {
         load: impl Fn(&Path) -> Result<T, CheckpointError>,
     ) -> Result<Found<T>, CheckpointError> {
         let mut found = Found { newest: None, damaged: Vec::new() };
-        for path in self.with_prefix(WHOLE)?.into_iter().rev() {
+        for (_, path) in self.whole()?.into_iter().rev() {
             match load(&path) {
                 Ok(checkpoint) => {
                     found.newest = Some((path, checkpoint));
@@ -141,7 +141,16 @@ impl Store {
         Ok(target)
     }
 
-    /// Folders whose name starts so, in the order of their names, which is that of their steps.
+    /// The checkpoints that are complete, with their steps, in the order of these. A copy under a name of
+    /// its own, `step-best` say, is none of them.
+    fn whole(&self) -> Result<Vec<(u64, PathBuf)>, CheckpointError> {
+        let paths = self.with_prefix(WHOLE)?.into_iter();
+        let mut found: Vec<_> = paths.filter_map(|path| Some((step_of(&path)?, path))).collect();
+        found.sort();
+        Ok(found)
+    }
+
+    /// Folders whose name starts so.
     fn with_prefix(&self, prefix: &str) -> Result<Vec<PathBuf>, CheckpointError> {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
@@ -155,16 +164,14 @@ impl Store {
                 paths.push(path);
             }
         }
-        paths.sort();
         Ok(paths)
     }
 
     fn prune(&self, keep: Keep) -> Result<(), CheckpointError> {
         let mut checkpoints = Vec::new();
-        for path in self.with_prefix(WHOLE)? {
-            let Some(step) = step_of(&path) else { continue };
-            let score = files::read_position(&path).ok().and_then(|position| position.score);
-            checkpoints.push((path, (step, score)));
+        for (step, path) in self.whole()? {
+            let position = files::read_position(&path).ok();
+            checkpoints.push((path, (step, position.and_then(|position| position.evaluation()))));
         }
         let steps: Vec<_> = checkpoints.iter().map(|&(_, step)| step).collect();
         let kept = keep.choose(&steps);

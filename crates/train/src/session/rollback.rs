@@ -32,7 +32,9 @@ impl<M: Classifier + 'static> Session<'_, M> {
         let begun = resume::begin(self.recipe, &self.fresh, &self.store, self.device)?;
         let rolled_back_to = begun.path.as_deref().and_then(step_of);
         self.saver.newest = begun.path;
-        self.position = Position { rollbacks, images, rolled_back_to, ..begun.position };
+        // The best weights of the run are on the disk still, whatever came after them.
+        let best = self.position.best;
+        self.position = Position { rollbacks, images, rolled_back_to, best, ..begun.position };
         self.meter = Meter::default();
         Ok(begun.learner)
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use resnet_recipe::Damaged;
-use resnet_train::checkpoint::{self, CheckpointError, Keep, Store};
+use resnet_train::checkpoint::{self, Best, BestBy, CheckpointError, Keep, Store};
 use resnet_train::run::RunOptions;
 use sha2::{Digest, Sha256};
 
@@ -30,6 +30,27 @@ fn what_a_killed_run_left_half_written_is_not_taken_for_a_checkpoint() {
     let found = Store::new(folder.path()).newest_whole(checkpoint::load).expect("listed");
     let (newest, _) = found.newest.expect("there is one");
     assert!(newest.ends_with("step-000000000012"), "{}", newest.display());
+}
+
+#[test]
+fn a_copy_under_a_name_of_its_own_is_not_taken_for_the_newest() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = RunOptions { max_steps: Some(2), ..RunOptions::new(folder.path()) };
+    let early = run(&recipe(), &options).expect("trains").checkpoint.expect("one");
+    for name in ["step-best", "step-000000000002-copy"] {
+        let copy = early.with_file_name(name);
+        fs::create_dir(&copy).expect("a folder");
+        for (name, bytes) in files(&early) {
+            fs::write(copy.join(name), bytes).expect("copied");
+        }
+    }
+    let steps = |max| RunOptions { max_steps: Some(max), ..options.clone() };
+    run(&recipe(), &steps(6)).expect("goes on");
+    let mut heard = Heard::default();
+    let outcome = run_and_hear(&recipe(), &steps(6), &mut heard).expect("nothing left to do");
+    assert_eq!(outcome.steps, 6);
+    assert!(outcome.checkpoint.expect("one").ends_with("step-000000000006"));
+    assert!(early.with_file_name("step-best").exists(), "a copy is nobody's to remove");
 }
 
 #[test]
@@ -146,16 +167,26 @@ fn the_sums_are_those_of_the_files() {
 
 #[test]
 fn the_best_and_every_nth_stay_beside_the_last() {
-    let checkpoints =
-        [(1, Some(0.9)), (2, None), (3, Some(0.5)), (4, Some(0.9)), (5, None), (6, None)];
-    let chosen = |last, best, every| {
-        let kept = Keep { last, best, every }.choose(&checkpoints);
+    let evaluated = |step, top1, loss| (step, Some(Best { step, top1, loss }));
+    let checkpoints = [
+        evaluated(1, 0.9, Some(0.7)),
+        (2, None),
+        evaluated(3, 0.5, Some(0.6)),
+        evaluated(4, 0.9, None),
+        (5, None),
+        (6, None),
+    ];
+    let chosen_by = |best_by, last, best, every| {
+        let kept = Keep { last, best, best_by, every }.choose(&checkpoints);
         kept.into_iter().collect::<Vec<u64>>()
     };
+    let chosen = |last, best, every| chosen_by(BestBy::Top1, last, best, every);
     assert_eq!(chosen(2, 0, None), [5, 6]);
     assert_eq!(chosen(0, 0, None), [6], "the newest stays in any case");
     assert_eq!(chosen(1, 1, None), [1, 6], "of equal ones the older");
     assert_eq!(chosen(1, 2, None), [1, 4, 6]);
+    assert_eq!(chosen_by(BestBy::Loss, 1, 1, None), [3, 6], "the smallest loss");
+    assert_eq!(chosen_by(BestBy::Loss, 1, 2, None), [1, 3, 6], "4 has none that is finite");
     assert_eq!(chosen(1, 0, Some(2)), [2, 4, 6]);
     assert_eq!(chosen(9, 9, Some(0)), [1, 2, 3, 4, 5, 6]);
 }
@@ -163,7 +194,7 @@ fn the_best_and_every_nth_stay_beside_the_last() {
 #[test]
 fn a_run_keeps_what_it_was_told_to() {
     let folder = tempfile::tempdir().expect("a folder");
-    let keep = Keep { last: 1, best: 0, every: Some(8) };
+    let keep = Keep { last: 1, every: Some(8), ..Keep::default() };
     run(&recipe(), &RunOptions { keep, ..RunOptions::new(folder.path()) }).expect("trains");
     assert_eq!(checkpoint_names(folder.path()), ["step-000000000008", "step-000000000012"]);
 }
