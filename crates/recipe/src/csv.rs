@@ -1,10 +1,10 @@
 //! `metrics.csv`: one row for each report, for spreadsheets.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use crate::{EpochReport, RunEvent, Sink, SinkError, StepReport};
+use crate::{EpochReport, RunEvent, Sink, SinkError, StepReport, appending};
 
 /// The columns, which stay as they are: new ones go to the end.
 const HEADER: &str = "report,step,epoch,loss,cross_entropy,top1,top5,l2_loss,learning_rate,\
@@ -21,14 +21,18 @@ pub struct Csv {
 }
 
 impl Csv {
-    /// Opens `path` for appending, making it with its header if it is missing or empty.
+    /// Opens `path` for appending, making it with its header if it is missing or empty. Half a row at its
+    /// end, from a disk that was full, is cut off.
     ///
     /// # Errors
     /// [`SinkError`] if the file cannot be opened, or has other columns.
     pub fn open(path: &Path) -> Result<Self, SinkError> {
         let open = || {
-            let mut file = OpenOptions::new().create(true).append(true).read(true).open(path)?;
-            begin(&mut file)?;
+            let mut file = appending::open(path)?;
+            check_header(&mut file)?;
+            if appending::cut_half_line(&mut file)? == 0 {
+                writeln!(file, "{HEADER}")?;
+            }
             Ok(file)
         };
         let file = open().map_err(|error: io::Error| SinkError::new(path, "metrics", error))?;
@@ -50,15 +54,16 @@ impl Sink for Csv {
     }
 }
 
-/// Writes the header, or sees that it is there.
-fn begin(file: &mut File) -> io::Result<()> {
+/// Refuses a file with other columns; half a header is as good as none.
+fn check_header(file: &mut File) -> io::Result<()> {
     let mut first = String::new();
-    BufReader::new(&mut *file).read_line(&mut first)?;
-    match first.trim_end() {
-        "" => writeln!(file, "{HEADER}"),
-        header if header == HEADER => Ok(()),
-        _ => Err(io::Error::other("its columns are those of another version; move it away")),
-    }
+    BufReader::new(file).read_line(&mut first)?;
+    let is_ours = match first.strip_suffix('\n') {
+        Some(header) => header.trim_end() == HEADER,
+        None => HEADER.starts_with(&first),
+    };
+    let refusal = || io::Error::other("its columns are those of another version; move it away");
+    if is_ours { Ok(()) } else { Err(refusal()) }
 }
 
 fn step_row(report: &StepReport) -> String {

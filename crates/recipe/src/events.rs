@@ -106,12 +106,24 @@ pub struct Damaged {
 pub struct NonFinite {
     /// Optimizer steps done, this one included.
     pub step: u64,
-    /// Its cross-entropy.
+    /// Its cross-entropy; finite where it was the weights that the step made infinite or not numbers.
     pub loss: f64,
     /// What is done about it, in words.
     pub action: &'static str,
     /// File names of the batch's images.
     pub images: Vec<String>,
+}
+
+impl NonFinite {
+    /// What happened, in a clause.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let Self { step, loss, .. } = self;
+        match loss.is_finite() {
+            true => format!("step {step}, whose loss was {loss:.4}, made the weights overflow"),
+            false => format!("the loss of step {step} is {loss}"),
+        }
+    }
 }
 
 /// What is known before the first step.

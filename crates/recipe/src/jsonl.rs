@@ -1,13 +1,13 @@
 //! `metrics.jsonl`: one JSON object a line, for people's own scripts.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{RunEvent, RunStart, Sink, SinkError};
+use crate::{RunEvent, RunStart, Sink, SinkError, appending};
 
 /// Appends every event of a run to a file of JSON lines, each with a field `event`:
 /// `start`, `initial_weights`, `step`, `epoch`, `checkpoint`, `best`, `damaged` or `non_finite`. A resumed run goes on
@@ -24,25 +24,14 @@ impl JsonLines {
     /// # Errors
     /// [`SinkError`] if the file cannot be opened.
     pub fn open(path: &Path) -> Result<Self, SinkError> {
-        let file = open_at_line_end(path);
-        let file = file.map_err(|source| SinkError::new(path, "metrics", source))?;
+        let open = || {
+            let mut file = appending::open(path)?;
+            appending::cut_half_line(&mut file)?;
+            Ok(file)
+        };
+        let file = open().map_err(|error: io::Error| SinkError::new(path, "metrics", error))?;
         Ok(Self { path: path.to_owned(), file })
     }
-}
-
-fn open_at_line_end(path: &Path) -> io::Result<File> {
-    let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
-    let (mut end, mut last) = (file.metadata()?.len(), [0]);
-    while end > 0 {
-        file.seek(SeekFrom::Start(end - 1))?;
-        file.read_exact(&mut last)?;
-        if last == *b"\n" {
-            break;
-        }
-        end -= 1;
-    }
-    file.set_len(end)?;
-    Ok(file)
 }
 
 impl Sink for JsonLines {

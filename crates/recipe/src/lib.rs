@@ -24,6 +24,7 @@
 
 #![warn(missing_docs)]
 
+mod appending;
 mod csv;
 mod events;
 mod jsonl;

@@ -34,6 +34,8 @@ impl Recipe {
         }
         let (was, is) = (saved.data.channels, self.data.channels);
         compare("data.channels", format!("{was:?}"), format!("{is:?}"));
+        let [was, is] = [saved, self].map(|recipe| recipe.data.sampler.times());
+        compare("data.sampler.repeated.times", was.to_string(), is.to_string());
         let (was, is) = (&saved.data.label_sets, &self.data.label_sets);
         compare("data.label_sets", format!("{was:?}"), format!("{is:?}"));
         let (was, is) = (&saved.data.unknown_labels, &self.data.unknown_labels);

@@ -39,6 +39,14 @@ pub enum ValidationViews {
 }
 
 impl Sampler {
+    /// How many draws an epoch has for each image.
+    pub(super) fn times(self) -> u32 {
+        match self {
+            Self::Repeated { times } => times,
+            Self::Shuffle | Self::Balanced | Self::Weighted => 1,
+        }
+    }
+
     pub(super) fn check(self) -> Result<(), RecipeError> {
         let Self::Repeated { times } = self else { return Ok(()) };
         let known = (1..=1024).contains(&times);

@@ -106,11 +106,39 @@ fn a_resumed_run_goes_on_below_the_same_header() {
 }
 
 #[test]
+fn half_a_row_or_half_a_header_from_a_full_disk_is_cut_off() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("metrics.csv");
+    record(&path, &[RunEvent::Step(step(20)), RunEvent::Step(step(40))]);
+    let whole = fs::read_to_string(&path).expect("two rows");
+    let header = whole.find('\n').expect("a header");
+    let first = header + 1 + whole[header + 1..].find('\n').expect("a row");
+    for (length, kept) in [
+        (0, &[][..]),
+        (10, &[]),
+        (header, &[]),
+        (header + 1, &[]),
+        (header + 9, &[]),
+        (first, &[]),
+        (first + 1, &["20"]),
+        (whole.len() - 1, &["20"]),
+    ] {
+        fs::write(&path, &whole[..length]).expect("cut off");
+        record(&path, &[RunEvent::Step(step(60))]);
+        let steps: Vec<String> = rows(&path).into_iter().map(|row| row["step"].clone()).collect();
+        assert_eq!(steps, [kept, &["60"]].concat(), "cut off after {length} bytes");
+    }
+}
+
+#[test]
 fn a_file_with_other_columns_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("metrics.csv");
-    fs::write(&path, "epoch,loss\n1,2\n").expect("written");
-    let message = Csv::open(&path).err().expect("refused").to_string();
-    assert!(message.contains("metrics.csv") && message.contains("move it away"), "{message}");
-    assert_eq!(fs::read_to_string(&path).expect("there"), "epoch,loss\n1,2\n");
+    // The last begins as ours does, and is a whole line.
+    for text in ["epoch,loss\n1,2\n", "epoch,loss\n1,", "epoch,loss", "report,step,epoch\n"] {
+        fs::write(&path, text).expect("written");
+        let message = Csv::open(&path).err().expect("refused").to_string();
+        assert!(message.contains("metrics.csv") && message.contains("move it away"), "{message}");
+        assert_eq!(fs::read_to_string(&path).expect("there"), text);
+    }
 }

@@ -70,6 +70,18 @@ fn another_batch_size_cannot_continue_a_run() {
 }
 
 #[test]
+fn a_sampler_that_makes_epochs_longer_cannot_continue_a_run() {
+    let saved = presets::tutorial();
+    let asked = |sampler| {
+        let recipe = presets::tutorial().with_overrides(&[sampler]).expect("a sampler");
+        recipe.resume_conflicts(&saved)
+    };
+    assert!(asked("data.sampler=balanced").is_empty(), "an epoch has as many steps");
+    let conflicts = asked("data.sampler.repeated.times=3");
+    assert_eq!(conflicts, ["data.sampler.repeated.times was 1 and is now 3"]);
+}
+
+#[test]
 fn a_seed_that_toml_cannot_hold_is_refused() {
     let mut recipe = presets::tutorial();
     recipe.train.seed = u64::MAX;

@@ -21,10 +21,12 @@ pub(super) struct History {
 }
 
 impl History {
-    /// Reads the file; lines that are no JSON, half a line at its end say, are left out.
+    /// Reads the file; lines that are no JSON, half a line at its end say, are left out. A full disk may have
+    /// cut that within a letter.
     pub(super) fn read(path: &Path) -> Result<Self, TrainError> {
         let unreadable = |source| TrainError::RunFile { path: path.to_owned(), source };
-        let text = fs::read_to_string(path).map_err(unreadable)?;
+        let text = fs::read(path).map_err(unreadable)?;
+        let text = String::from_utf8_lossy(&text);
         let mut history = Self::default();
         let lines = text.lines().filter_map(|line| serde_json::from_str(line).ok());
         lines.for_each(|line| history.add(line));
@@ -134,9 +136,13 @@ mod tests {
     use super::*;
 
     fn history(lines: &[&str]) -> History {
+        read(lines.join("\n").as_bytes())
+    }
+
+    fn read(bytes: &[u8]) -> History {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("metrics.jsonl");
-        fs::write(&path, lines.join("\n")).expect("written");
+        fs::write(&path, bytes).expect("written");
         History::read(&path).expect("read")
     }
 
@@ -165,6 +171,15 @@ mod tests {
         let history = history(&[&FIRST[..], &[resumed]].concat());
         assert_eq!(history.curves().learning_rate, [(0.5, 0.1)]);
         assert_eq!(history.steps(), 10);
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_within_a_letter_is_left_out() {
+        let name = "{\"event\":\"epoch\",\"bad_images\":[\"café".as_bytes();
+        let cut = &name[..name.len() - 1];
+        assert!(str::from_utf8(cut).is_err());
+        let history = read(&[FIRST[..3].join("\n").as_bytes(), b"\n", cut].concat());
+        assert_eq!((history.best(), history.steps()), (Some((1, 0.75)), 10));
     }
 
     #[test]
