@@ -9,8 +9,9 @@ mod lars;
 mod lion;
 mod muon;
 mod sgd;
+mod undone;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use burn::module::Module;
 use burn::tensor::{Bool, Device, Tensor, TensorData};
@@ -22,6 +23,7 @@ use resnet_recipe::{Clip, Optimizer as Settings, Rule};
 use crate::flat::{self, Flat};
 use crate::gradients::GradientMap;
 use crate::non_finite::choose;
+use undone::{Corrections, Undone};
 
 /// An optimizer as a recipe describes it, and its state.
 ///
@@ -31,6 +33,7 @@ use crate::non_finite::choose;
 pub struct Optimizer {
     settings: Settings,
     state: BTreeMap<String, Memory>,
+    undone: Undone,
 }
 
 /// What a rule remembers of one parameter, flattened; empty before its first step.
@@ -40,13 +43,18 @@ type Slots = Vec<Tensor<1>>;
 #[derive(Debug, Clone)]
 struct Memory {
     slots: Slots,
-    /// Its steps so far: fewer than those of the run if it was frozen at first. `None` if the
-    /// checkpoint does not say, which then are those of the run.
+    /// Its steps so far, undone ones included: fewer than those of the run if it was frozen at first.
+    /// `None` if the checkpoint does not say, which then are those of the run.
     steps: Option<i32>,
+    /// The step of the run with which it began; 0 if that was before the checkpoint.
+    began: i32,
 }
 
 /// The slot of the number of steps, for rules that begin with corrections.
 const STEPS: &str = "step";
+
+/// Slots of rules that begin with corrections: the means of the gradient and of its square.
+const WITH_CORRECTIONS: usize = 2;
 
 /// What a rule sees of one parameter, flattened.
 struct Parameter {
@@ -57,8 +65,10 @@ struct Parameter {
     /// Weight decay, 0 where there is none.
     decay: f64,
     slots: Slots,
-    /// Number of this parameter's step, from 1.
+    /// Number of this parameter's step, from 1, without those that were undone as far as is known.
     step: i32,
+    /// Where only the device knows.
+    corrections: Corrections,
 }
 
 /// The direction against which a weight moves, or where it has come to, and what is remembered.
@@ -68,7 +78,7 @@ impl Optimizer {
     /// An optimizer before its first step.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
-        Self { settings: settings.clone(), state: BTreeMap::new() }
+        Self { settings: settings.clone(), state: BTreeMap::new(), undone: Undone::default() }
     }
 
     /// `model` after step number `step` (from 0) of length `lr`; parameters without a gradient stay.
@@ -79,7 +89,8 @@ impl Optimizer {
         };
         // Beyond two billion steps Adam's corrections have long been 1.
         let number = i32::try_from(step).unwrap_or(i32::MAX - 1) + 1;
-        let mut step = Step { number, lr, gradients, optimizer: self };
+        let made = BTreeMap::new();
+        let mut step = Step { number, lr, gradients, optimizer: self, made };
         flat::replace(model, |parameter| step.update(parameter))
     }
 
@@ -115,6 +126,9 @@ impl Optimizer {
                 *slot = choose(ok, old.unwrap_or_else(|| slot.zeros_like()), slot.clone());
             }
         }
+        let corrected = self.state.values().filter(|memory| memory.slots.len() == WITH_CORRECTIONS);
+        let began: BTreeSet<i32> = corrected.map(|memory| memory.began).collect();
+        self.undone.or_before(ok, &before.undone, began.into_iter());
         self
     }
 
@@ -122,14 +136,13 @@ impl Optimizer {
     #[must_use]
     pub fn state(&self) -> TensorMap {
         let mut tensors = TensorMap::new();
-        for (parameter, Memory { slots, steps }) in &self.state {
+        for (parameter, Memory { slots, steps, began }) in &self.state {
             for (slot, tensor) in std::iter::zip(self.slot_names(slots.len()), slots) {
                 tensors.insert(format!("{slot}/{parameter}"), read_back(tensor.clone()));
             }
-            // Rules with two means begin with corrections.
-            if let (2, Some(steps)) = (slots.len(), *steps) {
+            if let (WITH_CORRECTIONS, Some(steps)) = (slots.len(), *steps) {
                 // Exact up to 16 million steps; the corrections are 1 long before.
-                let steps = TensorData::new(vec![steps as f32], [1]);
+                let steps = TensorData::new(vec![(steps - self.undone.count(*began)) as f32], [1]);
                 tensors.insert(format!("{STEPS}/{parameter}"), steps);
             }
         }
@@ -138,11 +151,11 @@ impl Optimizer {
 
     /// Takes the state of a checkpoint onto `device`; what another rule has left is passed over.
     pub fn load_state(&mut self, mut state: TensorMap, device: &Device) {
-        self.state.clear();
+        (self.state, self.undone) = (BTreeMap::new(), Undone::default());
         let names = [1, 2].map(|slots| self.slot_names(slots));
         for slot in names.concat() {
             for (parameter, data) in take_slot(&mut state, slot) {
-                let nothing = Memory { slots: Slots::new(), steps: None };
+                let nothing = Memory { slots: Slots::new(), steps: None, began: 0 };
                 let memory = self.state.entry(parameter).or_insert(nothing);
                 memory.slots.push(Tensor::from_data(data, device));
             }
@@ -214,6 +227,8 @@ struct Step<'a> {
     lr: f64,
     gradients: GradientMap,
     optimizer: &'a mut Optimizer,
+    /// Corrections, by the step with which a parameter began and the number of its steps.
+    made: BTreeMap<(i32, i32), (i32, Corrections)>,
 }
 
 impl Step<'_> {
@@ -226,15 +241,29 @@ impl Step<'_> {
             Clip::Off | Clip::Norm(_) => gradient,
         };
         let decay = if decays(shape) { settings.weight_decay } else { 0.0 };
-        let nothing = Memory { slots: Slots::new(), steps: Some(0) };
-        let Memory { slots, steps } = self.optimizer.state.remove(name).unwrap_or(nothing);
+        let nothing = Memory { slots: Slots::new(), steps: Some(0), began: self.number };
+        let Memory { slots, steps, began } = self.optimizer.state.remove(name).unwrap_or(nothing);
         let step = steps.unwrap_or(self.number - 1).saturating_add(1);
+        let (seen, corrections) = self.corrections(began, step);
         let lr = self.lr * lr_factor(name, self.optimizer.settings.layer_decay);
         let filters = filters(shape);
-        let parameter = Parameter { gradient, weight: values, filters, decay, slots, step };
+        let weight = values;
+        let parameter =
+            Parameter { gradient, weight, filters, decay, slots, step: seen, corrections };
         let (weight, slots) = self.optimizer.moved(parameter, lr);
-        self.optimizer.state.insert(name.to_owned(), Memory { slots, steps: Some(step) });
+        self.optimizer.state.insert(name.to_owned(), Memory { slots, steps: Some(step), began });
         weight
+    }
+
+    /// Those of parameters that began together are made once: on a GPU each is an operation.
+    fn corrections(&mut self, began: i32, step: i32) -> (i32, Corrections) {
+        let (Rule::Adamw { betas, .. } | Rule::Lamb { betas, .. } | Rule::Muon { betas, .. }) =
+            self.optimizer.settings.rule
+        else {
+            return (step, None);
+        };
+        let make = || self.optimizer.undone.corrections(began, step, betas);
+        self.made.entry((began, step)).or_insert_with(make).clone()
     }
 }
 

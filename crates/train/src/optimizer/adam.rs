@@ -55,13 +55,18 @@ pub(super) fn lamb_in_two_passes(
 
 /// `m / (1 - b1^t)` over `sqrt(v / (1 - b2^t)) + eps`.
 fn adam(parameter: Parameter, (beta1, beta2): (f64, f64), eps: f64) -> Direction {
-    let Parameter { gradient, mut slots, step, .. } = parameter;
+    let Parameter { gradient, mut slots, step, corrections, .. } = parameter;
     let (v, m) = (slots.pop(), slots.pop());
     let m = mean(m, gradient.clone(), beta1);
     let v = mean(v, gradient.square(), beta2);
-    let corrected = m.clone().div_scalar(1.0 - beta1.powi(step));
-    let scale = v.clone().sqrt().div_scalar((1.0 - beta2.powi(step)).sqrt()).add_scalar(eps);
-    (corrected / scale, Slots::from([m, v]))
+    let (corrected, root) = match corrections {
+        Some([of_m, of_v]) => (m.clone() / of_m, v.clone().sqrt() / of_v.sqrt()),
+        None => (
+            m.clone().div_scalar(1.0 - beta1.powi(step)),
+            v.clone().sqrt().div_scalar((1.0 - beta2.powi(step)).sqrt()),
+        ),
+    };
+    (corrected / root.add_scalar(eps), Slots::from([m, v]))
 }
 
 /// The running mean after `new`, from zero.
