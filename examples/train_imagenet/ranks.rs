@@ -5,7 +5,7 @@ use std::str::FromStr;
 use anyhow::{Result, ensure};
 use resnet::distributed::{Launch, World, detect};
 use resnet::recipe::GradientExchange;
-use resnet::training::device::found;
+use resnet::training::device::alike;
 use resnet::{Chosen, DeviceChoice, choose_device};
 
 /// What `--num-gpus` says.
@@ -100,8 +100,12 @@ fn devices(
     count: DeviceCount,
     local_rank: Option<usize>,
 ) -> Result<Vec<Chosen>> {
+    let is_one = local_rank.is_none() && count == DeviceCount::Exactly(1);
+    if !is_one {
+        check_unnumbered(choice, "several ranks take the devices of a kind from the first on")?;
+    }
     let first = choose_device(choice)?;
-    if local_rank.is_none() && count == DeviceCount::Exactly(1) {
+    if is_one {
         return Ok(vec![first]);
     }
     let all = alike(choice, &first);
@@ -124,16 +128,13 @@ fn devices(
     taken.map(|device| Ok(choose_device(device)?)).collect()
 }
 
-/// The devices of the kind that was asked for or, by `auto`, `taken`.
-fn alike(choice: DeviceChoice, taken: &Chosen) -> Vec<DeviceChoice> {
-    let is_cuda = |device: &DeviceChoice| matches!(device, DeviceChoice::Cuda(_));
-    let is_wgpu = |device: &DeviceChoice| matches!(device, DeviceChoice::Wgpu(_));
-    let found = found();
-    let of_kind = |is: fn(&DeviceChoice) -> bool| found.iter().copied().filter(is).collect();
-    match choice {
-        _ if taken.name.starts_with("CPU") => vec![DeviceChoice::Cpu],
-        DeviceChoice::Wgpu(_) => of_kind(is_wgpu),
-        DeviceChoice::Auto if !found.iter().any(is_cuda) => of_kind(is_wgpu),
-        _ => of_kind(is_cuda),
-    }
+/// Refuses a device by its number where `reason` says which ones are taken.
+fn check_unnumbered(choice: DeviceChoice, reason: &str) -> Result<()> {
+    let (number, name) = match choice {
+        DeviceChoice::Cuda(number) => (number, "cuda"),
+        DeviceChoice::Wgpu(number) => (number, "wgpu"),
+        DeviceChoice::Auto | DeviceChoice::Cpu => (0, ""),
+    };
+    ensure!(number == 0, "--device {choice}: {reason}; write --device {name}");
+    Ok(())
 }

@@ -195,6 +195,16 @@ fn a_search_for_the_rate_leaves_a_curve_and_names_a_flag() {
 }
 
 #[test]
+fn several_devices_and_one_by_its_number_are_refused_together() {
+    for count in ["2", "all"] {
+        let output = train_imagenet(&["--device", "cuda:1", "--num-gpus", count]);
+        assert!(!output.status.success());
+        let text = stderr(&output);
+        assert!(text.contains("--device cuda:1") && text.contains("write --device cuda\n"), "{text}");
+    }
+}
+
+#[test]
 fn a_batch_size_that_fits_is_found() {
     let model = tempfile::tempdir().expect("a folder");
     let folder = model.path().to_str().expect("UTF-8");

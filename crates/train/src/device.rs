@@ -9,8 +9,8 @@ use std::thread;
 
 use burn::tensor::Device;
 
-pub use choice::{DeviceChoice, DeviceError};
-pub use inventory::{Backend, Facts, backends, facts, found};
+pub use choice::{DeviceChoice, DeviceError, DeviceKind};
+pub use inventory::{Backend, Facts, alike, backends, facts, found};
 pub(crate) use probe::guarded;
 pub use probe::{explain, smoke_test};
 
@@ -19,6 +19,8 @@ pub use probe::{explain, smoke_test};
 pub struct Chosen {
     /// The device, without autodiff.
     pub device: Device,
+    /// By what it is reached.
+    pub kind: DeviceKind,
     /// The device, in words.
     pub name: String,
     /// Why this one, in a sentence without a full stop.
@@ -92,7 +94,8 @@ pub(crate) fn is_cuda(_device: &Device) -> bool {
 fn cpu(reason: &str) -> Result<Chosen, DeviceError> {
     let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let name = format!("CPU ({threads} threads, Flex)");
-    Ok(Chosen { device: Device::flex(), name, reason: reason.to_owned() })
+    let (device, kind) = (Device::flex(), DeviceKind::Cpu);
+    Ok(Chosen { device, kind, name, reason: reason.to_owned() })
 }
 
 #[cfg(not(feature = "flex"))]
@@ -107,7 +110,7 @@ fn cuda(index: usize) -> Result<Chosen, DeviceError> {
     let found = enumerated(DeviceType::Cuda);
     let count = found.len();
     match found.into_iter().nth(index) {
-        Some(device) => smoke_tested(device, name),
+        Some(device) => smoke_tested(device, DeviceKind::Cuda, name),
         None if count == 0 => Err(not_working(name, "no NVIDIA driver or no GPU")),
         None => Err(not_working(name, &there_are(count, "cuda"))),
     }
@@ -125,7 +128,7 @@ fn wgpu(index: usize) -> Result<Chosen, DeviceError> {
     let found = enumerated(DeviceType::Wgpu);
     let count = found.len();
     match found.into_iter().nth(index) {
-        Some(device) => smoke_tested(device, name),
+        Some(device) => smoke_tested(device, DeviceKind::Wgpu, name),
         None if count == 0 => Err(not_working(name, "no Vulkan, Metal or DirectX 12 driver")),
         None => Err(not_working(name, &there_are(count, "wgpu"))),
     }
@@ -146,7 +149,7 @@ fn hardware_wgpu() -> Result<Chosen, DeviceError> {
     };
     let name = "wgpu".to_owned();
     match guarded(find) {
-        Ok(Some(device)) => smoke_tested(device, name),
+        Ok(Some(device)) => smoke_tested(device, DeviceKind::Wgpu, name),
         Ok(None) => Err(not_working(name, "no hardware GPU")),
         Err(reason) => Err(DeviceError::NotWorking { name, reason }),
     }
@@ -175,7 +178,7 @@ fn not_working(name: String, reason: &str) -> DeviceError {
 }
 
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
-fn smoke_tested(device: Device, name: String) -> Result<Chosen, DeviceError> {
+fn smoke_tested(device: Device, kind: DeviceKind, name: String) -> Result<Chosen, DeviceError> {
     if let Err(reason) = smoke_test(&device) {
         return Err(DeviceError::NotWorking { name, reason });
     }
@@ -183,7 +186,7 @@ fn smoke_tested(device: Device, name: String) -> Result<Chosen, DeviceError> {
         Some(identity) => format!("{name}: {}", identity.name),
         None => name,
     };
-    Ok(Chosen { device, name, reason: "asked for".to_owned() })
+    Ok(Chosen { device, kind, name, reason: "asked for".to_owned() })
 }
 
 #[cfg(test)]

@@ -19,6 +19,30 @@ pub enum DeviceChoice {
     Cuda(usize),
 }
 
+/// By what a device is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceKind {
+    /// Burn's CPU backend.
+    Cpu,
+    /// wgpu.
+    Wgpu,
+    /// CUDA.
+    Cuda,
+}
+
+impl DeviceChoice {
+    /// By what it is reached; `None` for `auto`.
+    #[must_use]
+    pub fn kind(self) -> Option<DeviceKind> {
+        match self {
+            Self::Auto => None,
+            Self::Cpu => Some(DeviceKind::Cpu),
+            Self::Wgpu(_) => Some(DeviceKind::Wgpu),
+            Self::Cuda(_) => Some(DeviceKind::Cuda),
+        }
+    }
+}
+
 impl FromStr for DeviceChoice {
     type Err = DeviceError;
 

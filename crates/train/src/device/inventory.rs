@@ -6,7 +6,7 @@ use burn::tensor::DeviceType;
 
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 use super::enumerated;
-use super::{Chosen, DeviceChoice};
+use super::{Chosen, DeviceChoice, DeviceKind, choose};
 
 /// A way to reach devices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,23 @@ pub fn found() -> Vec<DeviceChoice> {
     if cfg!(feature = "flex") {
         devices.push(DeviceChoice::Cpu);
     }
+    devices
+}
+
+/// The devices of the kind of `taken`, with which it can train: all of them if the kind was asked for by
+/// `choice`, else no software adapter.
+#[must_use]
+pub fn alike(choice: DeviceChoice, taken: &Chosen) -> Vec<DeviceChoice> {
+    let is_hardware = |device: &DeviceChoice| choose(*device).is_ok_and(|it| !facts(&it).software);
+    let mut devices = of_kind(found(), taken.kind);
+    if choice == DeviceChoice::Auto && taken.kind == DeviceKind::Wgpu {
+        devices.retain(is_hardware);
+    }
+    devices
+}
+
+fn of_kind(mut devices: Vec<DeviceChoice>, kind: DeviceKind) -> Vec<DeviceChoice> {
+    devices.retain(|device| device.kind() == Some(kind));
     devices
 }
 
@@ -84,4 +101,19 @@ fn with_identity(chosen: &Chosen, facts: Facts) -> Facts {
 #[cfg(not(any(feature = "cuda", feature = "wgpu")))]
 fn with_identity(_chosen: &Chosen, facts: Facts) -> Facts {
     facts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_are_told_apart_by_what_was_taken_and_not_by_what_is_there() {
+        use DeviceChoice::{Cpu, Cuda, Wgpu};
+        let found = || vec![Cuda(0), Cuda(1), Wgpu(0), Wgpu(1), Cpu];
+        // A CUDA GPU that fails its smoke test is found all the same.
+        assert_eq!(of_kind(found(), DeviceKind::Wgpu), [Wgpu(0), Wgpu(1)]);
+        assert_eq!(of_kind(found(), DeviceKind::Cuda), [Cuda(0), Cuda(1)]);
+        assert_eq!(of_kind(found(), DeviceKind::Cpu), [Cpu]);
+    }
 }
