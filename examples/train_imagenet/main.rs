@@ -34,6 +34,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use resnet::models::weights::Element;
 use resnet::training::lr_finder::{LrRange, find_lr};
+use resnet::training::pixels::settled;
 use resnet::training::report::write_run_report;
 use resnet::{
     Chosen, Datasets, Ending, Fanout, InitialWeights, Outcome, RunOptions, Sink, choose_device,
@@ -94,7 +95,10 @@ fn on_one_device(args: &Args) -> Result<ExitCode> {
     let chosen = choose_device(args.device)?;
     say(&format!("Device: {} ({}).", chosen.name, chosen.reason))?;
     if let Some(images) = args.try_batch_size {
-        batch_size::attempt(args.recipe()?, images, &chosen)
+        let recipe = args.recipe()?;
+        let (datasets, _classes) = images::datasets(args, &recipe)?;
+        let recipe = settled(&recipe, &*datasets.train)?.into_owned();
+        batch_size::attempt(recipe, images, &chosen)
     } else if args.eval_only {
         evaluation::evaluate_only(args, &chosen)
     } else {

@@ -7,6 +7,7 @@ use resnet::data::{Dataset, DatasetOptions};
 use resnet::finetuning::{Facts, Plan, recipe_for};
 use resnet::models::tensors;
 use resnet::recipe::Bits;
+use resnet::training::lr_finder::{LrRange, find_lr};
 use resnet::{Datasets, DeviceChoice, Fanout, Recipe, RunOptions, choose_device, presets, train};
 use tempfile::{TempDir, tempdir};
 
@@ -55,23 +56,43 @@ fn fine_tuning_keeps_the_bits_that_the_training_pictures_have() {
     assert_eq!(recipe.data.std, measured.std);
 }
 
-#[test]
-fn a_run_on_grey_pictures_of_16_bits_decides_for_16_bits_and_one_channel() {
-    let folder = data_set(&pictures("grey"), &["train", "validation"]);
-    let (dataset, run) = (open(&folder), tempdir().expect("a folder"));
-    let split = |name| dataset.split(name).expect("a split");
-    let images = Datasets { train: split("train"), validation: split("validation") };
-    let changes = [
+/// A recipe for two classes of small pictures, with these changes.
+fn small_recipe(changes: &[&str]) -> Recipe {
+    let small = [
         "model.num_classes=2",
-        "data.bits=auto",
-        "data.channels=auto",
         "data.label_offset=0",
         "data.image_size=16",
         "data.validation_resize=16",
         "data.crop=random-resized-crop",
         "train.batch_size=3",
     ];
-    let recipe = presets::fashion_mnist_sample().with_overrides(&changes).expect("a recipe");
+    presets::fashion_mnist_sample().with_overrides(&[&small, changes].concat()).expect("a recipe")
+}
+
+#[test]
+fn the_search_for_a_rate_trains_the_network_that_a_run_would_train() {
+    let folder = data_set(&pictures("grey"), &["train", "validation"]);
+    let (dataset, run) = (open(&folder), tempdir().expect("a folder"));
+    let split = |name| dataset.split(name).expect("a split");
+    let images = Datasets { train: split("train"), validation: split("validation") };
+    let options = RunOptions { workers: 1, ..RunOptions::new(run.path()) };
+    let device = choose_device(DeviceChoice::Cpu).expect("the CPU");
+    let range = LrRange { from: 1e-4, to: 1e-3, steps: 2 };
+    let [auto, grey, colour] = ["auto", "1", "3"].map(|channels| {
+        let recipe = small_recipe(&["data.bits=auto", &format!("data.channels={channels}")]);
+        find_lr(&recipe, &images, range, &options, &device).expect("two steps")
+    });
+    assert_eq!(auto, grey);
+    assert_ne!(auto, colour);
+}
+
+#[test]
+fn a_run_on_grey_pictures_of_16_bits_decides_for_16_bits_and_one_channel() {
+    let folder = data_set(&pictures("grey"), &["train", "validation"]);
+    let (dataset, run) = (open(&folder), tempdir().expect("a folder"));
+    let split = |name| dataset.split(name).expect("a split");
+    let images = Datasets { train: split("train"), validation: split("validation") };
+    let recipe = small_recipe(&["data.bits=auto", "data.channels=auto"]);
     let options = RunOptions { max_steps: Some(2), workers: 1, ..RunOptions::new(run.path()) };
     let device = choose_device(DeviceChoice::Cpu).expect("the CPU");
     train(&recipe, &images, &options, &device, &mut Fanout::default()).expect("it trains");

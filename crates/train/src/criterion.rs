@@ -44,7 +44,7 @@ impl Criterion {
         };
         let positive_weights = settings.positive_weights.clone();
         let teacher = settings.distillation.as_ref();
-        let teacher = teacher.map(|settings| Teacher::load(settings, classes, device));
+        let teacher = teacher.map(|settings| Teacher::load(settings, recipe, device));
         Ok(Self {
             class_weights: settings.class_weights.of(counts).map(on_device),
             positive_weights: (!positive_weights.is_empty()).then(|| on_device(positive_weights)),

@@ -17,6 +17,7 @@ use crate::learner::{Learner, StepAt};
 use crate::loaders::train_loader;
 use crate::meter::Meter;
 use crate::options::RunOptions;
+use crate::pixels::settled;
 
 /// Share of the old in the running mean of losses.
 const SMOOTHING: f64 = 0.9;
@@ -72,6 +73,7 @@ pub fn find_lr(
     chosen: &Chosen,
 ) -> Result<LrCurve, TrainError> {
     recipe.check()?;
+    let recipe = &*settled(recipe, &*datasets.train)?;
     let device = &chosen.device;
     let model = crate::build(recipe, &device.clone().autodiff())?;
     let criterion = Criterion::of_images(recipe, &*datasets.train, device)?;

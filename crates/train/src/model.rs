@@ -97,11 +97,23 @@ pub(crate) fn build_among(
 
 /// Whether `model` takes the images that `recipe` makes, of every size.
 pub(crate) fn check_images<M: Classifier>(model: &M, recipe: &Recipe) -> Result<(), NetworkError> {
+    check_training_images(model, recipe)?;
+    Ok(check_size(model, recipe, recipe.data.validation_side())?)
+}
+
+/// The same of the images that a teacher sees, which are those for training.
+pub(crate) fn check_training_images<M: Classifier>(
+    model: &M,
+    recipe: &Recipe,
+) -> Result<(), NetworkError> {
+    let sizes = (0..recipe.train.epochs).map(|epoch| recipe.training_size(epoch));
+    let sizes: BTreeSet<_> = sizes.collect();
+    Ok(sizes.into_iter().try_for_each(|size| check_size(model, recipe, size))?)
+}
+
+fn check_size<M: Classifier>(model: &M, recipe: &Recipe, size: usize) -> Result<(), InputError> {
     let channels = pixel_format(recipe).channels.count();
-    let training = (0..recipe.train.epochs).map(|epoch| recipe.training_size(epoch));
-    let sizes: BTreeSet<_> = training.chain([recipe.data.validation_side()]).collect();
-    let check = |size| model.check_images([recipe.train.batch_size, channels, size, size]);
-    Ok(sizes.into_iter().try_for_each(check)?)
+    model.check_images([recipe.train.batch_size, channels, size, size])
 }
 
 /// The last part that stays as it is in `epoch` (from 0), if one does.

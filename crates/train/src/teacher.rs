@@ -11,6 +11,7 @@ use resnet_recipe::{Distillation, Model, Recipe, presets};
 use crate::TrainError;
 use crate::checkpoint::{self, CheckpointError, Store};
 use crate::loss::sum_of_rows;
+use crate::model::check_training_images;
 
 /// A network that is not trained any more; it sees the images that its student sees.
 #[derive(Debug, Clone)]
@@ -21,23 +22,23 @@ pub struct Teacher {
 }
 
 impl Teacher {
-    /// Reads the teacher's weights onto `device` (without autodiff).
+    /// Reads the weights of the teacher of a `student` onto `device` (without autodiff).
     ///
     /// # Errors
-    /// [`TrainError::Teacher`] if a file does not say which network it belongs to or the teacher knows
-    /// other classes; otherwise what keeps it from being read.
+    /// [`TrainError::Teacher`] if a file does not say which network it belongs to, or the teacher knows
+    /// other classes or does not take the student's images; otherwise what keeps it from being read.
     pub fn load(
         settings: &Distillation,
-        classes: usize,
+        student: &Recipe,
         device: &Device,
     ) -> Result<Self, TrainError> {
-        let path = &settings.teacher;
+        let (path, classes) = (&settings.teacher, student.model.num_classes);
         let failed = |reason: String| TrainError::Teacher { path: path.clone(), reason };
         let (weights, recipe) = match &settings.network {
             _ if path.is_dir() => of_a_run(path)?,
             Some(network) => {
-                let model = Model::named(network, classes);
-                let recipe = Recipe { model, ..presets::tutorial() };
+                let (model, data) = (Model::named(network, classes), student.data.clone());
+                let recipe = Recipe { model, data, ..presets::tutorial() };
                 (tensors::read(path).map_err(CheckpointError::from)?, recipe)
             }
             None => {
@@ -55,6 +56,9 @@ impl Teacher {
         }
         let (model, _) = load_state_dict(crate::build(&recipe, device)?, weights)
             .map_err(|error| failed(error.to_string()))?;
+        check_training_images(&model, student).map_err(|error| {
+            failed(format!("it does not take the images of the student: {error}"))
+        })?;
         Ok(Self { model, temperature: settings.temperature, alpha: settings.alpha })
     }
 

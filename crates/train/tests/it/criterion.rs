@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use resnet_recipe::{ClassWeights, Distillation, Loss, LossKind, Recipe, presets};
+use resnet_recipe::{Channels, ClassWeights, Distillation, Loss, LossKind, Recipe, presets};
 use resnet_train::TrainError;
 use resnet_train::checkpoint;
 use resnet_train::criterion::{Criterion, class_counts};
@@ -160,6 +160,25 @@ fn a_run_a_checkpoint_and_a_file_can_be_the_teacher() {
     assert!(error.contains("teacher.safetensors"), "{error}");
     let error = run_in(plain.path(), &learning_from(&file, Some("resnet20"))).expect_err("deeper");
     assert!(error.to_string().contains("another architecture"), "{error}");
+}
+
+#[test]
+fn a_teacher_that_does_not_take_the_students_images_is_an_error() {
+    let [grey, colour, student] = [(); 3].map(|()| tempfile::tempdir().expect("a folder"));
+    run_in(colour.path(), &recipe()).expect("trains");
+    let mut of_one_channel = learning_from(colour.path(), None);
+    of_one_channel.data.channels = Channels::One;
+    let error = run_in(student.path(), &of_one_channel).expect_err("one channel for three");
+    let text = error.to_string();
+    assert!(matches!(error, TrainError::Teacher { .. }), "{text}");
+    assert!(text.contains("does not take the images of the student"), "{text}");
+    // A file does not say how many channels its network takes: as many as the student's.
+    let mut plain = recipe();
+    plain.data.channels = Channels::One;
+    let teacher = run_in(grey.path(), &plain).expect("trains").checkpoint.expect("one");
+    let mut taught = learning_from(&teacher.join("model.safetensors"), Some("resnet8"));
+    taught.data.channels = Channels::One;
+    assert!(run_in(student.path(), &taught).expect("learns").complete);
 }
 
 #[test]
