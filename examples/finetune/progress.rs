@@ -57,10 +57,7 @@ impl Sink for Progress {
                 line(&format!("warning: a checkpoint is left out: {}", damaged.reason));
             }
             RunEvent::NonFinite(step) => {
-                line(&format!(
-                    "warning: the loss of step {} is {}; {}",
-                    step.step, step.loss, step.action
-                ));
+                line(&format!("warning: {}; {}", step.in_words(), step.action));
             }
             _ => {}
         }

@@ -103,9 +103,8 @@ impl Progress {
     }
 
     fn non_finite(&self, step: &NonFinite) {
-        let NonFinite { step, loss, action, images } = step;
-        self.line(&format!("warning: the loss of step {step} is {loss}; {action}. Its images:"));
-        self.line(&format!("  {}", images.join(" ")));
+        self.line(&format!("warning: {}; {}. Its images:", step.in_words(), step.action));
+        self.line(&format!("  {}", step.images.join(" ")));
     }
 
     fn line(&self, text: &str) {

@@ -178,16 +178,17 @@ pub enum TrainError {
     /// Somebody asked to stop before there was a result.
     #[error("stopped before the end, as was asked")]
     Stopped,
-    /// The loss is infinite or not a number.
+    /// The loss is infinite or not a number, or the weights are.
     #[error(
-        "the loss is {loss} at step {step} ({}): lower the learning rate, lengthen the warm-up, or \
+        "{} ({}): lower the learning rate, lengthen the warm-up, or \
          try --on-non-finite skip or roll-back; the last checkpoint is from step {last_checkpoint}",
-        some_of(images)
+        spoilt(*step, *loss), some_of(images)
     )]
     Diverged {
         /// Optimizer steps done.
         step: u64,
-        /// The loss.
+        /// The cross-entropy of this step; finite where it was the weights that it made infinite or not
+        /// numbers.
         loss: f64,
         /// Where the run can go on from.
         last_checkpoint: u64,
@@ -207,6 +208,22 @@ pub enum TrainError {
         half: usize,
         /// Twice as many parts of a batch.
         parts: usize,
+        /// What the device said.
+        complaint: String,
+    },
+    /// The device has no room for an evaluation.
+    #[error(
+        "the device ran out of memory in the evaluation, with {images} images of {side} pixels at a time \
+         ({complaint}); the steps before it are saved: go on with a smaller data.validation_size, or start \
+         over with --batch-size {half} --fresh"
+    )]
+    EvaluationOutOfMemory {
+        /// Images that are computed at a time.
+        images: usize,
+        /// Pixels along a side of them.
+        side: usize,
+        /// Half as large a batch.
+        half: usize,
         /// What the device said.
         complaint: String,
     },
@@ -261,6 +278,13 @@ pub enum TrainError {
     /// Every validation image is unreadable.
     #[error("not one validation image could be read: check the validation shards")]
     NothingToEvaluate,
+}
+
+fn spoilt(step: u64, loss: f64) -> String {
+    match loss.is_finite() {
+        true => format!("the weights overflowed in step {step}, whose loss was {loss:.4}"),
+        false => format!("the loss is {loss} at step {step}"),
+    }
 }
 
 /// The first few names; all of them are in `metrics.jsonl`.

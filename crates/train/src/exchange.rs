@@ -12,6 +12,7 @@ use resnet_recipe::{GradientExchange, Recipe};
 
 use crate::TrainError;
 use crate::gradients::GradientMap;
+use crate::host;
 use crate::meter::Meter;
 use crate::options::RunOptions;
 use crate::stopping::StopHandle;
@@ -90,7 +91,7 @@ impl Exchange {
         let sent = sending.all_sent();
         let newest = meter.newest();
         let device = newest.device();
-        let mut counts = on_host(newest);
+        let mut counts = host::read(newest);
         counts.extend([examples as f32, if self.wish.is_requested() { 1.0 } else { 0.0 }]);
         self.world.sum(&mut counts)?;
         let all_examples = self.take_counts(counts, &device, meter);
@@ -113,10 +114,6 @@ impl Exchange {
         meter.replace_newest(f64::from(examples), on_device(counts, device));
         examples
     }
-}
-
-fn on_host(tensor: Tensor<1>) -> Vec<f32> {
-    tensor.into_data().iter::<f32>().collect()
 }
 
 fn on_device(values: Vec<f32>, device: &Device) -> Tensor<1> {

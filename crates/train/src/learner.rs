@@ -4,7 +4,7 @@ mod checks;
 mod step;
 
 use burn::tensor::{Device, Tensor};
-use resnet_data::Batch;
+use resnet_data::{Batch, DataError};
 use resnet_distributed::CollectiveError;
 use resnet_models::weights::WeightsError;
 use resnet_models::{
@@ -20,6 +20,7 @@ use crate::ema::Ema;
 use crate::exchange::{Exchange, averaged};
 use crate::flat;
 use crate::gradients::GradientMap;
+use crate::host;
 use crate::input::Normalizer;
 use crate::mix::Mixer;
 use crate::model::{check_images, frozen_until};
@@ -179,28 +180,36 @@ impl<M: Classifier> Learner<M> {
         Ok((self, report))
     }
 
-    /// With statistics of BatchNorm that are averages over `batches`, for the weights that
-    /// [`inference_model`](Self::inference_model) has. What is trained later does not depend on them.
-    #[must_use]
-    pub fn with_statistics_of(mut self, batches: impl Iterator<Item = Batch>) -> Self {
-        let parts = batches.flat_map(|batch| batch.split(self.accumulate));
+    /// Takes statistics of BatchNorm that are averages over `batches`, one of which is in memory at a time,
+    /// for the weights that [`inference_model`](Self::inference_model) has. What is trained later does not
+    /// depend on them.
+    ///
+    /// # Errors
+    /// [`TrainError::Data`] if a batch cannot be loaded, [`TrainError::Ranks`] if the other ranks are not
+    /// heard; the statistics are those from before then.
+    pub fn take_statistics_of(
+        &mut self,
+        batches: impl Iterator<Item = Result<Batch, DataError>>,
+    ) -> Result<(), TrainError> {
+        let mut failure = None;
+        let loaded = batches.map_while(|batch| batch.map_err(|error| failure = Some(error)).ok());
+        let parts = loaded.flat_map(|batch| batch.split(self.accumulate));
         let images = parts.map(|part| self.in_precision(self.normalizer.upload(part).images));
-        let statistics = batch_norm::reestimated(self.inference_model(), images);
-        let statistics = match &self.exchange {
-            Some(exchange) => averaged(&exchange.world, statistics),
-            None => Ok(statistics),
-        };
-        let statistics = match statistics {
-            Ok(statistics) => statistics,
-            Err(error) => return Self { failure: Some(error), ..self },
-        };
+        let mut statistics = batch_norm::reestimated(self.inference_model(), images);
+        if let Some(error) = failure {
+            return Err(error.into());
+        }
+        if let Some(exchange) = &self.exchange {
+            statistics = averaged(&exchange.world, statistics)?;
+        }
         match &mut self.ema {
             Some(ema) => ema.replace(statistics),
             None => {
-                self.model = flat::map(self.model, |tensor| statistics.get(tensor.name).cloned());
+                let of = |tensor: flat::Flat<'_>| statistics.get(tensor.name).cloned();
+                self.model = flat::map(self.model.clone(), of);
             }
         }
-        self
+        Ok(())
     }
 
     /// Images of the floats that the convolutions compute with.
@@ -242,12 +251,12 @@ impl<M: Classifier> Learner<M> {
         LearnerState::read(&self.model.valid(), &self.optimizer, ema, scale)
     }
 
-    /// Whether weights, running statistics and the optimizer's state are finite, read back from the
-    /// device.
-    #[must_use]
-    pub fn is_finite(&self) -> bool {
+    /// The l2 loss of the weights; and 1 if they, running statistics and the optimizer's state are finite,
+    /// else 0: `[1]` each, on the device.
+    pub(crate) fn health(&self) -> [Tensor<1>; 2] {
         let tensors = flat::tensors(&self.model.valid());
-        all_finite(tensors.values().chain(self.optimizer.slots())).into_scalar::<bool>()
+        let finite = all_finite(tensors.values().chain(self.optimizer.slots()));
+        [self.optimizer.l2_loss(&self.model, &self.device), finite.float()]
     }
 
     /// With the gradients of the next step kept until the one after it, or not.
@@ -259,24 +268,13 @@ impl<M: Classifier> Learner<M> {
     /// Shows the gradients that were kept with their parameters' names to `see`, read back from the device.
     pub(crate) fn see_gradients(&self, mut see: impl FnMut(&str, &[f32])) {
         for (name, gradient) in self.gradients.iter().flat_map(GradientMap::named) {
-            let values: Vec<f32> = gradient.clone().into_data().iter::<f32>().collect();
-            see(name, &values);
+            see(name, &host::read(gradient.clone()));
         }
     }
 
     /// Shows every tensor of the model with its name to `see`, read back from the device.
     pub(crate) fn see_weights(&self, mut see: impl FnMut(&str, &[f32])) {
-        flat::visit(&self.model.valid(), |tensor| {
-            let values: Vec<f32> = tensor.values.into_data().iter::<f32>().collect();
-            see(tensor.name, &values);
-        });
-    }
-
-    /// The l2 loss of the weights, read back from the device.
-    #[must_use]
-    pub fn l2_loss(&self) -> f64 {
-        let loss: Tensor<1> = self.optimizer.l2_loss(&self.model, &self.device);
-        f64::from(loss.into_scalar::<f32>())
+        flat::visit(&self.model.valid(), |tensor| see(tensor.name, &host::read(tensor.values)));
     }
 
     /// Trainable parameters.

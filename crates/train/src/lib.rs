@@ -48,6 +48,7 @@ mod export;
 mod flat;
 pub mod folder;
 pub mod gradients;
+mod host;
 mod identity;
 mod initial;
 pub mod input;

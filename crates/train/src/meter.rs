@@ -3,15 +3,14 @@
 use burn::tensor::{Bool, Tensor};
 use resnet_recipe::Totals;
 
+use crate::host;
 use crate::input::DeviceBatch;
 use crate::loss::in_top_k;
 
-/// Counts every batch on the device without waiting for it; reading the counts does wait, and is
-/// counted itself.
+/// Counts every batch on the device without waiting for it; reading the counts does wait.
 #[derive(Debug, Clone, Default)]
 pub struct Meter {
     batches: Vec<Counted>,
-    reads: u64,
 }
 
 /// A batch: its examples, its sums `[3]`, and 1 or 0 for a step that was kept or undone, `[1]`.
@@ -98,25 +97,29 @@ impl Meter {
 
     /// As [`take`](Self::take), with what became of each step.
     pub fn take_steps(&mut self) -> Vec<StepTotals> {
+        self.take_steps_and([]).0
+    }
+
+    /// As [`take_steps`](Self::take_steps), and with the same wait the numbers of `more`; none if there was
+    /// no batch.
+    pub(crate) fn take_steps_and(
+        &mut self,
+        more: impl IntoIterator<Item = Tensor<1>>,
+    ) -> (Vec<StepTotals>, Vec<f64>) {
         if self.batches.is_empty() {
-            return Vec::new();
+            return (Vec::new(), Vec::new());
         }
-        self.reads += 1;
         let batches = std::mem::take(&mut self.batches);
         let examples: Vec<f64> = batches.iter().map(|batch| batch.examples).collect();
-        let columns = batches.into_iter().flat_map(|batch| [batch.sums, batch.kept]).collect();
-        let values: Vec<f64> = Tensor::cat(columns, 0).into_data().iter::<f64>().collect();
-        let (rows, _) = values.as_chunks::<4>();
+        let columns = batches.into_iter().flat_map(|batch| [batch.sums, batch.kept]).chain(more);
+        let values = host::read(Tensor::cat(columns.collect(), 0));
+        let values: Vec<f64> = values.into_iter().map(f64::from).collect();
+        let (counts, more) = values.split_at(4 * examples.len());
+        let (rows, _) = counts.as_chunks::<4>();
         let step = |(examples, &[cross_entropy, top1, top5, kept]): (f64, &[f64; 4])| StepTotals {
             totals: Totals { examples, cross_entropy, top1, top5 },
             kept: kept > 0.0,
         };
-        examples.into_iter().zip(rows).map(step).collect()
-    }
-
-    /// How often the device was waited for.
-    #[must_use]
-    pub fn reads(&self) -> u64 {
-        self.reads
+        (examples.into_iter().zip(rows).map(step).collect(), more.to_vec())
     }
 }

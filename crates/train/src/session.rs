@@ -8,7 +8,7 @@ mod showing;
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
-use resnet_data::{Batch, Loader};
+use resnet_data::{Batch, DataError, Loader};
 use resnet_models::Classifier;
 use resnet_recipe::{
     EpochReport, Evaluation, Fanout, LrSchedule, Recipe, Resumed, RunEvent, RunStart, Sink,
@@ -26,7 +26,7 @@ use crate::meter::Meter;
 use crate::model::frozen_until;
 use crate::non_finite::OnNonFinite;
 use crate::options::{Outcome, RunOptions};
-use crate::out_of_memory::caught;
+use crate::out_of_memory::{self, caught};
 use crate::ranks;
 use crate::resume::Fresh;
 use crate::stopping::Ending;
@@ -103,11 +103,8 @@ impl<M: Classifier + 'static> Session<'_, M> {
     pub(crate) fn train(&mut self, mut learner: Learner<M>) -> Result<Ending, TrainError> {
         loop {
             let started = Instant::now();
-            if self.epoch_is_open() {
-                learner = self.prepare_evaluation(learner)?;
-                if self.finish_epoch(&learner, started.elapsed())? {
-                    self.save(&learner)?;
-                }
+            if self.epoch_is_open() && self.close_epoch(&mut learner, started.elapsed())? {
+                self.save(&learner)?;
             }
             if let Some(ending) = self.ending() {
                 self.finish_saving()?;
@@ -120,32 +117,48 @@ impl<M: Classifier + 'static> Session<'_, M> {
         }
     }
 
-    /// Evaluates at the end of an epoch, and saves; whoever was asked to stop only saves.
+    /// Evaluates at the end of an epoch, and saves; whoever was asked to stop only saves. What keeps the
+    /// evaluation from its end does not cost the steps before it.
     fn after_steps(
         &mut self,
         mut learner: Learner<M>,
         elapsed: Duration,
     ) -> Result<Learner<M>, TrainError> {
-        if self.epoch_is_open() {
-            learner = self.prepare_evaluation(learner)?;
-            self.finish_epoch(&learner, elapsed)?;
+        if self.epoch_is_open()
+            && let Err(error) = self.close_epoch(&mut learner, elapsed)
+        {
+            if self.epoch_is_open() {
+                self.keep_steps(&learner)?;
+            }
+            return Err(error);
         }
         self.save(&learner)?;
         Ok(learner)
     }
 
-    /// With statistics of BatchNorm that fit the weights, where the recipe wants them for an evaluation
-    /// and one is due.
-    fn prepare_evaluation(&self, learner: Learner<M>) -> Result<Learner<M>, TrainError> {
+    /// The evaluation that is due and the report of the epoch; whether that could be finished.
+    fn close_epoch(
+        &mut self,
+        learner: &mut Learner<M>,
+        elapsed: Duration,
+    ) -> Result<bool, TrainError> {
+        let closed = caught(|| {
+            self.prepare_evaluation(learner)?;
+            self.finish_epoch(learner, elapsed)
+        });
+        let ranks = self.exchange.world.size();
+        closed.map_err(|complaint| out_of_memory::in_evaluation(self.recipe, ranks, complaint))?
+    }
+
+    /// Gives `learner` statistics of BatchNorm that fit its weights, where the recipe wants them for an
+    /// evaluation and one is due.
+    fn prepare_evaluation(&self, learner: &mut Learner<M>) -> Result<(), TrainError> {
         let wanted = self.recipe.train.reestimate_batch_norm;
         if wanted == 0 || !self.evaluation_is_due() || self.options.stop.is_requested() {
-            return Ok(learner);
+            return Ok(());
         }
         let epoch = self.position.step / self.steps_per_epoch;
-        let batches: Vec<_> = self.loader.epoch(epoch, 0).take(wanted).collect::<Result<_, _>>()?;
-        let mut learner = learner.with_statistics_of(batches.into_iter());
-        learner.check()?;
-        Ok(learner)
+        learner.take_statistics_of(self.loader.epoch(epoch, 0).take(wanted))
     }
 
     /// Whether the epoch that is done is one after which there is an evaluation.
@@ -188,24 +201,16 @@ impl<M: Classifier + 'static> Session<'_, M> {
             let next = self.options.trace.span("wait for images", self.device, || batches.next());
             let Some(batch) = next else { break };
             window.waited += waiting.elapsed();
-            let mut batch = batch?;
-            self.show_images(&batch)?;
-            let bad = batch.bad.drain(..).map(|bad| bad.to_string());
-            self.position.epoch_bad_images.extend(bad);
-            let at = StepAt { step: self.position.step, lr: self.learning_rate() };
-            let shows = self.shows_gradients((epoch + 1) * self.steps_per_epoch);
-            learner = self.step(learner.keeping_gradients(shows), batch, at)?;
-            let step = at.step;
-            learner.check().map_err(|source| TrainError::RanksInStep { step, source })?;
-            self.options.trace.step_done();
-            self.position.step += 1;
-            (self.position.score, self.position.score_loss) = (None, None);
+            let batch = match batch {
+                Ok(batch) => batch,
+                Err(error) => return Err(self.without_images(&learner, &window, error)),
+            };
+            window.lr = self.learning_rate();
+            learner = self.learn(learner, batch, window.lr)?;
             let ends = self.position.step == end || self.options.stop.is_requested();
             let saves = !ends && self.saves_now();
             if saves || ends || self.reports_now(&window) {
-                // Devices work behind, and complain when they are asked for results.
-                let report = caught(|| self.report(&learner, &window, at.lr));
-                window = report.map_err(|complaint| self.recipe_too_large(complaint))??;
+                window = self.look_back(&learner, &window)?;
             }
             if saves {
                 self.save(&learner)?;
@@ -214,7 +219,58 @@ impl<M: Classifier + 'static> Session<'_, M> {
                 break;
             }
         }
+        self.gather_bad_images()?;
         Ok(learner)
+    }
+
+    /// One step, which counts.
+    fn learn(
+        &mut self,
+        learner: Learner<M>,
+        mut batch: Batch,
+        lr: f64,
+    ) -> Result<Learner<M>, TrainError> {
+        self.show_images(&batch)?;
+        let bad = batch.bad.drain(..).map(|bad| bad.to_string());
+        self.position.epoch_bad_images.extend(bad);
+        let at = StepAt { step: self.position.step, lr };
+        let shows = self.shows_gradients();
+        let mut learner = self.step(learner.keeping_gradients(shows), batch, at)?;
+        learner.check().map_err(|source| TrainError::RanksInStep { step: at.step, source })?;
+        self.options.trace.step_done();
+        self.position.step += 1;
+        (self.position.score, self.position.score_loss) = (None, None);
+        Ok(learner)
+    }
+
+    /// Reports; devices work behind, and complain when they are asked for results.
+    fn look_back(&mut self, learner: &Learner<M>, window: &Window) -> Result<Window, TrainError> {
+        let report = caught(|| self.report(learner, window));
+        report.map_err(|complaint| self.step_too_large(complaint))?
+    }
+
+    /// The `error` of a batch that cannot be loaded, with the steps before it on the disk: whoever mends
+    /// the images goes on from there.
+    fn without_images(
+        &mut self,
+        learner: &Learner<M>,
+        window: &Window,
+        error: DataError,
+    ) -> TrainError {
+        // The losses are looked at first: no checkpoint must hold weights that are not finite.
+        let kept = self.look_back(learner, window).and_then(|_window| self.keep_steps(learner));
+        kept.err().unwrap_or_else(|| error.into())
+    }
+
+    /// On rank 0, the unreadable images that all ranks have met since they last told; on the others none,
+    /// so that none is told twice.
+    fn gather_bad_images(&mut self) -> Result<(), TrainError> {
+        let world = &self.exchange.world;
+        let all = gather_epoch(world, std::mem::take(&mut self.position.epoch_bad_images))?;
+        if world.is_chief() {
+            self.position.epoch_bad_images = all;
+        }
+        Ok(())
     }
 
     fn step(
@@ -228,13 +284,11 @@ impl<M: Classifier + 'static> Session<'_, M> {
             OnNonFinite::SkipStep => learner.step_if_finite(batch, at, meter),
             _ => learner.step(batch, at, meter),
         };
-        caught(step).map_err(|complaint| self.recipe_too_large(complaint))
+        caught(step).map_err(|complaint| self.step_too_large(complaint))
     }
 
-    fn recipe_too_large(&self, complaint: String) -> TrainError {
-        let (batch, parts) = (self.recipe.train.batch_size, self.recipe.optimizer.accumulate);
-        let images = batch.div_ceil(parts);
-        TrainError::OutOfMemory { images, half: (batch / 2).max(1), parts: 2 * parts, complaint }
+    fn step_too_large(&self, complaint: String) -> TrainError {
+        out_of_memory::in_step(self.recipe, self.exchange.world.size(), complaint)
     }
 
     /// Makes the loader anew where the images of an epoch have another size than those before.
@@ -280,10 +334,7 @@ impl<M: Classifier + 'static> Session<'_, M> {
             train,
             validation,
             seconds: elapsed.as_secs_f64(),
-            bad_images: gather_epoch(
-                &self.exchange.world,
-                std::mem::take(&mut self.position.epoch_bad_images),
-            )?,
+            bad_images: std::mem::take(&mut self.position.epoch_bad_images),
         };
         self.position.progress = self.options.early_stop.observe(self.position.progress, &report);
         self.sink.record(&RunEvent::Epoch(report.clone()))?;

@@ -4,8 +4,9 @@ use burn::tensor::{Device, Tensor};
 use resnet_distributed::{CollectiveError, PendingSum, Wire, World};
 
 use super::nccl::DeviceSum;
-use super::{Way, on_device, on_host};
+use super::{Way, on_device};
 use crate::gradients::GradientMap;
+use crate::host;
 
 /// Numbers from which on a bucket is full: 16 MiB, enough that the time of a message is that of its bytes.
 const FULL: usize = 1 << 22;
@@ -69,7 +70,7 @@ impl Sent {
         match self.sums {
             Pending::Device(sums) if world.size_here() < world.size() => {
                 let sums = sums();
-                let values = if world.is_first_here() { on_host(sums) } else { Vec::new() };
+                let values = if world.is_first_here() { host::read(sums) } else { Vec::new() };
                 let sums = Pending::Host(world.start_sum_of_processes(values, Wire::F32));
                 Self { sums, ..self }
             }
@@ -126,7 +127,7 @@ impl Sending {
         let bucket = std::mem::take(&mut self.filling);
         let values = bucket.scaled(self.factor);
         let sums = match &self.way {
-            Way::Host(wire) => Pending::Host(self.world.start_sum(on_host(values), *wire)),
+            Way::Host(wire) => Pending::Host(self.world.start_sum(host::read(values), *wire)),
             Way::Devices(devices) => Pending::Device(devices.begin(values)),
         };
         self.sent.push(Sent { bucket, sums });
@@ -168,7 +169,7 @@ mod tests {
             bucket.unpack(0.5, &Device::flex(), &mut back)?;
         }
         for (name, length, value) in SENT {
-            let values = on_host(back.remove(name).expect("one"));
+            let values = host::read(back.remove(name).expect("one"));
             assert_eq!(values, vec![factor * value as f32; length], "{name}");
         }
         Ok(())

@@ -6,8 +6,9 @@ use burn::tensor::Tensor;
 use resnet_distributed::{CollectiveError, World};
 use resnet_models::{Classifier, SumOverRanks, is_buffer};
 
-use super::{on_device, on_host};
+use super::on_device;
 use crate::flat::{self, FlatTensors};
+use crate::host;
 
 /// The ranks of `world` as batch normalisation sees them, for
 /// [`ResNetConfig::init_among`](resnet_models::ResNetConfig::init_among) in a network of one's own.
@@ -51,7 +52,7 @@ pub(crate) fn averaged(
         return Ok(tensors);
     }
     let lengths: Vec<usize> = tensors.values().map(|values| values.dims()[0]).collect();
-    let mut sums: Vec<f32> = tensors.values().cloned().flat_map(on_host).collect();
+    let mut sums: Vec<f32> = tensors.values().cloned().flat_map(host::read).collect();
     world.sum(&mut sums)?;
     let share = 1.0 / world.size() as f32;
     sums.iter_mut().for_each(|value| *value *= share);

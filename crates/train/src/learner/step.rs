@@ -24,7 +24,7 @@ pub struct StepAt {
 
 impl<M: Classifier> Learner<M> {
     /// One optimizer step on `batch`; what it saw is added to `meter`. Nothing is read back from the
-    /// device.
+    /// device, but for what is exchanged with other ranks.
     #[must_use]
     pub fn step(self, batch: Batch, at: StepAt, meter: &mut Meter) -> Self {
         self.optimize(batch, at, meter).averaged(at.step)

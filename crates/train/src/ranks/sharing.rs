@@ -71,7 +71,9 @@ pub(crate) fn begin_together<M: Classifier>(
         .learner
         .restore(state)
         .map_err(|source| CheckpointError::Architecture { path, source })?;
-    let Start { position, path, .. } = start;
+    let Start { mut position, path, .. } = start;
+    // The chief has those of all ranks; whoever has them too would tell them once more.
+    position.epoch_bad_images.clear();
     Ok(Begun { learner, position, path, damaged: Vec::new(), initial: begun.initial })
 }
 

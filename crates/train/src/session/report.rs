@@ -9,6 +9,7 @@ use super::Session;
 use crate::TrainError;
 use crate::batch_size::held_bytes;
 use crate::learner::Learner;
+use crate::loaders::train_loader;
 use crate::meter::StepTotals;
 use crate::non_finite::{MAX_SKIPS_IN_A_ROW, OnNonFinite, image_names};
 
@@ -20,11 +21,13 @@ pub(super) struct Window {
     started: Instant,
     first_step: u64,
     pub(super) waited: Duration,
+    /// Learning rate of the last step.
+    pub(super) lr: f64,
 }
 
 impl Window {
     pub(super) fn start(first_step: u64) -> Self {
-        Self { started: Instant::now(), first_step, waited: Duration::ZERO }
+        Self { started: Instant::now(), first_step, waited: Duration::ZERO, lr: 0.0 }
     }
 }
 
@@ -39,27 +42,25 @@ impl<M: Classifier + 'static> Session<'_, M> {
         &mut self,
         learner: &Learner<M>,
         window: &Window,
-        lr: f64,
     ) -> Result<Window, TrainError> {
         self.notice_saved()?;
-        let totals = self.count_steps(window.first_step)?;
-        let l2_loss = learner.l2_loss();
+        let (steps, health) = self.meter.take_steps_and(learner.health());
+        let (totals, last_loss) = self.count_steps(window.first_step, steps)?;
         let step = self.position.step;
-        if let Some(train) = totals.averages() {
-            let loss = train.cross_entropy + l2_loss;
+        if let (Some(train), &[l2_loss, finite]) = (totals.averages(), &health[..]) {
             // The last step may have spoilt the weights: no checkpoint must hold them.
-            if !loss.is_finite() || !learner.is_finite() {
-                return Err(self.diverged(step, loss)?);
+            if !l2_loss.is_finite() || finite == 0.0 {
+                return Err(self.diverged(step, last_loss)?);
             }
             let seconds = window.started.elapsed().as_secs_f64();
             let steps = (step - window.first_step) as f64;
             let report = StepReport {
                 step,
                 epoch: step as f64 / self.steps_per_epoch as f64,
-                loss,
+                loss: train.cross_entropy + l2_loss,
                 train,
                 l2_loss,
-                learning_rate: lr,
+                learning_rate: window.lr,
                 images_per_second: steps * self.recipe.train.batch_size as f64 / seconds,
                 steps_per_second: steps / seconds,
                 loader_wait: window.waited.as_secs_f64() / seconds,
@@ -70,21 +71,26 @@ impl<M: Classifier + 'static> Session<'_, M> {
         Ok(Window::start(step))
     }
 
-    /// The sums over the steps that were kept; the first one is `first_step + 1`.
-    fn count_steps(&mut self, first_step: u64) -> Result<Totals, TrainError> {
-        let mut totals = Totals::default();
-        for (step, StepTotals { totals: counted, kept }) in
-            (first_step + 1..).zip(self.meter.take_steps())
-        {
+    /// The sums over those of `steps` that were kept, the first of which is `first_step + 1`, and the
+    /// cross-entropy of the last.
+    fn count_steps(
+        &mut self,
+        first_step: u64,
+        steps: Vec<StepTotals>,
+    ) -> Result<(Totals, f64), TrainError> {
+        let (mut totals, mut last) = (Totals::default(), f64::NAN);
+        for (step, StepTotals { totals: counted, kept }) in (first_step + 1..).zip(steps) {
+            let loss = counted.cross_entropy / counted.examples;
             if kept && counted.cross_entropy.is_finite() {
                 self.skipped_in_a_row = 0;
                 totals.add(&counted);
                 self.position.epoch_totals.add(&counted);
+                last = loss;
             } else {
-                self.not_finite(step, counted.cross_entropy / counted.examples)?;
+                self.not_finite(step, loss)?;
             }
         }
-        Ok(totals)
+        Ok((totals, last))
     }
 
     /// A step that went wrong: passed over if it was undone, else the end of this attempt.
@@ -94,14 +100,15 @@ impl<M: Classifier + 'static> Session<'_, M> {
         if !skips || self.skipped_in_a_row > MAX_SKIPS_IN_A_ROW {
             return Err(self.diverged(step, loss)?);
         }
-        let images = self.images_of_step(step);
+        let images = self.images_of_step(step)?;
         let event = NonFinite { step, loss, action: "skipped", images };
         Ok(self.sink.record(&RunEvent::NonFinite(event))?)
     }
 
-    /// The error for a `step` without a finite loss, after passing its images on.
+    /// The error for a `step` whose loss is not finite, or if it is, whose weights are not, after passing
+    /// its images on.
     fn diverged(&mut self, step: u64, loss: f64) -> Result<TrainError, TrainError> {
-        let images = self.images_of_step(step);
+        let images = self.images_of_step(step)?;
         let action = if self.may_roll_back() { "rolled back" } else { "stopped" };
         let event = NonFinite { step, loss, action, images: images.clone() };
         self.sink.record(&RunEvent::NonFinite(event))?;
@@ -109,9 +116,11 @@ impl<M: Classifier + 'static> Session<'_, M> {
         Ok(TrainError::Diverged { step, loss, last_checkpoint, images })
     }
 
-    fn images_of_step(&self, step: u64) -> Vec<String> {
+    /// The images of all ranks: which of them has spoilt the step is not known.
+    fn images_of_step(&self, step: u64) -> Result<Vec<String>, TrainError> {
         let done = step.saturating_sub(1);
         let (epoch, batch) = (done / self.steps_per_epoch, done % self.steps_per_epoch);
-        image_names(&self.loader, epoch, batch as usize)
+        let loader = train_loader(self.loader.source().clone(), self.recipe, 1)?;
+        Ok(image_names(&loader, epoch, batch as usize))
     }
 }

@@ -10,6 +10,7 @@ use super::Session;
 use crate::TrainError;
 use crate::checkpoint::{Checkpoint, Writer, Written, step_of};
 use crate::learner::Learner;
+use crate::out_of_memory::caught;
 
 /// The writer, and when it was last used.
 pub(crate) struct Saver {
@@ -56,6 +57,17 @@ impl<M: Classifier + 'static> Session<'_, M> {
         let written = self.saver.writer.start(checkpoint, best)?;
         (self.saver.last_save, self.saver.overdue) = (Instant::now(), false);
         self.tell(written)
+    }
+
+    /// Saves the steps since the last checkpoint before an error ends the run, and waits for it.
+    pub(super) fn keep_steps(&mut self, learner: &Learner<M>) -> Result<(), TrainError> {
+        self.finish_saving()?;
+        if self.position.step == self.saver.last_step() {
+            return Ok(());
+        }
+        // A device without room may have none for this either; then the first complaint is the one to tell.
+        caught(|| self.save(learner)).unwrap_or(Ok(()))?;
+        self.finish_saving()
     }
 
     /// Tells of a checkpoint that is on the disk by now, or fails if it cannot be.

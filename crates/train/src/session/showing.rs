@@ -30,8 +30,8 @@ impl<M: Classifier + 'static> Session<'_, M> {
     }
 
     /// Whether the step that comes is one whose gradients will be shown: the last before an evaluation.
-    pub(super) fn shows_gradients(&self, epoch_end: u64) -> bool {
-        self.options.histograms && self.position.step + 1 == epoch_end
+    pub(super) fn shows_gradients(&self) -> bool {
+        self.options.histograms && (self.position.step + 1).is_multiple_of(self.steps_per_epoch)
     }
 
     /// Shows how weights and gradients are distributed, where that is asked for.

@@ -4,6 +4,7 @@
 mod formula;
 
 mod architecture;
+mod bad_images;
 mod checkpoint_formats;
 mod checkpoints;
 mod criterion;
@@ -25,7 +26,6 @@ mod precision;
 mod predict;
 mod pytorch;
 mod ranks;
-mod readbacks;
 mod resume;
 mod sample;
 mod statistics;

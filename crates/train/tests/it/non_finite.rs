@@ -1,10 +1,11 @@
 //! A loss or weights that are infinite or not a number.
 
+use std::fs;
 use std::path::Path;
 
 use burn::tensor::{Device, TensorData};
-use resnet_recipe::{Recipe, Span};
-use resnet_train::checkpoint::{self, Checkpoint, Keep, Store};
+use resnet_recipe::{Recipe, Rule, Span};
+use resnet_train::checkpoint::{self, Best, Checkpoint, Keep, Position, Store};
 use resnet_train::learner::{Learner, LearnerState, StepAt};
 use resnet_train::loaders::train_loader;
 use resnet_train::meter::Meter;
@@ -25,11 +26,21 @@ fn options(folder: &std::path::Path, on_non_finite: OnNonFinite) -> RunOptions {
     RunOptions { on_non_finite, log_every: 1, ..RunOptions::new(folder) }
 }
 
+/// Rules with a state of each kind.
+fn rules() -> [Recipe; 3] {
+    let adamw = Rule::Adamw { betas: (0.9, 0.999), eps: 1e-8 };
+    let lamb = Rule::Lamb { betas: (0.9, 0.999), eps: 1e-6 };
+    [recipe().optimizer.rule, adamw, lamb].map(|rule| {
+        let mut recipe = recipe();
+        recipe.optimizer.rule = rule;
+        recipe
+    })
+}
+
 /// The state after the steps of an epoch at these rates; guarded, and what became of each.
-fn after(rates: [f64; 4]) -> (LearnerState, Vec<bool>) {
-    let recipe = recipe();
-    let loader = train_loader(images().train, &recipe, 1).expect("a loader");
-    let mut learner = Learner::new(&recipe, &Device::flex()).expect("a network");
+fn after(recipe: &Recipe, rates: [f64; 4]) -> (LearnerState, Vec<bool>) {
+    let loader = train_loader(images().train, recipe, 1).expect("a loader");
+    let mut learner = Learner::new(recipe, &Device::flex()).expect("a network");
     let mut meter = Meter::default();
     for ((step, batch), lr) in (0..).zip(loader.epoch(0, 0)).zip(rates) {
         let at = StepAt { step, lr };
@@ -40,10 +51,9 @@ fn after(rates: [f64; 4]) -> (LearnerState, Vec<bool>) {
 }
 
 /// The state after the batches `used` of an epoch, without a guard.
-fn unguarded(used: &[u64]) -> LearnerState {
-    let recipe = recipe();
-    let loader = train_loader(images().train, &recipe, 1).expect("a loader");
-    let mut learner = Learner::new(&recipe, &Device::flex()).expect("a network");
+fn unguarded(recipe: &Recipe, used: &[u64]) -> LearnerState {
+    let loader = train_loader(images().train, recipe, 1).expect("a loader");
+    let mut learner = Learner::new(recipe, &Device::flex()).expect("a network");
     for (step, batch) in (0..).zip(loader.epoch(0, 0)) {
         if used.contains(&step) {
             let batch = batch.expect("a batch");
@@ -56,25 +66,32 @@ fn unguarded(used: &[u64]) -> LearnerState {
 
 #[test]
 fn a_step_that_is_skipped_leaves_everything_as_it_was() {
-    let (state, kept) = after([0.01, f64::INFINITY, 0.01, 0.01]);
-    assert_eq!(kept, [true, false, true, true]);
-    let expected = unguarded(&[0, 2, 3]);
-    assert!(state.model == expected.model, "weights and running statistics");
-    assert!(state.optimizer == expected.optimizer, "velocities");
+    for recipe in &rules() {
+        let (state, kept) = after(recipe, [0.01, f64::INFINITY, 0.01, 0.01]);
+        assert_eq!(kept, [true, false, true, true]);
+        let expected = unguarded(recipe, &[0, 2, 3]);
+        let rule = &recipe.optimizer.rule;
+        assert!(state.model == expected.model, "{rule:?}: weights and running statistics");
+        assert!(state.optimizer == expected.optimizer, "{rule:?}: velocities and numbers of steps");
+    }
 }
 
 #[test]
 fn the_very_first_step_can_be_skipped() {
-    let (state, kept) = after([f64::NAN, 0.01, 0.01, 0.01]);
-    assert_eq!(kept, [false, true, true, true]);
-    assert!(state.model == unguarded(&[1, 2, 3]).model);
+    for recipe in &rules() {
+        let (state, kept) = after(recipe, [f64::NAN, 0.01, 0.01, 0.01]);
+        assert_eq!(kept, [false, true, true, true]);
+        assert!(state.model == unguarded(recipe, &[1, 2, 3]).model, "{:?}", recipe.optimizer.rule);
+    }
 }
 
 #[test]
 fn the_guard_changes_no_byte_of_finite_steps() {
-    let (state, kept) = after([0.01; 4]);
-    assert_eq!(kept, [true; 4]);
-    assert!(state == unguarded(&[0, 1, 2, 3]));
+    for recipe in &rules() {
+        let (state, kept) = after(recipe, [0.01; 4]);
+        assert_eq!(kept, [true; 4]);
+        assert!(state == unguarded(recipe, &[0, 1, 2, 3]), "{:?}", recipe.optimizer.rule);
+    }
 }
 
 #[test]
@@ -86,8 +103,12 @@ fn by_default_the_run_stops_and_names_the_images() {
     assert!(matches!(error, TrainError::Diverged { step: 1, last_checkpoint: 0, .. }), "{error}");
     assert!(error.to_string().contains("synthetic image"), "{error}");
     assert!(error.to_string().contains("--on-non-finite"), "{error}");
+    // Its loss was one of fresh weights; it is the weights that the step has spoilt.
+    assert!(error.to_string().starts_with("the weights overflowed in step 1"), "{error}");
     let [event] = &heard.non_finite[..] else { panic!("one event: {:?}", heard.non_finite) };
     assert_eq!((event.step, event.action, event.images.len()), (1, "stopped", 4));
+    assert!((1.0..5.0).contains(&event.loss), "about ln 10: {}", event.loss);
+    assert!(event.in_words().ends_with("made the weights overflow"), "{}", event.in_words());
     let loader = train_loader(images().train, &recipe(), 1).expect("a loader");
     let names = loader.samples(0, 0).into_iter().map(|n| format!("synthetic image {n}"));
     assert_eq!(event.images, names.collect::<Vec<_>>(), "those of the batch");
@@ -159,9 +180,37 @@ fn a_checkpoint_from_which_no_rate_helps_is_given_up_for_an_older_one() {
     assert!(given_up.reason.contains("diverged from it twice"), "{given_up:?}");
 }
 
+#[test]
+fn the_best_weights_stay_the_best_when_the_run_goes_back_behind_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut recipe = recipe();
+    recipe.schedule.base_lr = 0.1;
+    for steps in [4, 8] {
+        let to = RunOptions { max_steps: Some(steps), ..options(folder.path(), OnNonFinite::Stop) };
+        run_and_hear(&recipe, &to, &mut Heard::default()).expect("trains");
+    }
+    // An evaluation that nothing reaches, of weights from which every loss overflows.
+    let newest = folder.path().join("checkpoints/step-000000000008");
+    let unreached = Best { step: 8, top1: 2.0, loss: Some(0.1) };
+    spoil_with(&newest, |position| position.best = Some(unreached));
+    let best = folder.path().join("best.safetensors");
+    fs::write(&best, b"the weights of then").expect("written");
+    let options = options(folder.path(), OnNonFinite::RollBack { max: 5 });
+    let mut heard = Heard::default();
+    let outcome = run_and_hear(&recipe, &options, &mut heard).expect("goes on from the first");
+    assert!(outcome.complete && heard.damaged.len() == 1);
+    assert_eq!(outcome.best, Some(unreached));
+    assert_eq!(fs::read(&best).expect("there"), b"the weights of then");
+}
+
 /// Makes the classifier's weights of a checkpoint huge, with sums that say it is whole.
 fn spoil(path: &Path) {
-    let saved = checkpoint::load(path).expect("whole");
+    spoil_with(path, |_position| {});
+}
+
+fn spoil_with(path: &Path, change: impl FnOnce(&mut Position)) {
+    let mut saved = checkpoint::load(path).expect("whole");
+    change(&mut saved.position);
     let mut learner = saved.learner;
     let huge = |data: &TensorData| {
         TensorData::new(vec![1e38_f32; data.num_elements()], data.shape().to_vec())

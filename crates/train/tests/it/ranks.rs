@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use resnet_distributed::{nested, threads};
 use resnet_models::tensors::TensorMap;
 use resnet_models::{Activation, ResNetConfig};
-use resnet_recipe::{Fanout, GradientExchange, Recipe, RunEvent, Sink, SinkError};
+use resnet_recipe::{Fanout, GradientExchange, Recipe, RunEvent, Sink, SinkError, Span};
 use resnet_train::checkpoint;
 use resnet_train::ranks::sums_over;
 use resnet_train::run::{Outcome, RunOptions, train, train_model, train_on};
@@ -16,8 +16,9 @@ use resnet_train::stopping::{Ending, StopHandle};
 use resnet_train::{OnNonFinite, TrainError};
 use tempfile::TempDir;
 
+use crate::bad_images::{samples, skipping, spoilt};
 use crate::own_model::tiny;
-use crate::sample::{cpu, files, images, recipe};
+use crate::sample::{Heard, cpu, files, images, recipe};
 
 fn folder() -> TempDir {
     tempfile::tempdir().expect("a folder")
@@ -237,6 +238,40 @@ fn whoever_is_asked_to_stop_stops_all_in_the_same_step() {
         outcomes.iter().all(|outcome| outcome.ending == Ending::Requested && outcome.steps == 1)
     );
     assert!(outcomes[0].checkpoint.is_some() && outcomes[1].checkpoint.is_none());
+}
+
+#[test]
+fn the_report_of_an_epoch_names_the_unreadable_images_of_all_ranks_once() {
+    let recipe = skipping(recipe());
+    // Ranks take the images of a step by turns.
+    let bad = &samples(&recipe, 0, 0)[..2];
+    for stops in [&[][..], &[1], &[1, 2]] {
+        let (folder, mut heard) = (folder(), Heard::default());
+        for &steps in stops.iter().chain(&[4]) {
+            let options = RunOptions { max_steps: Some(steps), ..RunOptions::new(folder.path()) };
+            train_on(&recipe, &spoilt(bad, &[]), &options, &[cpu(), cpu()], &mut heard)
+                .expect("trains");
+        }
+        assert_eq!(heard.bad_images.len(), 2, "stopped at {stops:?}: {:?}", heard.bad_images);
+        for image in bad {
+            let name = format!("synthetic image {image}:");
+            assert!(
+                heard.bad_images.iter().any(|bad| bad.contains(&name)),
+                "{:?}",
+                heard.bad_images
+            );
+        }
+    }
+}
+
+#[test]
+fn a_step_that_is_not_finite_is_told_with_the_images_of_all_ranks() {
+    let (folder, mut heard, mut recipe) = (folder(), Heard::default(), recipe());
+    (recipe.schedule.base_lr, recipe.schedule.warmup.length) = (1e23, Span::Epochs(0.0));
+    let options = RunOptions { log_every: 1, ..RunOptions::new(folder.path()) };
+    train_on(&recipe, &images(), &options, &[cpu(), cpu()], &mut heard).expect_err("diverges");
+    let names = samples(&recipe, 0, 0).into_iter().map(|n| format!("synthetic image {n}"));
+    assert_eq!(heard.non_finite[0].images, names.collect::<Vec<_>>());
 }
 
 #[test]

@@ -11,7 +11,7 @@ use resnet_recipe::{
     Train, presets,
 };
 use resnet_train::TrainError;
-use resnet_train::device::Chosen;
+use resnet_train::device::{Chosen, DeviceKind};
 use resnet_train::run::{Datasets, Outcome, RunOptions, train};
 use resnet_train::stopping::StopHandle;
 
@@ -40,19 +40,23 @@ pub(crate) fn images() -> Datasets {
 }
 
 pub(crate) fn cpu() -> Chosen {
-    Chosen { device: Device::flex(), name: "CPU".to_owned(), reason: "a test".to_owned() }
+    let (name, reason) = ("CPU".to_owned(), "a test".to_owned());
+    Chosen { device: Device::flex(), kind: DeviceKind::Cpu, name, reason }
 }
 
 pub(crate) fn run_in(folder: &Path, recipe: &Recipe) -> Result<Outcome, TrainError> {
     run(recipe, &RunOptions { workers: 2, ..RunOptions::new(folder) })
 }
 
-/// What a run told, as text: damaged checkpoints, steps that were not finite, epochs.
+/// What a run told: damaged checkpoints, steps that were not finite, reports.
 #[derive(Default)]
 pub(crate) struct Heard {
     pub(crate) damaged: Vec<Damaged>,
     pub(crate) non_finite: Vec<NonFinite>,
+    pub(crate) steps: Vec<u64>,
     pub(crate) epochs: Vec<u64>,
+    /// Training images that the epochs left out.
+    pub(crate) bad_images: Vec<String>,
     /// Asked to stop at the first report from this step on.
     pub(crate) stop_at: Option<(u64, StopHandle)>,
 }
@@ -62,8 +66,12 @@ impl Sink for Heard {
         match event {
             RunEvent::Damaged(damaged) => self.damaged.push(damaged.clone()),
             RunEvent::NonFinite(step) => self.non_finite.push(step.clone()),
-            RunEvent::Epoch(report) => self.epochs.push(report.epoch),
+            RunEvent::Epoch(report) => {
+                self.epochs.push(report.epoch);
+                self.bad_images.extend(report.bad_images.iter().cloned());
+            }
             RunEvent::Step(report) => {
+                self.steps.push(report.step);
                 if let Some((step, stop)) = &self.stop_at
                     && report.step >= *step
                 {

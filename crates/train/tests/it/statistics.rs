@@ -1,7 +1,7 @@
 //! BatchNorm's statistics, averaged anew before an evaluation.
 
 use burn::tensor::Device;
-use resnet_data::Batch;
+use resnet_data::{Batch, DataError};
 use resnet_models::tensors::TensorMap;
 use resnet_recipe::{Ema, FreezeUntil, Recipe};
 use resnet_train::learner::{Learner, StepAt};
@@ -30,7 +30,9 @@ fn of_one(recipe: &Recipe, batch: Batch) -> TensorMap {
 fn they_are_the_means_over_the_batches() {
     let recipe = recipe();
     let batches = batches(&recipe);
-    let got = learner(&recipe).with_statistics_of(batches.clone().into_iter()).state().model;
+    let mut taken = learner(&recipe);
+    taken.take_statistics_of(batches.iter().cloned().map(Ok)).expect("good batches");
+    let got = taken.state().model;
     let each: Vec<TensorMap> = batches.into_iter().map(|batch| of_one(&recipe, batch)).collect();
     for key in got.keys().filter(|key| key.contains("running_")) {
         let start = if key.ends_with("running_var") { 0.9 } else { 0.0 };
@@ -47,12 +49,25 @@ fn weights_and_frozen_statistics_stay() {
     let mut recipe = recipe();
     recipe.model.freeze_until = Some(FreezeUntil::Layer1);
     let fresh = learner(&recipe).state().model;
-    let batches = batches(&recipe).into_iter();
-    let got = learner(&recipe).with_statistics_of(batches).state().model;
+    let mut taken = learner(&recipe);
+    taken.take_statistics_of(batches(&recipe).into_iter().map(Ok)).expect("good batches");
+    let got = taken.state().model;
     for (key, data) in &got {
         let learns = key.starts_with("layer2.") || key.starts_with("layer3.");
         assert_eq!(*data != fresh[key], learns && key.contains("running_"), "{key}");
     }
+}
+
+#[test]
+fn a_batch_that_cannot_be_loaded_leaves_them_as_they_are() {
+    let recipe = recipe();
+    let (fresh, mut taken) = (learner(&recipe).state(), learner(&recipe));
+    let good = batches(&recipe).into_iter().take(2).map(Ok);
+    let error = DataError::Empty { source_name: "nothing".to_owned() };
+    let never = std::iter::from_fn(|| panic!("asked for a batch after the error"));
+    let error = taken.take_statistics_of(good.chain([Err(error)]).chain(never));
+    assert!(error.expect_err("the third").to_string().contains("nothing"));
+    assert!(taken.state() == fresh, "something has changed");
 }
 
 #[test]

@@ -1,0 +1,140 @@
+//! Images that cannot be read cost nothing but themselves.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use resnet_data::{DataError, Picture, Sample, Source, SyntheticImages};
+use resnet_recipe::{BadImages, Recipe, Span};
+use resnet_train::TrainError;
+use resnet_train::loaders::train_loader;
+use resnet_train::run::{Datasets, Outcome, RunOptions, train};
+
+use crate::sample::{Heard, checkpoint_names, cpu, files, images, recipe};
+
+/// Images of which those with these numbers are no pictures.
+struct Spoilt {
+    images: SyntheticImages,
+    bad: Vec<usize>,
+}
+
+impl Source for Spoilt {
+    fn len(&self) -> usize {
+        self.images.len()
+    }
+
+    fn read(&self, index: usize, record: &mut Vec<u8>) -> Result<Sample, DataError> {
+        let sample = self.images.read(index, record)?;
+        if !self.bad.contains(&index) {
+            return Ok(sample);
+        }
+        record.clear();
+        record.extend(b"no picture");
+        Ok(Sample { picture: Picture::Encoded(0..record.len()), ..sample })
+    }
+
+    fn label(&self, index: usize) -> Result<u32, DataError> {
+        self.images.label(index)
+    }
+
+    fn place(&self, index: usize) -> String {
+        self.images.place(index)
+    }
+
+    fn describe(&self) -> String {
+        self.images.describe()
+    }
+}
+
+/// The images of [`images`], some of them spoilt.
+pub(crate) fn spoilt(train: &[usize], validation: &[usize]) -> Datasets {
+    let make = |len, seed, bad: &[usize]| {
+        let images = SyntheticImages::new(len, 10, seed).with_side(12);
+        Arc::new(Spoilt { images, bad: bad.to_vec() })
+    };
+    Datasets { train: make(17, 1, train), validation: make(6, 2, validation) }
+}
+
+pub(crate) fn skipping(mut recipe: Recipe) -> Recipe {
+    recipe.data.on_bad_image = BadImages::Skip { max: 9 };
+    recipe
+}
+
+/// Numbers of the images in a batch of `recipe`.
+pub(crate) fn samples(recipe: &Recipe, epoch: u64, batch: usize) -> Vec<usize> {
+    train_loader(images().train, recipe, 1).expect("a loader").samples(epoch, batch)
+}
+
+fn options(folder: &Path, max_steps: Option<u64>) -> RunOptions {
+    RunOptions { max_steps, workers: 1, ..RunOptions::new(folder) }
+}
+
+fn run(
+    recipe: &Recipe,
+    datasets: &Datasets,
+    options: &RunOptions,
+) -> (Result<Outcome, TrainError>, Heard) {
+    let mut heard = Heard::default();
+    let result = train(recipe, datasets, options, &cpu(), &mut heard);
+    (result, heard)
+}
+
+/// A run of `recipe` that ends with an error of its images after `steps` steps has lost none of them: it
+/// goes on once the images may be skipped, to the same bytes.
+fn loses_nothing(recipe: &Recipe, datasets: &Datasets, steps: u64) {
+    let [failing, undisturbed] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+    let (result, heard) = run(recipe, datasets, &options(failing.path(), None));
+    let error = result.expect_err("an image is bad");
+    assert!(matches!(error, TrainError::Data(DataError::Image { .. })), "{error}");
+    assert!(heard.epochs.is_empty());
+    assert_eq!(checkpoint_names(failing.path()), [format!("step-{steps:012}")]);
+    // The same images again: the error comes at once.
+    let (result, heard) = run(recipe, datasets, &options(failing.path(), None));
+    assert!(matches!(result, Err(TrainError::Data(_))) && heard.steps.is_empty());
+    let (recipe, up_to) = (skipping(recipe.clone()), Some(steps.next_multiple_of(4)));
+    let (result, heard) = run(&recipe, datasets, &options(failing.path(), up_to));
+    assert_eq!(
+        (result.expect("goes on").steps, &heard.epochs[..]),
+        (up_to.expect("one"), &[1][..])
+    );
+    assert!(heard.steps.iter().all(|&step| step > steps), "trained again: {:?}", heard.steps);
+    let [got, expected] = [failing, undisturbed].map(|folder| {
+        let outcome = run(&recipe, datasets, &options(folder.path(), None)).0.expect("trains");
+        files(&outcome.checkpoint.expect("one"))
+    });
+    assert!(got == expected, "the end is another");
+}
+
+#[test]
+fn an_evaluation_that_fails_costs_no_step() {
+    loses_nothing(&recipe(), &spoilt(&[], &[5]), 4);
+}
+
+#[test]
+fn a_bad_training_image_costs_no_step_before_it() {
+    let bad = samples(&recipe(), 0, 2)[1];
+    loses_nothing(&recipe(), &spoilt(&[bad], &[]), 2);
+}
+
+#[test]
+fn neither_does_one_that_is_met_while_statistics_are_averaged_anew() {
+    let mut recipe = recipe();
+    recipe.train.reestimate_batch_norm = 4;
+    let of_epoch =
+        |epoch| (0..4).flat_map(|batch| samples(&recipe, epoch, batch)).collect::<Vec<_>>();
+    let first = of_epoch(0);
+    let bad = (0..17).find(|image| !first.contains(image)).expect("one is left out");
+    assert!(of_epoch(1).contains(&bad), "the averages are over the images of the next epoch");
+    loses_nothing(&recipe, &spoilt(&[bad], &[]), 4);
+}
+
+#[test]
+fn weights_that_are_not_finite_are_not_saved_with_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut recipe = recipe();
+    (recipe.schedule.base_lr, recipe.schedule.warmup.length) = (1e23, Span::Epochs(0.0));
+    let bad = samples(&recipe, 0, 1)[0];
+    let options = RunOptions { log_every: 100, ..options(folder.path(), None) };
+    let error = run(&recipe, &spoilt(&[bad], &[]), &options).0.expect_err("two reasons");
+    assert!(matches!(error, TrainError::Diverged { step: 1, .. }), "{error}");
+    assert!(!folder.path().join("checkpoints").exists(), "nothing is saved");
+}
