@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use anyhow::{Context, Result};
 use resnet::training::batch_size::{self, Trial, choose};
+use resnet::training::memory::free_bytes;
 use resnet::{Chosen, Recipe};
 
 use crate::stdout::say;
@@ -54,7 +55,7 @@ pub(crate) fn find(flags: &[String], images: usize) -> Result<usize> {
         trial
     };
     let first = FIRST.min(images.max(1));
-    let best = choose(first, MOST.min(images), batch_size::free_bytes(), attempt);
+    let best = choose(first, MOST.min(images), free_bytes(), attempt);
     let size = best.with_context(|| format!("no batch size works here: {refusal}"))?.batch_size;
     say(&format!("Batch size: {size}."))?;
     Ok(size)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use resnet::recipe::{
-    Damaged, EpochReport, Evaluation, InitialWeights, NonFinite, RunStart, SinkError, StepReport,
+    Damaged, EpochReport, Evaluation, InitialWeightsLoaded, NonFinite, RunStart, SinkError, StepReport,
 };
 use resnet::report::grouped;
 use resnet::{Ending, Outcome, RunEvent, Sink};
@@ -93,7 +93,7 @@ impl Progress {
         }
     }
 
-    fn initial_weights(&self, weights: &InitialWeights) {
+    fn initial_weights(&self, weights: &InitialWeightsLoaded) {
         self.line(&format!("Weights: {}: {}.", weights.path.display(), weights.report));
     }
 

@@ -78,7 +78,7 @@ pub use options::{
     Activation, AntiAlias, AttentionKind, BlockKind, NormKind, Pooling, Shortcut, Stem, StemPool,
     Version,
 };
-pub use param_groups::{ParamRule, lr_factor, param_rules};
+pub use param_groups::{ParamRule, decays, lr_factor, param_rules};
 pub use parts::{Part, set_learning};
 pub use path::ModulePath;
 pub use read_back::read_back;

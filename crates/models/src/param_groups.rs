@@ -11,9 +11,7 @@ use crate::{ModulePath, Part};
 /// What an optimizer does with one parameter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ParamRule {
-    /// Whether weight decay applies: to the weights of convolutions and fully connected layers,
-    /// not to biases, scales and shifts
-    /// ([He et al. 2018](https://arxiv.org/abs/1812.01187), section 3.1).
+    /// Whether weight decay applies, see [`decays`].
     pub decays: bool,
     /// Factor of the learning rate.
     pub lr_factor: f64,
@@ -56,13 +54,22 @@ impl ModuleVisitor for Rules {
         self.path.exit(container_type);
     }
 
-    fn visit_float<const D: usize>(&mut self, _param: &Param<Tensor<D>>) {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let key = self.path.key();
         if !is_buffer(&key) {
             let lr_factor = lr_factor(&key, self.layer_decay);
-            self.by_key.insert(key, ParamRule { decays: D > 1, lr_factor });
+            let decays = decays(&param.val().dims());
+            self.by_key.insert(key, ParamRule { decays, lr_factor });
         }
     }
+}
+
+/// Whether weight decay applies to a parameter of this shape: to the weights of convolutions and fully
+/// connected layers, not to biases, scales and shifts, which have one dimension
+/// ([He et al. 2018](https://arxiv.org/abs/1812.01187), section 3.1).
+#[must_use]
+pub fn decays(shape: &[usize]) -> bool {
+    shape.len() > 1
 }
 
 /// The factor of the learning rate of the parameter with this state-dict key.

@@ -45,7 +45,7 @@ pub enum RunEvent<'a> {
     /// A new best model lies at this path.
     Best(&'a Path),
     /// A run does not begin with random weights.
-    InitialWeights(InitialWeights),
+    InitialWeights(InitialWeightsLoaded),
     /// A checkpoint was found damaged and an older one is used.
     Damaged(Damaged),
     /// The loss of a step is infinite or not a number.
@@ -85,7 +85,7 @@ pub struct LayerValues<'a> {
 
 /// Weights that a run begins with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct InitialWeights {
+pub struct InitialWeightsLoaded {
     /// The file.
     pub path: PathBuf,
     /// What became of its tensors, in words.

@@ -37,7 +37,7 @@ mod tensorboard;
 
 pub use csv::Csv;
 pub use events::{
-    Damaged, EpochReport, Evaluation, Fanout, InitialWeights, LayerValues, NonFinite, Picture,
+    Damaged, EpochReport, Evaluation, Fanout, InitialWeightsLoaded, LayerValues, NonFinite, Picture,
     Resumed, RunEvent, RunStart, Sink, SinkError, StepReport,
 };
 pub use jsonl::JsonLines;

@@ -1,6 +1,5 @@
 //! How many images fit into a step, and from how many on larger steps are no faster.
 
-use std::fs;
 use std::time::Instant;
 
 use resnet_data::{Batch, PixelFormat};
@@ -10,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::TrainError;
 use crate::device::Chosen;
 use crate::learner::{Learner, StepAt};
+use crate::memory;
 use crate::meter::Meter;
 use crate::pixels::pixel_format;
 
@@ -89,11 +89,7 @@ pub fn attempt(recipe: &Recipe, chosen: &Chosen) -> Result<Trial, TrainError> {
         seconds = seconds.min(start.elapsed().as_secs_f64());
     }
     let images_per_second = batch_size as f64 / seconds;
-    Ok(Trial {
-        batch_size,
-        images_per_second,
-        peak_bytes: status_bytes("/proc/self/status", "VmHWM:"),
-    })
+    Ok(Trial { batch_size, images_per_second, peak_bytes: memory::peak_bytes() })
 }
 
 /// Bytes without structure, of the largest size that the recipe's images get.
@@ -112,25 +108,6 @@ fn made_up(recipe: &Recipe) -> Batch {
         width: side,
         ..Batch::default()
     }
-}
-
-/// The host's memory that programs can still have, in bytes; `None` where the system does not tell.
-#[must_use]
-pub fn free_bytes() -> Option<u64> {
-    status_bytes("/proc/meminfo", "MemAvailable:")
-}
-
-/// The host's memory that this program holds, in bytes; `None` where the system does not tell.
-pub(crate) fn held_bytes() -> Option<u64> {
-    status_bytes("/proc/self/status", "VmRSS:")
-}
-
-/// A line such as `VmHWM:  1234 kB` of a file of Linux.
-fn status_bytes(path: &str, name: &str) -> Option<u64> {
-    let text = fs::read_to_string(path).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(1024 * kibibytes)
 }
 
 #[cfg(test)]
@@ -167,15 +144,5 @@ mod tests {
         // 64 images take 1140 MiB, 128 would take 1780.
         assert_eq!(chosen(4096, Some(1500 * MIB), 1000.0, 300), Some(64));
         assert_eq!(chosen(4096, Some(64 << 30), 1000.0, 300), Some(256));
-    }
-
-    #[test]
-    fn linux_tells_how_much_memory_there_is() {
-        if cfg!(target_os = "linux") {
-            let free = free_bytes().expect("a number");
-            let mine = status_bytes("/proc/self/status", "VmHWM:").expect("a number");
-            assert!(free > MIB && mine > MIB / 4, "{free} {mine}");
-        }
-        assert_eq!(status_bytes("/no/such/file", "VmHWM:"), None);
     }
 }

@@ -58,6 +58,7 @@ pub mod loaders;
 mod lock;
 pub mod loss;
 pub mod lr_finder;
+pub mod memory;
 pub mod meter;
 pub mod mix;
 mod model;

@@ -17,7 +17,7 @@ use burn::module::Module;
 use burn::tensor::{Bool, Device, Tensor, TensorData};
 use resnet_kernels::{has_optimizer_steps, has_scaled_steps};
 use resnet_models::tensors::TensorMap;
-use resnet_models::{lr_factor, read_back};
+use resnet_models::{decays, lr_factor, read_back};
 use resnet_recipe::{Clip, Optimizer as Settings, Rule};
 
 use crate::flat::{self, Flat};
@@ -27,8 +27,7 @@ use undone::{Corrections, Undone};
 
 /// An optimizer as a recipe describes it, and its state.
 ///
-/// Weight decay is for tensors of two dimensions and more, which are the weights of convolutions and
-/// of the classifier; those of one dimension are biases and BatchNorm's scales and shifts.
+/// Weight decay is for the parameters that [`decays`] names.
 #[derive(Debug, Clone)]
 pub struct Optimizer {
     settings: Settings,
@@ -274,10 +273,6 @@ fn take_slot(state: &mut TensorMap, slot: &str) -> Vec<(String, TensorData)> {
         state.keys().filter(|name| name.starts_with(&prefix)).cloned().collect();
     let take = |name: String| Some((name[prefix.len()..].to_owned(), state.remove(&name)?));
     names.into_iter().filter_map(take).collect()
-}
-
-fn decays(shape: &[usize]) -> bool {
-    shape.len() > 1
 }
 
 fn filters(shape: &[usize]) -> Option<[usize; 2]> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use resnet_models::{Classifier, state_dict};
-use resnet_recipe::{InitialWeights as Initial, Recipe, Totals};
+use resnet_recipe::{InitialWeightsLoaded, Recipe, Totals};
 
 use crate::checkpoint::{self, Checkpoint, CheckpointError, Position, Store, write_tensors};
 use crate::criterion::Criterion;
@@ -31,7 +31,7 @@ pub(crate) struct Begun<M: Classifier> {
     /// Newer checkpoints that are damaged.
     pub(crate) damaged: Vec<(PathBuf, CheckpointError)>,
     /// The weights that it begins with, if they are not random.
-    pub(crate) initial: Option<Initial>,
+    pub(crate) initial: Option<InitialWeightsLoaded>,
 }
 
 /// A learner at its first step, or where the newest whole checkpoint left it.
@@ -69,7 +69,7 @@ fn start<M: Classifier>(
         let path = initial.weights.path().to_owned();
         let report;
         (learner, report) = learner.with_weights(initial)?;
-        told = Some(Initial { path, report: report.to_string() });
+        told = Some(InitialWeightsLoaded { path, report: report.to_string() });
     }
     let position = Position::default();
     Ok(Begun { learner, position, path: None, damaged, initial: told })

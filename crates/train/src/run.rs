@@ -169,10 +169,12 @@ fn train_rank<M: Classifier + 'static>(
     let learner = begun.learner.among(exchange);
     session.announce(datasets, &learner, &chosen.name, resumed)?;
     let ending = session.train(learner);
-    if let Some(trace) = options.trace.to_json() {
-        session.folder.write_trace(&trace)?;
-    }
-    Ok(session.into_outcome(ending?, start.elapsed()))
+    let trace = options.trace.to_json();
+    let traced = trace.map_or(Ok(()), |trace| session.folder.write_trace(&trace));
+    // Why training ended matters more.
+    let ending = ending?;
+    traced?;
+    Ok(session.into_outcome(ending, start.elapsed()))
 }
 
 /// What a rank loads, and what all of them load together.

@@ -1,9 +1,9 @@
 //! The loop of a run: epochs, evaluations, and when to end.
 
-mod report;
 mod rollback;
 mod saving;
 mod showing;
+mod window;
 
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,7 @@ use crate::out_of_memory::{self, caught};
 use crate::ranks;
 use crate::resume::Fresh;
 use crate::stopping::Ending;
-use report::Window;
+use window::Window;
 
 pub(crate) use saving::Saver;
 

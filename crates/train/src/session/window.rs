@@ -7,9 +7,9 @@ use resnet_recipe::{NonFinite, RunEvent, Sink, StepReport, Totals};
 
 use super::Session;
 use crate::TrainError;
-use crate::batch_size::held_bytes;
 use crate::learner::Learner;
 use crate::loaders::train_loader;
+use crate::memory::held_bytes;
 use crate::meter::StepTotals;
 use crate::non_finite::{MAX_SKIPS_IN_A_ROW, OnNonFinite, image_names};
 
