@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use resnet::recipe::{
-    Damaged, EpochReport, Evaluation, InitialWeightsLoaded, NonFinite, RunStart, SinkError, StepReport,
+    Damaged, EpochReport, Evaluation, InitialWeightsLoaded, NonFinite, RunStart, SinkError,
+    StepReport,
 };
 use resnet::report::grouped;
 use resnet::{Ending, Outcome, RunEvent, Sink};

@@ -200,7 +200,10 @@ fn several_devices_and_one_by_its_number_are_refused_together() {
         let output = train_imagenet(&["--device", "cuda:1", "--num-gpus", count]);
         assert!(!output.status.success());
         let text = stderr(&output);
-        assert!(text.contains("--device cuda:1") && text.contains("write --device cuda\n"), "{text}");
+        assert!(
+            text.contains("--device cuda:1") && text.contains("write --device cuda\n"),
+            "{text}"
+        );
     }
 }
 

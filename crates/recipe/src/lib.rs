@@ -37,8 +37,8 @@ mod tensorboard;
 
 pub use csv::Csv;
 pub use events::{
-    Damaged, EpochReport, Evaluation, Fanout, InitialWeightsLoaded, LayerValues, NonFinite, Picture,
-    Resumed, RunEvent, RunStart, Sink, SinkError, StepReport,
+    Damaged, EpochReport, Evaluation, Fanout, InitialWeightsLoaded, LayerValues, NonFinite,
+    Picture, Resumed, RunEvent, RunStart, Sink, SinkError, StepReport,
 };
 pub use jsonl::JsonLines;
 pub use metrics::{Averages, Totals};
