@@ -25,18 +25,13 @@ pub(crate) fn recipe(args: &Args) -> Result<Recipe> {
 pub(crate) fn open(args: &Args, split: &str) -> Result<Images> {
     let (path, folder) = (args.data(), args.first_run());
     let recipe = recipe(args)?;
-    if args.data.is_none() {
-        let known = folder.read_classes(recipe.model.num_classes)?;
-        ensure!(
-            known.is_some() && known == Dataset::class_names(path)?,
-            "--data is missing: without it the bundled sample is evaluated, whose classes this network does not know"
-        );
-        say("No --data given: this is the bundled sample, part of Fashion-MNIST.")?;
-    }
     match Layout::recognise(path) {
         // A folder that is none of the layouts is one whose shards are missing, which is told better there.
         Err(error) if !path.is_dir() => Err(error.into()),
         Ok(Layout::Shards) | Err(_) if args.subgroup.is_none() && args.group.is_none() => {
+            if args.data.is_none() {
+                check_knows_sample(&folder.read_classes(recipe.model.num_classes)?, path)?;
+            }
             Ok((shards(path, split, &recipe)?, None))
         }
         layout => {
@@ -49,6 +44,15 @@ pub(crate) fn open(args: &Args, split: &str) -> Result<Images> {
             dataset(args, split, &names, &recipe, &options)
         }
     }
+}
+
+/// Refuses the bundled sample, where it was not asked for, for a network that tells other classes apart.
+fn check_knows_sample(known: &Option<Vec<String>>, sample: &Path) -> Result<()> {
+    ensure!(
+        known.is_some() && *known == Dataset::class_names(sample)?,
+        "--data is missing: without it the bundled sample is evaluated, whose classes this network does not know"
+    );
+    say("No --data given: this is the bundled sample, part of Fashion-MNIST.")
 }
 
 fn shards(path: &Path, split: &str, recipe: &Recipe) -> Result<Arc<dyn Source>> {

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use resnet::training::checkpoint;
+
 use crate::support::{
     record_with_image, records, slice_of_sample, small_run, stderr, stdout, train_imagenet,
     write_shard,
@@ -18,7 +20,11 @@ fn assert_refused(data: &Path, parts: &[&str]) {
     for part in parts {
         assert!(error.contains(part), "no `{part}` in: {error}");
     }
-    assert!(!model.path().join("run/checkpoints").exists(), "nothing half-written");
+    // Steps before what is bad are kept.
+    let entries = fs::read_dir(model.path().join("run/checkpoints")).into_iter().flatten();
+    for path in entries.map(|entry| entry.expect("an entry").path()) {
+        checkpoint::load(&path).expect("nothing half-written");
+    }
 }
 
 #[test]

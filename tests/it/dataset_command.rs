@@ -141,7 +141,7 @@ fn verify_lists_everything_that_is_wrong_at_once() {
     let said = complaint_on_stdout(&["verify", text(&manifest)]);
     for words in [
         "7 images, 2 bad",
-        "line 5: column 2 (label) is empty or missing: fill it in",
+        "line 5: column 2 (label) is empty or missing. Fill it in",
         "line 7: \"4.jpg\" has the label \"ill\" here and \"well\" in line 6",
         "1.jpg: labelled ill, and the same picture is in",
         "group \"p1\": has images in test (1) and train (1)",
@@ -152,7 +152,7 @@ fn verify_lists_everything_that_is_wrong_at_once() {
         assert!(said.contains(words), "{words:?} is not in {said}");
     }
     let said = stdout(&dataset(&["info", text(&manifest)]));
-    for words in ["line 5: column 2 (label)", "1 more of this kind", "gone.jpg: cannot read"] {
+    for words in ["line 5: column 2 (label)", "1 more of this kind", "gone.jpg: cannot be read"] {
         assert!(said.contains(words), "{words:?} is not in {said}");
     }
 }

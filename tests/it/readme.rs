@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::support::{example_path, stderr, stdout};
-use crate::wardrobe::{BOOT, SHIRT, save_jpegs};
+use crate::wardrobe::{BOOT, SHIRT, save_jpegs, wardrobe};
 
 const README: &str = include_str!("../../README.md");
 const CARGO: &str = "cargo run --release --example ";
@@ -97,7 +97,9 @@ fn commands() -> BTreeSet<String> {
 
 /// Boots and shirts: a folder for each, and as ImageNet with a folder for each split.
 fn lay_out(folder: &Path) {
-    for root in ["PICTURES", "DIR/train", "DIR/val"] {
+    fs::rename(wardrobe(40).keep(), folder.join("PICTURES"))
+        .expect("in the same folder of the system");
+    for root in ["DIR/train", "DIR/val"] {
         let root = folder.join(root);
         fs::create_dir_all(&root).expect("made");
         for (name, class) in [("boot", BOOT), ("shirt", SHIRT)] {

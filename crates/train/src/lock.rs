@@ -16,7 +16,14 @@ const NAME: &str = "run.lock";
 /// may belong to another process by then.
 #[derive(Debug)]
 pub struct FolderLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        // A child that another thread is starting has the file open, too, and would keep the lock for a moment.
+        drop(self.file.unlock());
+    }
 }
 
 impl FolderLock {
@@ -39,7 +46,7 @@ impl FolderLock {
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         sign(&mut file).map_err(failed)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 

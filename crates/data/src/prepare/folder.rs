@@ -3,7 +3,7 @@
 mod lock;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -30,7 +30,7 @@ pub(super) struct Folder {
     out: PathBuf,
     work: PathBuf,
     /// Held until it is dropped; the system lets it go when a process dies.
-    _lock: File,
+    _lock: lock::Lock,
 }
 
 impl Folder {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use burn::data::dataloader::DataLoader;
 use burn::tensor::Device;
 use resnet_data::{
-    DataError, DecodeError, Decoder, Loader, LoaderOptions, RgbImage, Sample, Source,
+    DataError, DecodeError, Decoder, Loader, LoaderOptions, Picture, RgbImage, Sample, Source,
     SyntheticImages, Transform,
 };
 use resnet_train::dataloader::DeviceLoader;
@@ -74,11 +74,33 @@ fn a_moved_loader_goes_on_with_the_same_epoch() {
 #[test]
 fn a_loaders_own_decoder_comes_along() {
     let options = LoaderOptions::validation(4, transform());
-    let own = Loader::with_decoder(Arc::new(images(8)), options, Arc::new(NoDecoder));
+    let own = Loader::with_decoder(Arc::new(Files), options, Arc::new(NoDecoder));
     let own = DeviceLoader::new(own.expect("good"), [0.5; 3], [0.25; 3], &Device::flex());
     for moved in [own.to_device(&Device::flex()), own.slice(2, 6)] {
         let error = moved.iter().next().expect("a batch").expect_err("nothing is decoded");
         assert!(error.to_string().contains("by a decoder of the test"), "{error}");
+    }
+}
+
+/// Eight images in files, so to speak.
+struct Files;
+
+impl Source for Files {
+    fn len(&self) -> usize {
+        8
+    }
+
+    fn read(&self, _index: usize, record: &mut Vec<u8>) -> Result<Sample, DataError> {
+        record.push(0);
+        Ok(Sample { label: 0, picture: Picture::Encoded(0..1), filename: 0..0 })
+    }
+
+    fn place(&self, index: usize) -> String {
+        format!("file {index}")
+    }
+
+    fn describe(&self) -> String {
+        "files".to_owned()
     }
 }
 

@@ -6,11 +6,21 @@ use std::path::Path;
 
 use crate::prepare::error::PrepareError;
 
+/// A locked file.
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A child that another thread is starting has the file open, too, and would keep the lock for a moment.
+        drop(self.0.unlock());
+    }
+}
+
 /// Locks the file `path` of the folder `out`, and writes this process's number into it for messages.
 ///
 /// It is the system's lock that counts, not the number: it goes with its process however that ends,
 /// and a number may belong to another process by then.
-pub(super) fn take(out: &Path, path: &Path) -> Result<File, PrepareError> {
+pub(super) fn take(out: &Path, path: &Path) -> Result<Lock, PrepareError> {
     let mut options = File::options();
     let opened = options.read(true).write(true).create(true).truncate(false).open(path);
     let mut file = opened.map_err(PrepareError::io("open", path))?;
@@ -30,5 +40,5 @@ pub(super) fn take(out: &Path, path: &Path) -> Result<File, PrepareError> {
         writeln!(file, "{}", std::process::id())
     };
     write().map_err(PrepareError::io("write", path))?;
-    Ok(file)
+    Ok(Lock(file))
 }
