@@ -215,7 +215,7 @@ fn what_processes_cannot_do_together_is_refused_by_all() {
         ([same.clone(), flags(other, "77", "77")], "the images of rank 1 is another than rank 0's"),
         ([same.clone(), flags(data, "77", "78")], "the recipe of rank 1 is another than rank 0's"),
         ([flags(data, "64", "63"), flags(data, "64", "63")], "63 images cannot be shared by 2"),
-        ([flags(data, "cpu", "cuda:7"), flags(data, "cpu", "cuda:7")], "CUDA"),
+        ([flags(data, "cpu", "cuda:7"), flags(data, "cpu", "cuda:7")], "write --device cuda"),
     ];
     for ([first, second], told) in refusals {
         let error = refused([&first, &second]);
