@@ -20,7 +20,7 @@ use crate::normalisation::{
     Affine, InputGradients, Maybe, NormGradients, Normalisation, NormalisationBackward, Saved,
 };
 use crate::ranks::Shared;
-use crate::rules::{AdamW, Lars, Sgd};
+use crate::rules::{OfMeans, OfVelocity};
 
 /// What follows a convolution's sums, in this order: scale and shift of each channel, the residual,
 /// ReLU.
@@ -203,83 +203,41 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
 #[backend_extension(Flex)]
 pub(crate) trait Steps: Backend {
     /// Weight and velocity after a step.
-    fn sgd(
+    fn with_velocity(
         weight: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
         #[extension_type] velocity: Maybe<Self>,
-        rule: Sgd,
+        rule: OfVelocity,
     ) -> (FloatTensor<Self>, FloatTensor<Self>);
 
     /// Weight, mean gradient and mean square after a step.
-    fn adamw(
+    fn with_means(
         weight: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
         #[extension_type] mean: Maybe<Self>,
         #[extension_type] square: Maybe<Self>,
-        rule: AdamW,
+        rule: OfMeans,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
 impl Steps for Flex {
-    fn sgd(
+    fn with_velocity(
         weight: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
         velocity: Maybe<Self>,
-        rule: Sgd,
+        rule: OfVelocity,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        optimizer::sgd(weight, gradient, velocity.into_option(), rule)
+        optimizer::with_velocity(weight, gradient, velocity.into_option(), rule)
     }
 
-    fn adamw(
+    fn with_means(
         weight: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
         mean: Maybe<Self>,
         square: Maybe<Self>,
-        rule: AdamW,
+        rule: OfMeans,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        optimizer::adamw(weight, gradient, [mean, square].map(Maybe::into_option), rule)
-    }
-}
-
-/// Steps whose length depends on those of the weights.
-#[backend_extension(Flex)]
-pub(crate) trait ScaledSteps: Backend {
-    /// Weight and velocity after a step.
-    fn lars(
-        weight: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        #[extension_type] velocity: Maybe<Self>,
-        rule: Lars,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>);
-
-    /// Weight, mean gradient and mean square after a step.
-    fn lamb(
-        weight: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        #[extension_type] mean: Maybe<Self>,
-        #[extension_type] square: Maybe<Self>,
-        rule: AdamW,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
-}
-
-impl ScaledSteps for Flex {
-    fn lars(
-        weight: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        velocity: Maybe<Self>,
-        rule: Lars,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        optimizer::lars(weight, gradient, velocity.into_option(), rule)
-    }
-
-    fn lamb(
-        weight: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        mean: Maybe<Self>,
-        square: Maybe<Self>,
-        rule: AdamW,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        optimizer::lamb(weight, gradient, [mean, square].map(Maybe::into_option), rule)
+        optimizer::with_means(weight, gradient, [mean, square].map(Maybe::into_option), rule)
     }
 }
 

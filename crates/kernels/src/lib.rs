@@ -50,9 +50,7 @@ pub use operations::{
     Normalised, add_images, affine, average_pool, batch_norm_among, batch_norm_train, conv2d,
     conv2d_affine, cross_entropy, linear, max_pool2d, scale_channels,
 };
-pub use optimizer::{
-    adamw_step, has_optimizer_steps, has_scaled_steps, lamb_step, lars_step, sgd_step,
-};
+pub use optimizer::{adamw_step, has_optimizer_steps, lamb_step, lars_step, sgd_step};
 pub use profile::{Measured, end_profile, start_profile};
 pub use ranks::SumOverRanks;
 pub use rules::{AdamW, Lars, Sgd};

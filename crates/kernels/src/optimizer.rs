@@ -1,25 +1,13 @@
-//! Steps of optimizers in one pass over a parameter.
+//! Steps of optimizers in one pass over a parameter, or two where its length decides that of the step.
 
 use burn::tensor::Tensor;
 
-use crate::rules::{AdamW, Lars, Sgd};
+use crate::rules::{AdamW, Lars, OfMeans, OfVelocity, Sgd};
 
-/// Whether [`sgd_step`] and [`adamw_step`] have kernels for tensors like `values`: f32 on the CPU, unless
-/// [switched off](crate::use_kernels).
+/// Whether [`sgd_step`], [`lars_step`], [`adamw_step`] and [`lamb_step`] have kernels for tensors like `values`: f32 on
+/// the CPU, unless [switched off](crate::use_kernels).
 #[must_use]
 pub fn has_optimizer_steps(values: &Tensor<1>) -> bool {
-    #[cfg(feature = "flex")]
-    return crate::switch::on_cpu(values);
-    #[cfg(not(feature = "flex"))]
-    {
-        let _ = values;
-        false
-    }
-}
-
-/// Whether [`lamb_step`] and [`lars_step`] have kernels for tensors like `values`, as [`has_optimizer_steps`].
-#[must_use]
-pub fn has_scaled_steps(values: &Tensor<1>) -> bool {
     #[cfg(feature = "flex")]
     return crate::switch::on_cpu(values);
     #[cfg(not(feature = "flex"))]
@@ -41,51 +29,13 @@ pub fn sgd_step(
     velocity: Option<Tensor<1>>,
     rule: Sgd,
 ) -> (Tensor<1>, Tensor<1>) {
-    let others = [&gradient].into_iter().chain(&velocity);
-    assert_lengths(has_optimizer_steps(&weight), &weight, others);
-    #[cfg(feature = "flex")]
-    {
-        use crate::flex::Steps;
-        let velocity = velocity.map(Tensor::into_dispatch).into();
-        let (weight, gradient) = (weight.into_dispatch(), gradient.into_dispatch());
-        let (weight, velocity) = burn::backend::Dispatch::sgd(weight, gradient, velocity, rule);
-        (Tensor::from_dispatch(weight), Tensor::from_dispatch(velocity))
-    }
-    #[cfg(not(feature = "flex"))]
-    unreachable!("{rule:?}: refused above")
-}
-
-/// The weight, and the means of the gradient and of its square, after a step along `gradient`; as [`sgd_step`].
-///
-/// # Panics
-/// Where [`has_optimizer_steps`] says no, or if lengths differ.
-#[must_use]
-pub fn adamw_step(
-    weight: Tensor<1>,
-    gradient: Tensor<1>,
-    means: Option<[Tensor<1>; 2]>,
-    rule: AdamW,
-) -> (Tensor<1>, [Tensor<1>; 2]) {
-    let others = [&gradient].into_iter().chain(means.iter().flatten());
-    assert_lengths(has_optimizer_steps(&weight), &weight, others);
-    #[cfg(feature = "flex")]
-    {
-        use crate::flex::Steps;
-        let (mean, square) = means.map(|[mean, square]| (mean, square)).unzip();
-        let [mean, square] = [mean, square].map(|mean| mean.map(Tensor::into_dispatch).into());
-        let (weight, gradient) = (weight.into_dispatch(), gradient.into_dispatch());
-        let (weight, mean, square) =
-            burn::backend::Dispatch::adamw(weight, gradient, mean, square, rule);
-        (Tensor::from_dispatch(weight), [mean, square].map(Tensor::from_dispatch))
-    }
-    #[cfg(not(feature = "flex"))]
-    unreachable!("{rule:?}: refused above")
+    with_velocity(weight, gradient, velocity, OfVelocity::Sgd(rule))
 }
 
 /// The weight and the velocity after a step of [`Lars`] along `gradient`; as [`sgd_step`].
 ///
 /// # Panics
-/// Where [`has_scaled_steps`] says no, or if lengths differ.
+/// As [`sgd_step`].
 #[must_use]
 pub fn lars_step(
     weight: Tensor<1>,
@@ -93,18 +43,21 @@ pub fn lars_step(
     velocity: Option<Tensor<1>>,
     rule: Lars,
 ) -> (Tensor<1>, Tensor<1>) {
-    let others = [&gradient].into_iter().chain(&velocity);
-    assert_lengths(has_scaled_steps(&weight), &weight, others);
-    #[cfg(feature = "flex")]
-    {
-        use crate::flex::ScaledSteps;
-        let velocity = velocity.map(Tensor::into_dispatch).into();
-        let (weight, gradient) = (weight.into_dispatch(), gradient.into_dispatch());
-        let (weight, velocity) = burn::backend::Dispatch::lars(weight, gradient, velocity, rule);
-        (Tensor::from_dispatch(weight), Tensor::from_dispatch(velocity))
-    }
-    #[cfg(not(feature = "flex"))]
-    unreachable!("{rule:?}: refused above")
+    with_velocity(weight, gradient, velocity, OfVelocity::Lars(rule))
+}
+
+/// The weight, and the means of the gradient and of its square, after a step along `gradient`; as [`sgd_step`].
+///
+/// # Panics
+/// As [`sgd_step`].
+#[must_use]
+pub fn adamw_step(
+    weight: Tensor<1>,
+    gradient: Tensor<1>,
+    means: Option<[Tensor<1>; 2]>,
+    rule: AdamW,
+) -> (Tensor<1>, [Tensor<1>; 2]) {
+    with_means(weight, gradient, means, OfMeans::AdamW(rule))
 }
 
 /// The weight, and the means of the gradient and of its square, after a step of
@@ -112,7 +65,7 @@ pub fn lars_step(
 /// unless that or its own is 0. As [`sgd_step`].
 ///
 /// # Panics
-/// Where [`has_scaled_steps`] says no, or if lengths differ.
+/// As [`sgd_step`].
 #[must_use]
 pub fn lamb_step(
     weight: Tensor<1>,
@@ -120,28 +73,52 @@ pub fn lamb_step(
     means: Option<[Tensor<1>; 2]>,
     rule: AdamW,
 ) -> (Tensor<1>, [Tensor<1>; 2]) {
-    let others = [&gradient].into_iter().chain(means.iter().flatten());
-    assert_lengths(has_scaled_steps(&weight), &weight, others);
+    with_means(weight, gradient, means, OfMeans::Lamb(rule))
+}
+
+fn with_velocity(
+    weight: Tensor<1>,
+    gradient: Tensor<1>,
+    velocity: Option<Tensor<1>>,
+    rule: OfVelocity,
+) -> (Tensor<1>, Tensor<1>) {
+    check(&weight, [&gradient].into_iter().chain(&velocity));
     #[cfg(feature = "flex")]
     {
-        use crate::flex::ScaledSteps;
+        use crate::flex::Steps;
+        let velocity = velocity.map(Tensor::into_dispatch).into();
+        let (weight, gradient) = (weight.into_dispatch(), gradient.into_dispatch());
+        let (weight, velocity) =
+            burn::backend::Dispatch::with_velocity(weight, gradient, velocity, rule);
+        (Tensor::from_dispatch(weight), Tensor::from_dispatch(velocity))
+    }
+    #[cfg(not(feature = "flex"))]
+    unreachable!("{rule:?}: refused above")
+}
+
+fn with_means(
+    weight: Tensor<1>,
+    gradient: Tensor<1>,
+    means: Option<[Tensor<1>; 2]>,
+    rule: OfMeans,
+) -> (Tensor<1>, [Tensor<1>; 2]) {
+    check(&weight, [&gradient].into_iter().chain(means.iter().flatten()));
+    #[cfg(feature = "flex")]
+    {
+        use crate::flex::Steps;
         let (mean, square) = means.map(|[mean, square]| (mean, square)).unzip();
         let [mean, square] = [mean, square].map(|mean| mean.map(Tensor::into_dispatch).into());
         let (weight, gradient) = (weight.into_dispatch(), gradient.into_dispatch());
         let (weight, mean, square) =
-            burn::backend::Dispatch::lamb(weight, gradient, mean, square, rule);
+            burn::backend::Dispatch::with_means(weight, gradient, mean, square, rule);
         (Tensor::from_dispatch(weight), [mean, square].map(Tensor::from_dispatch))
     }
     #[cfg(not(feature = "flex"))]
     unreachable!("{rule:?}: refused above")
 }
 
-fn assert_lengths<'a>(
-    has_kernel: bool,
-    weight: &Tensor<1>,
-    others: impl Iterator<Item = &'a Tensor<1>>,
-) {
-    assert!(has_kernel, "{:?} has no kernel for optimizers", weight.device());
+fn check<'a>(weight: &Tensor<1>, others: impl Iterator<Item = &'a Tensor<1>>) {
+    assert!(has_optimizer_steps(weight), "{:?} has no kernel for optimizers", weight.device());
     for other in others {
         assert_eq!(other.dims(), weight.dims(), "as many numbers as the weight has");
     }

@@ -1,5 +1,20 @@
 //! The rules of optimizers as numbers.
 
+/// Rules that remember a velocity.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum OfVelocity {
+    Sgd(Sgd),
+    Lars(Lars),
+}
+
+/// Rules that remember the means of the gradient and of its square.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum OfMeans {
+    AdamW(AdamW),
+    /// The same with a step as long as the weights.
+    Lamb(AdamW),
+}
+
 /// Stochastic gradient descent: `d = g + decay * w`, `v = momentum * v + d` from `d` on, and the weight moves
 /// by `lr` against `v`, or with Nesterov's variant against `d + momentum * v`.
 #[derive(Debug, Clone, Copy, PartialEq)]

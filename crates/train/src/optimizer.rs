@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use burn::module::Module;
 use burn::tensor::{Bool, Device, Tensor, TensorData};
-use resnet_kernels::{has_optimizer_steps, has_scaled_steps};
+use resnet_kernels::has_optimizer_steps;
 use resnet_models::tensors::TensorMap;
 use resnet_models::{decays, lr_factor, read_back};
 use resnet_recipe::{Clip, Optimizer as Settings, Rule};
@@ -182,7 +182,6 @@ impl Optimizer {
     /// is a kernel for it.
     fn moved(&self, parameter: Parameter, lr: f64) -> Direction {
         let has_kernel = has_optimizer_steps(&parameter.weight);
-        let has_scaled = has_scaled_steps(&parameter.weight);
         match self.settings.rule {
             Rule::Sgd { momentum, nesterov } if has_kernel && momentum != 0.0 => {
                 sgd::in_one_pass(parameter, lr, momentum, nesterov)
@@ -190,10 +189,10 @@ impl Optimizer {
             Rule::Adamw { betas, eps } if has_kernel => {
                 adam::adamw_in_one_pass(parameter, lr, betas, eps)
             }
-            Rule::Lamb { betas, eps } if has_scaled => {
+            Rule::Lamb { betas, eps } if has_kernel => {
                 adam::lamb_in_two_passes(parameter, lr, betas, eps)
             }
-            Rule::Lars { momentum, trust } if has_scaled && momentum != 0.0 => {
+            Rule::Lars { momentum, trust } if has_kernel && momentum != 0.0 => {
                 lars::in_two_passes(parameter, lr, momentum, trust)
             }
             _ => {

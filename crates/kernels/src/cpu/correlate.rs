@@ -185,8 +185,7 @@ impl Task<'_, '_> {
     #[inline(always)]
     fn run<S: Simd, const NV: usize>(mut self, simd: S) {
         let mut block = std::mem::take(&mut self.scratch.block);
-        let mut zeros = std::mem::take(&mut self.scratch.zeros);
-        zeros.resize(zeros.len().max(self.job.depth), 0.0);
+        let zeros = self.scratch.take_zeros(self.job.depth);
         for (grid, weights) in self.job.grids {
             let parts = self.parts(grid);
             // Pixels that no weight reaches, as between those of a strided 1x1 convolution's gradient.

@@ -14,6 +14,16 @@ pub(crate) struct Scratch {
     pub(crate) zeros: Vec<f32>,
 }
 
+impl Scratch {
+    /// At least `length` zeros, which go back into [`zeros`](Self::zeros) unchanged.
+    #[inline(always)]
+    pub(crate) fn take_zeros(&mut self, length: usize) -> Vec<f32> {
+        let mut zeros = std::mem::take(&mut self.zeros);
+        zeros.resize(zeros.len().max(length), 0.0);
+        zeros
+    }
+}
+
 thread_local! {
     static SCRATCH: Cell<Scratch> = Cell::default();
 }
@@ -25,6 +35,7 @@ pub(crate) fn with<T>(work: impl FnOnce(&mut Scratch) -> T) -> T {
     SCRATCH.set(scratch);
     result
 }
+
 /// Bytes of a cache line and of the widest vector: a vector that crosses lines takes twice as long.
 const LINE: usize = 64;
 

@@ -5,83 +5,47 @@ use burn::backend::flex::FlexTensor;
 use super::values::{take, tensor};
 use crate::cpu::{adam, optimizer, pool};
 use crate::profile::span;
-use crate::rules::{AdamW, Lars, Sgd};
+use crate::rules::{OfMeans, OfVelocity};
 
 /// Weight and velocity.
-pub(super) fn sgd(
+pub(super) fn with_velocity(
     weight: FlexTensor,
     gradient: FlexTensor,
     velocity: Option<FlexTensor>,
-    rule: Sgd,
-) -> (FlexTensor, FlexTensor) {
-    with_velocity(weight, gradient, velocity, |weight, gradient, velocity, is_first| {
-        optimizer::sgd(weight, gradient, velocity, is_first, rule);
-    })
-}
-
-/// Weight and velocity.
-pub(super) fn lars(
-    weight: FlexTensor,
-    gradient: FlexTensor,
-    velocity: Option<FlexTensor>,
-    rule: Lars,
-) -> (FlexTensor, FlexTensor) {
-    with_velocity(weight, gradient, velocity, |weight, gradient, velocity, is_first| {
-        optimizer::lars(weight, gradient, velocity, is_first, rule);
-    })
-}
-
-fn with_velocity(
-    weight: FlexTensor,
-    gradient: FlexTensor,
-    velocity: Option<FlexTensor>,
-    step: impl FnOnce(&mut [f32], &[f32], &mut [f32], bool),
+    rule: OfVelocity,
 ) -> (FlexTensor, FlexTensor) {
     let (mut weight, gradient) = (take(weight), take(gradient));
     let length = weight.len();
     let is_first = velocity.is_none();
     let mut velocity = state(velocity, length);
-    span("optimizer", shape, || step(&mut weight, &gradient, &mut velocity, is_first));
+    span("optimizer", shape, || match rule {
+        OfVelocity::Sgd(rule) => {
+            optimizer::sgd(&mut weight, &gradient, &mut velocity, is_first, rule);
+        }
+        OfVelocity::Lars(rule) => {
+            optimizer::lars(&mut weight, &gradient, &mut velocity, is_first, rule);
+        }
+    });
     pool::give(gradient);
     (tensor(weight, [length]), tensor(velocity, [length]))
 }
 
 /// Weight, mean and mean square.
-pub(super) fn adamw(
-    weight: FlexTensor,
-    gradient: FlexTensor,
-    means: [Option<FlexTensor>; 2],
-    rule: AdamW,
-) -> (FlexTensor, FlexTensor, FlexTensor) {
-    with_means(weight, gradient, means, |weight, gradient, means, is_first| {
-        adam::adamw(weight, gradient, means, is_first, rule);
-    })
-}
-
-/// Weight, mean and mean square.
-pub(super) fn lamb(
-    weight: FlexTensor,
-    gradient: FlexTensor,
-    means: [Option<FlexTensor>; 2],
-    rule: AdamW,
-) -> (FlexTensor, FlexTensor, FlexTensor) {
-    with_means(weight, gradient, means, |weight, gradient, means, is_first| {
-        adam::lamb(weight, gradient, means, is_first, rule);
-    })
-}
-
-fn with_means(
+pub(super) fn with_means(
     weight: FlexTensor,
     gradient: FlexTensor,
     [mean, square]: [Option<FlexTensor>; 2],
-    step: impl FnOnce(&mut [f32], &[f32], [&mut [f32]; 2], bool),
+    rule: OfMeans,
 ) -> (FlexTensor, FlexTensor, FlexTensor) {
     let (mut weight, gradient) = (take(weight), take(gradient));
     let length = weight.len();
     let is_first = mean.is_none();
     let (mut mean, mut square) = (state(mean, length), state(square, length));
     let means = [&mut *mean, &mut *square];
-    span("optimizer", shape, || step(&mut weight, &gradient, means, is_first));
+    span("optimizer", shape, || match rule {
+        OfMeans::AdamW(rule) => adam::adamw(&mut weight, &gradient, means, is_first, rule),
+        OfMeans::Lamb(rule) => adam::lamb(&mut weight, &gradient, means, is_first, rule),
+    });
     pool::give(gradient);
     (tensor(weight, [length]), tensor(mean, [length]), tensor(square, [length]))
 }

@@ -135,8 +135,7 @@ impl Task<'_, '_> {
     fn transform<S: Simd>(&mut self, simd: S, tiles: Range<usize>) -> Vec<Made> {
         let (depth, stride) = self.strides::<S>(tiles.len());
         let source = &self.job.tiles.source;
-        let mut zeros = std::mem::take(&mut self.scratch.zeros);
-        zeros.resize(zeros.len().max(source.channels), 0.0);
+        let zeros = self.scratch.take_zeros(source.channels);
         let to = self.scratch.packed.grow(PRODUCTS * stride);
         let mut made = Vec::with_capacity(tiles.len());
         for (index, tile) in tiles.enumerate() {

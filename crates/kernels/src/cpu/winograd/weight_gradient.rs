@@ -142,8 +142,7 @@ impl Task<'_, '_> {
         let Gradient { width, .. } = *self.job;
         let (count, stride) = (tiles.len(), self.input_stride(tiles.len()));
         let channels = self.job.tiles.source.channels;
-        let mut zeros = std::mem::take(&mut self.scratch.zeros);
-        zeros.resize(zeros.len().max(channels), 0.0);
+        let zeros = self.scratch.take_zeros(channels);
         let to = self.scratch.packed.grow(PRODUCTS * stride);
         let mut fits = true;
         for (index, tile) in tiles.enumerate() {
@@ -162,8 +161,7 @@ impl Task<'_, '_> {
         let (rows, channels) = (self.rows.clone(), self.job.channels);
         let tile_stride = self.gradient_stride::<S>();
         let stride = tiles.len() * tile_stride;
-        let mut zeros = std::mem::take(&mut self.scratch.zeros);
-        zeros.resize(zeros.len().max(rows.len()), 0.0);
+        let zeros = self.scratch.take_zeros(rows.len());
         let to = self.scratch.other.grow(PRODUCTS * stride + HEIGHT);
         let mut fits = true;
         for (index, tile) in tiles.enumerate() {
