@@ -23,25 +23,24 @@ pub(crate) fn recipe(args: &Args) -> Result<Recipe> {
 }
 
 pub(crate) fn open(args: &Args, split: &str) -> Result<Images> {
-    let (path, folder) = (args.data(), args.first_run());
+    let path = args.data();
     let recipe = recipe(args)?;
+    let names = || args.first_run().read_classes(recipe.model.num_classes);
     match Layout::recognise(path) {
         // A folder that is none of the layouts is one whose shards are missing, which is told better there.
         Err(error) if !path.is_dir() => Err(error.into()),
         Ok(Layout::Shards) | Err(_) if args.subgroup.is_none() && args.group.is_none() => {
             if args.data.is_none() {
-                check_knows_sample(&folder.read_classes(recipe.model.num_classes)?, path)?;
+                check_knows_sample(&names()?, path)?;
             }
             Ok((shards(path, split, &recipe)?, None))
         }
         layout => {
-            let names = folder.read_classes(recipe.model.num_classes)?;
-            // Where nothing names the classes, the largest label says no more than how many there are at least.
-            let nameless = matches!(layout, Ok(Layout::WebDataset | Layout::Parquet));
+            let nameless = layout.is_ok_and(|layout| !layout.names_classes());
             let num_classes =
                 nameless.then(|| u32::try_from(recipe.model.num_classes)).transpose()?;
             let options = DatasetOptions { num_classes, ..args.dataset_options() };
-            dataset(args, split, &names, &recipe, &options)
+            dataset(args, split, &names()?, &recipe, &options)
         }
     }
 }

@@ -31,13 +31,7 @@ use resnet::choose_device;
 use crate::args::Args;
 
 fn main() -> ExitCode {
-    match run(&Args::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {}", failure::describe(&error));
-            ExitCode::FAILURE
-        }
-    }
+    run(&Args::parse()).map_or_else(|error| failure::tell(&error), |()| ExitCode::SUCCESS)
 }
 
 fn run(args: &Args) -> Result<()> {

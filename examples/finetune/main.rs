@@ -45,11 +45,7 @@ use crate::signals::Signals;
 use crate::stdout::say;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    run(&args).unwrap_or_else(|error| {
-        eprintln!("error: {}", failure::describe(&error));
-        ExitCode::FAILURE
-    })
+    run(&Args::parse()).unwrap_or_else(|error| failure::tell(&error))
 }
 
 fn run(args: &Args) -> Result<ExitCode> {

@@ -3,7 +3,7 @@
 use resnet::recipe::{EpochReport, RunStart, SinkError};
 use resnet::{RunEvent, Sink};
 
-use crate::stdout::say;
+use crate::tell::tell;
 
 #[derive(Default)]
 pub(crate) struct Progress {
@@ -16,12 +16,12 @@ impl Progress {
     fn start(&mut self, start: &RunStart<'_>) {
         self.epochs = start.recipe.train.epochs;
         self.labels = !start.recipe.data.label_sets.is_empty();
-        line(&format!(
+        tell(&format!(
             "Training {} on {} images, watched on {}, at most {} epochs.",
             start.recipe.model.name, start.train_images, start.validation_images, self.epochs
         ));
         if let Some(resumed) = &start.resumed {
-            line(&format!("Going on at step {} from {}.", resumed.step, resumed.path.display()));
+            tell(&format!("Going on at step {} from {}.", resumed.step, resumed.path.display()));
         }
     }
 
@@ -39,13 +39,8 @@ impl Progress {
             let (loss, top1) = (averages.cross_entropy, 100.0 * averages.top1);
             text += &format!("  validation: loss {loss:.3}, {right} {top1:.1} %");
         }
-        line(&format!("{text}  {seconds:.0} s"));
+        tell(&format!("{text}  {seconds:.0} s"));
     }
-}
-
-fn line(text: &str) {
-    // What cannot be said stops no training: `metrics.jsonl` has it, too.
-    drop(say(text));
 }
 
 impl Sink for Progress {
@@ -54,10 +49,10 @@ impl Sink for Progress {
             RunEvent::Started(start) => self.start(start),
             RunEvent::Epoch(report) => self.epoch(report),
             RunEvent::Damaged(damaged) => {
-                line(&format!("warning: a checkpoint is left out: {}", damaged.reason));
+                tell(&format!("warning: a checkpoint is left out: {}", damaged.reason));
             }
             RunEvent::NonFinite(step) => {
-                line(&format!("warning: {}; {}", step.in_words(), step.action));
+                tell(&format!("warning: {}; {}", step.in_words(), step.action));
             }
             _ => {}
         }

@@ -8,8 +8,8 @@ use resnet::report::{ranged, rounded};
 
 use crate::stdout::say;
 
-/// What cannot be said stops no work: the report and the other files hold it all.
-fn tell(text: &str) {
+/// What cannot be said stops no work: `metrics.jsonl`, the report and the other files hold it all.
+pub(crate) fn tell(text: &str) {
     drop(say(text));
 }
 

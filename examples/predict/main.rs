@@ -36,10 +36,7 @@ use crate::args::Args;
 const INCOMPLETE: u8 = 3;
 
 fn main() -> ExitCode {
-    run(&Args::parse()).unwrap_or_else(|error| {
-        eprintln!("error: {}", failure::describe(&error));
-        ExitCode::FAILURE
-    })
+    run(&Args::parse()).unwrap_or_else(|error| failure::tell(&error))
 }
 
 fn run(args: &Args) -> Result<ExitCode> {

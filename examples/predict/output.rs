@@ -57,7 +57,10 @@ fn document(args: &Args, answers: &Answers<'_>) -> Value {
     let one = |prediction: &Prediction| match &prediction.probabilities {
         Err(reason) => json!({ "file": prediction.place, "error": reason }),
         Ok(_) => {
-            let guess = |Guess { class, probability }: Guess| json!({ "class": class, "name": answers.classes()[class], "probability": probability });
+            let guess = |Guess { class, probability }: Guess| {
+                let name = &answers.classes()[class];
+                json!({ "class": class, "name": name, "probability": probability })
+            };
             let guesses: Vec<_> = prediction.top(args.top).into_iter().map(guess).collect();
             let mut image = json!({ "file": prediction.place, "top": guesses });
             if let Some(said) = answers.said(prediction) {

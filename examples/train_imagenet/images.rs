@@ -66,10 +66,10 @@ impl Images {
         match Layout::recognise(&path) {
             Ok(Layout::Shards) | Err(_) => Ok(Self::Shards(path)),
             Ok(layout) => {
-                let nameless = matches!(layout, Layout::WebDataset | Layout::Parquet);
                 // A number that a person or a trained network says, not a preset's.
                 let is_said = args.num_classes.is_some() || args.eval_only;
-                let dataset = dataset(&path, recipe.model.num_classes, nameless && is_said)?;
+                let known = is_said && !layout.names_classes();
+                let dataset = dataset(&path, recipe.model.num_classes, known)?;
                 Ok(Self::Dataset(path, dataset))
             }
         }
@@ -106,8 +106,7 @@ fn dataset(path: &Path, num_classes: usize, known: bool) -> Result<Dataset> {
     let options = DatasetOptions { num_classes: said, ..DatasetOptions::default() };
     let dataset = Dataset::open(path, &options)?;
     let classes = dataset.classes().len();
-    let nameless = matches!(dataset.layout(), Layout::WebDataset | Layout::Parquet);
-    let or = if nameless && classes < num_classes {
+    let or = if !dataset.layout().names_classes() && classes < num_classes {
         format!(", or --num-classes {num_classes} if some of them have no image")
     } else {
         String::new()

@@ -42,24 +42,22 @@ use resnet::{
 };
 
 use crate::args::Args;
-use crate::failure::describe;
 use crate::progress::Progress;
 use crate::ranks::Place;
 use crate::signals::Signals;
 use crate::stdout::say;
 
 fn main() -> ExitCode {
-    let fail = |error: anyhow::Error, code| {
-        eprintln!("error: {}", describe(&error));
-        code
-    };
     let flags = match tf_flags::translate(std::env::args().skip(1)) {
         Ok(flags) => flags,
-        Err(error) => return fail(error, ExitCode::from(2)),
+        Err(error) => {
+            failure::tell(&error);
+            return ExitCode::from(2);
+        }
     };
     let args =
         Args::parse_from(std::iter::once("train_imagenet").chain(flags.iter().map(|f| &**f)));
-    run(&args, &flags).unwrap_or_else(|error| fail(error, ExitCode::FAILURE))
+    run(&args, &flags).unwrap_or_else(|error| failure::tell(&error))
 }
 
 /// What is asked for, by `args` read from `flags`.
@@ -84,7 +82,7 @@ fn run(args: &Args, flags: &[String]) -> Result<ExitCode> {
     }
     let result = train_and_report(args, flags, &place);
     if let Err(error) = &result {
-        place.world.end(&describe(error));
+        place.world.end(&failure::describe(error));
     }
     result
 }

@@ -102,7 +102,7 @@ fn devices(
 ) -> Result<Vec<Chosen>> {
     let is_one = local_rank.is_none() && count == DeviceCount::Exactly(1);
     if !is_one {
-        check_unnumbered(choice, "several ranks take the devices of a kind from the first on")?;
+        check_unnumbered(choice)?;
     }
     let first = choose_device(choice)?;
     if is_one {
@@ -128,13 +128,16 @@ fn devices(
     taken.map(|device| Ok(choose_device(device)?)).collect()
 }
 
-/// Refuses a device by its number where `reason` says which ones are taken.
-fn check_unnumbered(choice: DeviceChoice, reason: &str) -> Result<()> {
+/// Refuses a device by its number.
+fn check_unnumbered(choice: DeviceChoice) -> Result<()> {
     let (number, name) = match choice {
         DeviceChoice::Cuda(number) => (number, "cuda"),
         DeviceChoice::Wgpu(number) => (number, "wgpu"),
         DeviceChoice::Auto | DeviceChoice::Cpu => (0, ""),
     };
-    ensure!(number == 0, "--device {choice}: {reason}; write --device {name}");
+    ensure!(
+        number == 0,
+        "--device {choice}: several ranks take the devices of a kind from the first on; write --device {name}"
+    );
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Ranks that are processes, on one machine or many, through the system's MPI.
 
-use std::fmt;
+use std::fmt::{self, Display};
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -86,13 +86,17 @@ fn serve(ready: &Sender<Option<(usize, usize)>>, orders: &Receiver<Order>) {
                 answer.send(broadcast(&ranks, 0, bytes)).unwrap_or_default();
             }
             Order::End(reason) => {
-                // One write: the launcher's own words would come between the parts.
-                let line = format!("error: rank {}: {reason}\n", ranks.rank());
-                eprint!("{line}");
+                tell(ranks.rank(), &reason);
                 ranks.abort(1);
             }
         }
     }
+}
+
+/// Says why a rank ends, in one write: the launcher's own words would come between the parts.
+fn tell(rank: impl Display, reason: &str) {
+    let line = format!("error: rank {rank}: {reason}\n");
+    eprint!("{line}");
 }
 
 /// In buckets, so that no message is longer than MPI can count.
@@ -255,8 +259,7 @@ impl Collective for Process {
             self.send(Order::End(reason.to_owned()));
             thread::sleep(wait.grace());
         }
-        let line = format!("error: rank {}: {reason}\n", self.rank);
-        eprint!("{line}");
+        tell(self.rank, reason);
         process::exit(1);
     }
 }

@@ -38,7 +38,8 @@ impl Facts {
         }
         let train = check.report.splits.iter().position(|split| split.name == "train");
         let train = train.ok_or_else(|| {
-            FinetuneError::plan("data", "there is no split train: add a folder train/, or the value train in the column split")
+            let remedy = "add a folder train/, or the value train in the column split";
+            FinetuneError::plan("data", format!("there is no split train: {remedy}"))
         })?;
         Ok(Self {
             check,

@@ -39,6 +39,13 @@ impl Layout {
     pub fn recognise(path: &Path) -> Result<Self, DatasetError> {
         recognise(path)
     }
+
+    /// Whether the images come with the names of their classes; where they do not, and no file beside them has
+    /// these, the largest label says no more than how many classes there are at least.
+    #[must_use]
+    pub fn names_classes(self) -> bool {
+        !matches!(self, Self::WebDataset | Self::Parquet)
+    }
 }
 
 impl fmt::Display for Layout {

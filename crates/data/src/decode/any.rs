@@ -8,7 +8,8 @@ use super::{
 use super::{Dicom, DicomOptions};
 use crate::pixels::PixelFormat;
 
-/// JPEG, PNG, BMP and TIFF, and DICOM with the feature `dicom`, told apart by their content. The decoder of [`Loader::new`](crate::Loader::new).
+/// JPEG, PNG, BMP and TIFF, and DICOM with the feature `dicom`, told apart by their content. The decoder of
+/// [`Loader::new`](crate::Loader::new).
 ///
 /// What each format gives is said at [`Jpeg`], [`Png`], [`Bmp`], [`Tiff`] and `Dicom`.
 ///
