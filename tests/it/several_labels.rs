@@ -123,11 +123,9 @@ fn a_network_of_labels_is_asked(manifest: &Path, model_dir: &Path) {
     });
     assert!(both.count() > images.len() / 2, "boots are worn on the foot and high: {answer}");
     assert!(images[0]["answer"].is_array(), "{answer}");
-    // By the thresholds that were chosen, as in the table of finetune; a threshold is the probability of a validation
-    // image, for which the last bit decides.
+    // By the thresholds that were chosen, as in the table of finetune.
     let table = fs::read_to_string(model_dir.join("predictions.csv")).expect("predictions");
-    let rows = table.lines().filter(|row| row.starts_with("test,"));
-    let rows: Vec<Vec<&str>> = rows.map(|row| row.split(',').collect()).collect();
+    let rows: Vec<Vec<&str>> = table.lines().skip(1).map(|row| row.split(',').collect()).collect();
     let places: Vec<&str> = rows.iter().map(|row| row[1]).collect();
     let said = rows.iter().map(|row| match (row[4], row[7]) {
         ("1", "1") => "foot + high",

@@ -12,7 +12,7 @@ pub struct Operating {
     pub positive: usize,
     /// The rule.
     pub rule: OperatingRule,
-    /// What it says on the validation images.
+    /// What it says on the validation images ([`Scored::threshold`]): between the probabilities of two of them.
     pub threshold: f64,
     /// Sensitivity there, 0 to 1.
     pub sensitivity: Option<f64>,

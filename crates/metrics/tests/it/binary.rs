@@ -46,23 +46,21 @@ fn curves_are_scikit_learns_point_by_point() {
     });
 }
 
+/// The same examples are taken for positive, so that every figure about them is the same.
 #[test]
 fn operating_points_are_where_scikit_learns_curve_has_them() {
     each(|case, scored| {
-        let name = &case.name;
-        let youden = scored.threshold(OperatingRule::Youden).expect("both classes");
-        match case.youden {
-            Some(expected) => assert_eq!(youden, expected, "{name}"),
+        let check = |rule, expected: Option<f64>| {
+            let threshold = scored.threshold(rule).expect("both classes");
             // Nothing is better than to take none for positive: scikit-learn's threshold is infinite.
-            None => assert_eq!(scored.counts_at(youden).true_positives, 0, "{name}"),
-        }
-        let sensitive = scored.threshold(OperatingRule::Sensitivity(0.9));
-        assert_eq!(sensitive, Some(case.sensitivity_90), "{name}");
-        let specific = scored.threshold(OperatingRule::Specificity(0.8)).expect("negatives");
-        match case.specificity_80 {
-            Some(expected) => assert_eq!(specific, expected, "{name}"),
-            None => assert_eq!(scored.counts_at(specific).specificity(), Some(1.0), "{name}"),
-        }
+            let expected = expected.unwrap_or(f64::INFINITY);
+            let answers = [threshold, expected].map(|at| scored.counts_at(at));
+            assert_eq!(answers[0], answers[1], "{}: {rule:?}", case.name);
+            assert!(case.scores.iter().all(|&score| score != threshold), "{}", case.name);
+        };
+        check(OperatingRule::Youden, case.youden);
+        check(OperatingRule::Sensitivity(0.9), Some(case.sensitivity_90));
+        check(OperatingRule::Specificity(0.8), case.specificity_80);
     });
 }
 

@@ -89,6 +89,32 @@ fn a_wish_that_no_score_grants_is_granted_by_taking_none_for_positive() {
 }
 
 #[test]
+fn a_threshold_lies_in_the_middle_between_two_scores() {
+    let truth = [true, true, false, false];
+    let youden = |scores: [f64; 4]| Scored::new(&scores, &truth).ok()?.threshold(OperatingRule::Youden);
+    assert_eq!(youden([0.9, 0.75, 0.25, 0.1]), Some(0.5));
+    // Between neighbours there is no middle.
+    assert_eq!(youden([0.9, 0.25_f64.next_up(), 0.25, 0.1]), Some(0.25_f64.next_up()));
+    assert_eq!(youden([0.9, 0.25, 0.25_f64.next_down(), 0.1]), Some(0.25));
+}
+
+#[test]
+fn beyond_the_outermost_score_a_threshold_is_still_a_probability_where_it_can_be() {
+    let ends = |scores: [f64; 2]| {
+        let scored = Scored::new(&scores, &[false, true]).expect("sound");
+        let at = |share| scored.threshold(OperatingRule::Specificity(share)).expect("negatives");
+        let (none, all) = (at(1.0), at(0.0));
+        assert_eq!(scored.counts_at(none).true_positives, 0);
+        assert_eq!(scored.counts_at(all).true_negatives, 0);
+        [none, all]
+    };
+    assert_eq!(ends([0.75, 0.25]), [0.875, 0.125]);
+    assert_eq!(ends([1.0, 0.0]), [1.5, -0.5]);
+    assert_eq!(ends([7.0, -5.0]), [7.5, -5.5]);
+    assert_eq!(ends([1e300, 1e300])[0], 1e300_f64.next_up());
+}
+
+#[test]
 fn shares_of_nothing_are_none() {
     let none = Counts::default();
     let shares = [

@@ -67,6 +67,23 @@ proptest! {
     }
 
     #[test]
+    fn the_last_bit_of_a_score_changes_no_answer(
+        examples in examples(),
+        ups in prop::collection::vec(any::<bool>(), 60),
+    ) {
+        let rounded = |(&(score, positive), &up): (&(f64, bool), &bool)| {
+            (if up { score.next_up() } else { score.next_down() }, positive)
+        };
+        let others: Vec<_> = examples.iter().zip(&ups).map(rounded).collect();
+        let chosen_on = scored(&examples);
+        let rules = RULES.into_iter().chain([0.0, 1.0].map(OperatingRule::Specificity));
+        for threshold in rules.filter_map(|rule| chosen_on.threshold(rule)) {
+            let answers = |(score, _): &(f64, bool)| *score >= threshold;
+            prop_assert!(examples.iter().map(answers).eq(others.iter().map(answers)));
+        }
+    }
+
+    #[test]
     fn every_event_is_in_the_bin_of_its_probability(
         probabilities in prop::collection::vec(0.0..=1.0_f64, 1..50),
         bins in 1..30_usize,
