@@ -5,9 +5,10 @@ use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 
 use crate::batch::Batch;
+use crate::contrast::{Contrast, shown};
 use crate::decode::{Decoder, RgbImage};
 use crate::error::DataError;
-use crate::pixels::Pixels;
+use crate::pixels::Depth;
 use crate::random::SampleRng;
 use crate::source::Source;
 use crate::transform::{Region, Resizer, Transform};
@@ -28,7 +29,8 @@ pub struct ContactSheet<'a> {
 
 impl ContactSheet<'_> {
     /// A row for each of these images of `source`: first the whole image, made to fit, then its
-    /// versions, pixel by pixel as the [`Loader`](crate::Loader) makes them with this seed.
+    /// versions, pixel by pixel as the [`Loader`](crate::Loader) makes them with this seed. Images of 16 bits
+    /// are [stretched](Contrast::Stretched) to 8 before.
     ///
     /// # Errors
     ///
@@ -41,7 +43,7 @@ impl ContactSheet<'_> {
     ) -> Result<RgbImage, DataError> {
         let row = |&index: &usize| {
             let failed = |reason| DataError::Image { name: source.place(index), reason };
-            let original = decode(source, index, decoder)?;
+            let original = shown(source, index, decoder)?;
             let whole = fitted(&original, self.transform.size).map_err(failed)?;
             let versions =
                 (0..self.versions).map(|version| self.version(&original, index, version));
@@ -76,7 +78,8 @@ pub fn sheet(rows: &[Vec<RgbImage>]) -> RgbImage {
     sheet
 }
 
-/// The whole image `index` of `source`, as large as a square of `size` pixels allows.
+/// The whole image `index` of `source`, as large as a square of `size` pixels allows; of 16 bits, in the
+/// [contrast](Contrast::of) that is for a person's eyes.
 ///
 /// # Errors
 ///
@@ -88,28 +91,36 @@ pub fn thumbnail(
     decoder: &dyn Decoder,
 ) -> Result<RgbImage, DataError> {
     let failed = |reason| DataError::Image { name: source.place(index), reason };
-    fitted(&decode(source, index, decoder)?, size).map_err(failed)
+    fitted(&shown(source, index, decoder)?, size).map_err(failed)
 }
 
 /// The first images of a batch, as the network gets them but for normalisation: at most `most`, in rows of
-/// equal length.
+/// equal length. Those of 16 bits are [stretched](Contrast::Stretched) alike, so that the brighter of two
+/// stays the brighter.
 #[must_use]
 pub fn of_batch(batch: &Batch, most: usize) -> RgbImage {
-    let levels: Vec<u8> = match &batch.images {
-        Pixels::Eight(levels) => levels.clone(),
-        Pixels::Sixteen(levels) => levels.iter().map(|level| (level >> 8) as u8).collect(),
+    let contrast = match batch.images.depth() {
+        Depth::Eight => Contrast::AsStored,
+        Depth::Sixteen => Contrast::Stretched,
     };
+    let images = images(batch, most, contrast);
+    let columns = (1..).find(|columns| columns * columns >= images.len()).unwrap_or(1);
+    let rows: Vec<Vec<RgbImage>> = images.chunks(columns).map(<[_]>::to_vec).collect();
+    sheet(&rows)
+}
+
+/// The first images of a batch, at most `most`, each by itself.
+#[must_use]
+pub fn images(batch: &Batch, most: usize, contrast: Contrast) -> Vec<RgbImage> {
     let (height, width, channels) = (batch.height, batch.width, batch.channels.count());
+    let len = (height * width * channels).max(1);
+    let shown = batch.images.part(0..batch.images.len().min(most * len));
     let image = |levels: &[u8]| RgbImage {
         height,
         width,
         pixels: levels.chunks(channels).flat_map(in_colour).collect(),
     };
-    let len = (height * width * channels).max(1);
-    let images: Vec<RgbImage> = levels.chunks_exact(len).take(most).map(image).collect();
-    let columns = (1..).find(|columns| columns * columns >= images.len()).unwrap_or(1);
-    let rows: Vec<Vec<RgbImage>> = images.chunks(columns).map(<[_]>::to_vec).collect();
-    sheet(&rows)
+    contrast.levels(&shown).chunks_exact(len).map(image).collect()
 }
 
 /// Grey has one level for all three.
@@ -148,16 +159,6 @@ pub fn png(image: &RgbImage) -> Result<Vec<u8>, DataError> {
             reason: error.to_string(),
         })?;
     Ok(file)
-}
-
-fn decode(source: &dyn Source, index: usize, decoder: &dyn Decoder) -> Result<RgbImage, DataError> {
-    let (mut record, mut image) = (Vec::new(), RgbImage::default());
-    let picture = source.read(index, &mut record)?.picture;
-    picture.decode(decoder, &mut record, &mut image).map_err(|error| DataError::Image {
-        name: source.place(index),
-        reason: error.to_string(),
-    })?;
-    Ok(image)
 }
 
 /// The whole image, as large as `size` allows.

@@ -132,6 +132,16 @@ pub trait Decoder: Send + Sync {
     fn stored_format(&self, _encoded: &[u8]) -> Result<PixelFormat, DecodeError> {
         Ok(PixelFormat::default())
     }
+
+    /// Whether something says which values are black and white: the window of a DICOM file, or one that this
+    /// decoder was given. Without an implementation of its own, a decoder says no.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Self::decode).
+    fn has_window(&self, _encoded: &[u8]) -> Result<bool, DecodeError> {
+        Ok(false)
+    }
 }
 
 /// What a file is, by its first bytes: names lie.

@@ -38,6 +38,7 @@ mod batch;
 mod batches;
 mod collector;
 pub mod contact_sheet;
+mod contrast;
 mod dataset;
 mod decode;
 mod error;
@@ -72,6 +73,7 @@ mod worker;
 
 pub use batch::{BadImage, Batch};
 pub use batches::Batches;
+pub use contrast::Contrast;
 pub use dataset::{Dataset, DatasetError, DatasetOptions, GroupBy, Layout, LeftOut};
 pub use decode::{
     AnyImage, Bmp, DecodeError, Decoder, ExifOrientation, Jpeg, PickRegion, Png, RgbImage, Tiff,

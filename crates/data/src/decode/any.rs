@@ -67,6 +67,14 @@ impl Decoder for AnyImage {
         }
     }
 
+    fn has_window(&self, encoded: &[u8]) -> Result<bool, DecodeError> {
+        match Format::of(encoded) {
+            #[cfg(feature = "dicom")]
+            Format::Dicom => self.dicom().has_window(encoded),
+            _ => Ok(false),
+        }
+    }
+
     fn decode_region(
         &self,
         encoded: &[u8],

@@ -104,6 +104,13 @@ impl Decoder for Dicom {
             if number(&object, tags::BITS_STORED)? > 8 { Depth::Sixteen } else { Depth::Eight };
         Ok(PixelFormat { channels, depth })
     }
+
+    /// A lookup table says it as well.
+    fn has_window(&self, encoded: &[u8]) -> Result<bool, DecodeError> {
+        let object = open(encoded, OpenFileOptions::new())?;
+        let decoded = self.samples_of(&object, encoded)?;
+        no_panic(|| grey::says_what_is_white(&decoded, self.options.window))
+    }
 }
 
 impl Dicom {
@@ -113,15 +120,7 @@ impl Dicom {
         image: &mut RgbImage<L>,
     ) -> Result<(), DecodeError> {
         let object = open(encoded, OpenFileOptions::new())?;
-        let side = |tag| Ok::<_, DecodeError>(number(&object, tag)? as usize);
-        let (height, width) = (side(tags::ROWS)?, side(tags::COLUMNS)?);
-        check_size((height, width), self.max_pixels, MAX_PIXELS_PER_BYTE, encoded)?;
-        if object.element_opt(tags::MODALITY_LUT_SEQUENCE).ok().flatten().is_some() {
-            return Err(unsupported("a lookup table of its modality"));
-        }
-        check_frames(&object, (height, width))?;
-        let frame = self.frame(&object)?;
-        let decoded = no_panic(|| object.decode_pixel_data_frame(frame).map_err(damaged))?;
+        let decoded = self.samples_of(&object, encoded)?;
         let window = self.options.window;
         no_panic(|| match decoded.samples_per_pixel() {
             1 => grey::write(&decoded, window, image),
@@ -133,8 +132,25 @@ impl Dicom {
             }
             other => Err(unsupported(&format!("{other} samples a pixel"))),
         })?;
-        (image.height, image.width) = (height, width);
+        (image.height, image.width) = (decoded.rows() as usize, decoded.columns() as usize);
         Ok(())
+    }
+
+    /// What is stored for each pixel of the frame.
+    fn samples_of<'a>(
+        &self,
+        object: &'a DefaultDicomObject,
+        encoded: &[u8],
+    ) -> Result<DecodedPixelData<'a>, DecodeError> {
+        let side = |tag| Ok::<_, DecodeError>(number(object, tag)? as usize);
+        let (height, width) = (side(tags::ROWS)?, side(tags::COLUMNS)?);
+        check_size((height, width), self.max_pixels, MAX_PIXELS_PER_BYTE, encoded)?;
+        if object.element_opt(tags::MODALITY_LUT_SEQUENCE).ok().flatten().is_some() {
+            return Err(unsupported("a lookup table of its modality"));
+        }
+        check_frames(object, (height, width))?;
+        let frame = self.frame(object)?;
+        no_panic(|| object.decode_pixel_data_frame(frame).map_err(damaged))
     }
 
     fn frame(&self, object: &DefaultDicomObject) -> Result<u32, DecodeError> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use resnet_data::{
-    AnyImage, Channels, DecodeError, Decoder, Depth, Dicom, DicomOptions, Frame, RgbImage, Window,
+    AnyImage, Channels, Contrast, DecodeError, Decoder, Depth, Dicom, DicomOptions, Frame, RgbImage, Window,
 };
 
 use crate::support::assert_says;
@@ -70,6 +70,20 @@ fn grey_levels_are_pydicoms() {
     }
     let window = Window::Given { center: 40.0, width: 400.0 };
     assert_grey(&sixteen(&with(window, Frame::First), "given-40-400"), "given-40-400");
+}
+
+#[test]
+fn without_a_window_a_picture_is_stretched_for_the_eye() {
+    let contrast = |window, name: &str| {
+        let decoder = AnyImage { dicom: with(window, Frame::First).options, ..AnyImage::default() };
+        Contrast::of_encoded(&file(&format!("{name}.dcm")), &decoder).unwrap()
+    };
+    let given = Window::Given { center: 40.0, width: 400.0 };
+    assert_eq!(contrast(Window::OfFile, "window"), Contrast::AsStored);
+    assert_eq!(contrast(given, "grey-12"), Contrast::AsStored);
+    assert_eq!(contrast(Window::OfFile, "grey-12"), Contrast::Stretched);
+    assert_eq!(contrast(Window::Full, "window"), Contrast::Stretched);
+    assert_eq!(contrast(Window::OfFile, "grey-8-explicit"), Contrast::AsStored);
 }
 
 #[test]

@@ -4,11 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use burn::tensor::{Int, Tensor, TensorData};
-use resnet_data::{DataError, ImageFiles, RgbImage, Source};
+use resnet_data::{Contrast, DataError, ImageFiles, RgbImage, Source, contact_sheet};
 use resnet_recipe::ValidationViews;
 
 use super::Predictor;
 use crate::TrainError;
+use crate::pixels::decoder;
 
 /// Share of the colour in a picture with its heat map.
 const COLOUR: f32 = 0.5;
@@ -25,12 +26,13 @@ pub struct HeatMap {
     pub values: Vec<f32>,
 }
 
-/// An image as the network sees it, and what spoke for a class.
+/// An image cut as the network sees it, and what spoke for a class.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explained {
     /// The class that is explained.
     pub class: usize,
-    /// The image after the validation transform.
+    /// The image after the validation transform; of 16 bits, in the [contrast](Contrast::of) that is for a
+    /// person's eyes.
     pub image: RgbImage,
     /// As large as the image.
     pub heat: HeatMap,
@@ -113,10 +115,11 @@ impl Predictor {
         if let Some(bad) = batch.bad.pop() {
             return Err(DataError::Image { name: bad.name, reason: bad.reason }.into());
         }
+        let contrast = Contrast::of(&**images, index, &*decoder(&self.trained.recipe))?;
+        let image = contact_sheet::images(&batch, 1, contrast).pop().expect("an image");
         let image_1chw = self.normalizer().upload(batch).images;
         let class = class.unwrap_or_else(|| self.most_probable(image_1chw.clone()));
-        let heat = self.heat_map_of(image_1chw.clone(), class);
-        Ok(Explained { class, image: self.picture(image_1chw), heat })
+        Ok(Explained { class, image, heat: self.heat_map_of(image_1chw, class) })
     }
 
     /// [`explain`](Self::explain) for an image file.
@@ -153,22 +156,6 @@ impl Predictor {
         let numbered = logits.iter::<f32>().enumerate();
         let first = numbered.reduce(|best, next| if next.1 > best.1 { next } else { best });
         first.expect("a network has classes").0
-    }
-
-    /// A normalised image as levels again.
-    fn picture(&self, image_1chw: Tensor<4>) -> RgbImage {
-        let [_, channels, height, width] = image_1chw.dims();
-        let data = &self.trained.recipe.data;
-        let values: Vec<f32> = image_1chw.into_data().iter::<f32>().collect();
-        // A grey image was normalised by the first mean and deviation.
-        let level = |pixel: usize, channel: usize| {
-            let channel = channel.min(channels - 1);
-            let value = values[channel * height * width + pixel];
-            let share = value * data.std[channel] + data.mean[channel];
-            (share * 255.0).round().clamp(0.0, 255.0) as u8
-        };
-        let pixel = |pixel| (0..3).map(move |channel| level(pixel, channel));
-        RgbImage { height, width, pixels: (0..height * width).flat_map(pixel).collect() }
     }
 }
 

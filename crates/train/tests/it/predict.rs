@@ -1,6 +1,6 @@
 //! What a trained network says about images.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,10 +9,12 @@ use resnet_data::contact_sheet::png;
 use resnet_data::{RgbImage, Source, SyntheticImages};
 use resnet_models::ResNetConfig;
 use resnet_models::weights::Element;
-use resnet_recipe::{Channels, LossKind, ValidationViews, presets};
+use resnet_recipe::{Bits, Channels, LossKind, ValidationViews, presets};
 use resnet_train::predict::{Ensemble, Prediction, Predictor, Trained};
 use resnet_train::run::{RunOptions, evaluate_run};
 use resnet_train::{TrainError, export};
+use tiff::encoder::TiffEncoder;
+use tiff::encoder::colortype::Gray16;
 
 use crate::sample::{cpu, images, recipe, run};
 
@@ -221,6 +223,29 @@ fn the_picture_of_a_grey_network_is_grey() {
         "{:?}",
         explained.image.pixels
     );
+}
+
+/// 12 bits in a file of 16: on a screen as it is, black.
+#[test]
+fn a_person_sees_the_brightness_stretched_and_the_network_does_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut trained = trained_in(folder.path());
+    trained.recipe.data.bits = Bits::Sixteen;
+    let predictor = Predictor::new(trained).with_workers(1);
+    let tiff = |name: &str, factor: u16| {
+        let path = folder.path().join(name);
+        let levels: Vec<u16> = (0..144).map(|pixel| factor * (pixel * 7 % 256)).collect();
+        let mut encoder = TiffEncoder::new(File::create(&path).expect("a file")).expect("a TIFF");
+        encoder.write_image::<Gray16>(12, 12, &levels).expect("written");
+        path
+    };
+    let paths = [tiff("dim.tif", 16), tiff("bright.tif", 257)];
+    let answers = predictor.files(&paths).expect("answers");
+    assert!(apart(&answers[0], &answers[1]) > 1e-3, "{}", apart(&answers[0], &answers[1]));
+    let [dim, bright] = paths.map(|path| predictor.explain_file(&path, Some(0)).expect("a map"));
+    assert_eq!(dim.image, bright.image);
+    assert!(dim.image.pixels.contains(&0) && dim.image.pixels.contains(&255));
+    assert_ne!(dim.heat, bright.heat);
 }
 
 #[test]

@@ -52,6 +52,14 @@ pub(super) fn write<L: Level>(
     Ok(())
 }
 
+/// Whether a window or a table says which values are black and white.
+pub(super) fn says_what_is_white(
+    decoded: &DecodedPixelData<'_>,
+    window: Window,
+) -> Result<bool, DecodeError> {
+    Ok(mapping(decoded, window)?.is_some())
+}
+
 fn mapping<'a>(
     decoded: &'a DecodedPixelData<'_>,
     window: Window,
