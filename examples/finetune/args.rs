@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use burn::tensor::Device;
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use resnet::data::{DatasetOptions, GroupBy};
 use resnet::finetuning::{Freeze, Imbalance, Plan};
 use resnet::metrics::OperatingRule;
@@ -81,9 +81,12 @@ pub(crate) struct Args {
     /// The largest learning rate. [default: 0.001; 0.0003 with --pretrained]
     #[arg(long, value_name = "RATE", help_heading = "Training")]
     learning_rate: Option<f64>,
-    /// What is done about classes of different size.
-    #[arg(long, value_enum, default_value = "auto", help_heading = "Training")]
-    imbalance: ImbalanceFlag,
+    /// What is done about classes of different size: inverse-frequency (errors cost in inverse proportion to
+    /// the pictures of the class), effective-number (less so for large classes), focal (errors on what is
+    /// right already cost less), balanced-sampler (each class is drawn equally often), ignore, or auto
+    /// (effective-number, if the largest class has more than 1.5 times the pictures of the smallest).
+    #[arg(long, default_value = "auto", value_parser = imbalance, help_heading = "Training")]
+    imbalance: Imbalance,
     /// Do not exchange left and right in training.
     #[arg(long, help_heading = "Training")]
     no_flip: bool,
@@ -126,23 +129,6 @@ pub(crate) struct Args {
     workers: Option<usize>,
 }
 
-/// What is done about classes of different size.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ImbalanceFlag {
-    /// The effective number, if the largest class has 1.5 times the pictures of the smallest.
-    Auto,
-    /// Nothing.
-    Ignore,
-    /// Errors cost in inverse proportion to the pictures of the class.
-    InverseFrequency,
-    /// The same for small classes, less for large ones.
-    EffectiveNumber,
-    /// Errors on what is right already cost less.
-    Focal,
-    /// Each class is drawn equally often.
-    BalancedSampler,
-}
-
 impl Args {
     pub(crate) fn dataset_options(&self) -> DatasetOptions {
         let by_column = self.group.clone().map(GroupBy::Column);
@@ -177,7 +163,7 @@ impl Args {
             backbone_only: self.backbone_only,
             freeze: self.freeze_until.unwrap_or_default(),
             unfreeze_every: self.unfreeze_every,
-            imbalance: self.imbalance(),
+            imbalance: self.imbalance,
             epochs: self.epochs.unwrap_or(usual.epochs),
             patience: self.patience.unwrap_or(usual.patience),
             batch_size: self.batch_size.or(usual.batch_size),
@@ -205,17 +191,6 @@ impl Args {
     pub(crate) fn title(&self) -> String {
         let name = self.data.as_ref().and_then(|path| path.file_name());
         name.map_or("Stand-in: dresses".to_owned(), |name| name.to_string_lossy().into_owned())
-    }
-
-    fn imbalance(&self) -> Imbalance {
-        match self.imbalance {
-            ImbalanceFlag::Auto => Imbalance::Auto,
-            ImbalanceFlag::Ignore => Imbalance::Ignore,
-            ImbalanceFlag::InverseFrequency => Imbalance::InverseFrequency,
-            ImbalanceFlag::EffectiveNumber => Imbalance::EffectiveNumber,
-            ImbalanceFlag::Focal => Imbalance::Focal,
-            ImbalanceFlag::BalancedSampler => Imbalance::BalancedSampler,
-        }
     }
 
     fn operating(&self) -> OperatingRule {
@@ -260,6 +235,11 @@ fn part(text: &str) -> Result<Freeze, String> {
     }
     let known = |_unknown| "one of none, stem, layer1, layer2, layer3, layer4".to_owned();
     serde_json::from_value(text.into()).map(Freeze::Until).map_err(known)
+}
+
+fn imbalance(text: &str) -> Result<Imbalance, String> {
+    // Names what is known.
+    serde_json::from_value(text.into()).map_err(|error| error.to_string())
 }
 
 fn share(text: &str) -> Result<f64, String> {
