@@ -6,7 +6,7 @@ use resnet_data::{DataError, ImageFilesError};
 use resnet_distributed::CollectiveError;
 use resnet_metrics::MetricsError;
 use resnet_models::weights::WeightsError;
-use resnet_recipe::{RecipeError, SinkError};
+use resnet_recipe::{NonFinite, RecipeError, SinkError};
 use resnet_report::ReportError;
 use thiserror::Error;
 
@@ -182,18 +182,13 @@ pub enum TrainError {
     #[error(
         "{} ({}): lower the learning rate, lengthen the warm-up, or \
          try --on-non-finite skip or roll-back; the last checkpoint is from step {last_checkpoint}",
-        spoilt(*step, *loss), some_of(images)
+        spoilt.in_words(), some_of(&spoilt.images)
     )]
     Diverged {
-        /// Optimizer steps done.
-        step: u64,
-        /// The cross-entropy of this step; finite where it was the weights that it made infinite or not
-        /// numbers.
-        loss: f64,
+        /// The step, and the images of it.
+        spoilt: NonFinite,
         /// Where the run can go on from.
         last_checkpoint: u64,
-        /// File names of the images of that step.
-        images: Vec<String>,
     },
     /// The device has no room for a step.
     #[error(
@@ -278,13 +273,6 @@ pub enum TrainError {
     /// Every validation image is unreadable.
     #[error("not one validation image could be read: check the validation shards")]
     NothingToEvaluate,
-}
-
-fn spoilt(step: u64, loss: f64) -> String {
-    match loss.is_finite() {
-        true => format!("the weights overflowed in step {step}, whose loss was {loss:.4}"),
-        false => format!("the loss is {loss} at step {step}"),
-    }
 }
 
 /// The first few names; all of them are in `metrics.jsonl`.

@@ -110,10 +110,9 @@ impl<M: Classifier + 'static> Session<'_, M> {
     fn diverged(&mut self, step: u64, loss: f64) -> Result<TrainError, TrainError> {
         let images = self.images_of_step(step)?;
         let action = if self.may_roll_back() { "rolled back" } else { "stopped" };
-        let event = NonFinite { step, loss, action, images: images.clone() };
-        self.sink.record(&RunEvent::NonFinite(event))?;
-        let last_checkpoint = self.saver.last_step();
-        Ok(TrainError::Diverged { step, loss, last_checkpoint, images })
+        let spoilt = NonFinite { step, loss, action, images };
+        self.sink.record(&RunEvent::NonFinite(spoilt.clone()))?;
+        Ok(TrainError::Diverged { spoilt, last_checkpoint: self.saver.last_step() })
     }
 
     /// The images of all ranks: which of them has spoilt the step is not known.

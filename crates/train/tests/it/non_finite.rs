@@ -100,12 +100,13 @@ fn by_default_the_run_stops_and_names_the_images() {
     let mut heard = Heard::default();
     let options = options(folder.path(), OnNonFinite::Stop);
     let error = run_and_hear(&far_too_fast(), &options, &mut heard).expect_err("diverges");
-    assert!(matches!(error, TrainError::Diverged { step: 1, last_checkpoint: 0, .. }), "{error}");
+    let TrainError::Diverged { spoilt, last_checkpoint: 0 } = &error else { panic!("{error}") };
     assert!(error.to_string().contains("synthetic image"), "{error}");
     assert!(error.to_string().contains("--on-non-finite"), "{error}");
     // Its loss was one of fresh weights; it is the weights that the step has spoilt.
-    assert!(error.to_string().starts_with("the weights overflowed in step 1"), "{error}");
+    assert!(error.to_string().starts_with("step 1, whose loss was "), "{error}");
     let [event] = &heard.non_finite[..] else { panic!("one event: {:?}", heard.non_finite) };
+    assert_eq!(event, spoilt);
     assert_eq!((event.step, event.action, event.images.len()), (1, "stopped", 4));
     assert!((1.0..5.0).contains(&event.loss), "about ln 10: {}", event.loss);
     assert!(event.in_words().ends_with("made the weights overflow"), "{}", event.in_words());
@@ -151,7 +152,7 @@ fn skipping_every_step_has_an_end() {
     let mut heard = Heard::default();
     let options = options(folder.path(), OnNonFinite::SkipStep);
     let error = run_and_hear(&recipe, &options, &mut heard).expect_err("nothing is learnt");
-    assert!(matches!(error, TrainError::Diverged { step: 21, .. }), "{error}");
+    assert!(matches!(&error, TrainError::Diverged { spoilt, .. } if spoilt.step == 21), "{error}");
     assert_eq!(heard.non_finite.iter().filter(|event| event.action == "skipped").count(), 20);
 }
 
