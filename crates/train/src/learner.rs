@@ -1,21 +1,18 @@
 //! A model and its optimizer, and the step that moves them.
 
 mod checks;
+mod kept;
 mod step;
 
 use burn::tensor::{Device, Tensor};
 use resnet_data::{Batch, DataError};
 use resnet_distributed::CollectiveError;
-use resnet_models::weights::WeightsError;
-use resnet_models::{
-    Classifier, LoadReport, Part, ResNet, StateDictError, load_state_dict, num_trainable_params,
-    set_learning,
-};
+use resnet_models::{Classifier, Part, ResNet, num_trainable_params, set_learning};
 use resnet_recipe::{Precision, Recipe};
 
+use crate::TrainError;
 use crate::batch_norm;
 use crate::criterion::Criterion;
-use crate::device::is_host;
 use crate::ema::Ema;
 use crate::exchange::{Exchange, averaged};
 use crate::flat;
@@ -27,9 +24,7 @@ use crate::model::{check_images, frozen_until};
 use crate::non_finite::all_finite;
 use crate::optimizer::Optimizer;
 use crate::precision::{LossScale, float_type};
-use crate::state::Kept;
 use crate::trace::Trace;
-use crate::{InitialWeights, TrainError};
 
 use checks::{check_parts, check_precision};
 pub use step::StepAt;
@@ -146,40 +141,6 @@ impl<M: Classifier> Learner<M> {
         Self { trace, ..self }
     }
 
-    /// Puts a saved state in place. If it comes from a run without running means, they start at its
-    /// weights.
-    ///
-    /// # Errors
-    /// [`StateDictError`] if it belongs to another architecture.
-    pub fn restore(mut self, mut state: LearnerState) -> Result<Self, StateDictError> {
-        (self.model, _) = load_state_dict(self.model, state.model)?;
-        if let Some(scale) = &mut self.loss_scale {
-            scale.load_state(&mut state.optimizer, &self.device);
-        }
-        self.optimizer.load_state(state.optimizer, &self.device);
-        if let Some(ema) = &mut self.ema {
-            *ema = ema.restarted(&self.model.valid());
-            ema.load_state(state.ema, &self.device);
-        }
-        Ok(self)
-    }
-
-    /// Begins with weights from elsewhere.
-    ///
-    /// # Errors
-    /// [`WeightsError`] if they do not fit.
-    pub fn with_weights(
-        mut self,
-        initial: &InitialWeights,
-    ) -> Result<(Self, LoadReport), WeightsError> {
-        let report;
-        (self.model, report) = initial.weights.clone().load(self.model, &initial.fit)?;
-        if let Some(ema) = &mut self.ema {
-            *ema = ema.restarted(&self.model.valid());
-        }
-        Ok((self, report))
-    }
-
     /// Takes statistics of BatchNorm that are averages over `batches`, one of which is in memory at a time,
     /// for the weights that [`inference_model`](Self::inference_model) has. What is trained later does not
     /// depend on them.
@@ -229,26 +190,6 @@ impl<M: Classifier> Learner<M> {
             Some(ema) => ema.apply(model),
             None => model,
         }
-    }
-
-    /// What a checkpoint holds of this moment; it stays as it is while the learner goes on. On the
-    /// CPU nothing is copied yet, elsewhere it is read back.
-    #[must_use]
-    pub fn snapshot(&self) -> Snapshot<M> {
-        Snapshot(if is_host(&self.device) {
-            let (optimizer, ema) = (self.optimizer.clone(), self.ema.clone());
-            let (model, scale) = (Box::new(self.model.valid()), Box::new(self.loss_scale.clone()));
-            Kept::Shared { model, optimizer, ema, scale }
-        } else {
-            Kept::Read(self.state())
-        })
-    }
-
-    /// Everything that the next step depends on.
-    #[must_use]
-    pub fn state(&self) -> LearnerState {
-        let (ema, scale) = (self.ema.as_ref(), self.loss_scale.as_ref());
-        LearnerState::read(&self.model.valid(), &self.optimizer, ema, scale)
     }
 
     /// The l2 loss of the weights; and 1 if they, running statistics and the optimizer's state are finite,

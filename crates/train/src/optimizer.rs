@@ -9,20 +9,22 @@ mod lars;
 mod lion;
 mod muon;
 mod sgd;
+mod state;
+mod step;
 mod undone;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use burn::module::Module;
-use burn::tensor::{Bool, Device, Tensor, TensorData};
+use burn::tensor::{Bool, Device, Tensor};
 use resnet_kernels::has_optimizer_steps;
-use resnet_models::tensors::TensorMap;
-use resnet_models::{decays, lr_factor, read_back};
+use resnet_models::decays;
 use resnet_recipe::{Clip, Optimizer as Settings, Rule};
 
 use crate::flat::{self, Flat};
 use crate::gradients::GradientMap;
 use crate::non_finite::choose;
+use step::Step;
 use undone::{Corrections, Undone};
 
 /// An optimizer as a recipe describes it, and its state.
@@ -48,9 +50,6 @@ struct Memory {
     /// The step of the run with which it began; 0 if that was before the checkpoint.
     began: i32,
 }
-
-/// The slot of the number of steps, for rules that begin with corrections.
-const STEPS: &str = "step";
 
 /// Slots of rules that begin with corrections: the means of the gradient and of its square.
 const WITH_CORRECTIONS: usize = 2;
@@ -131,53 +130,6 @@ impl Optimizer {
         self
     }
 
-    /// What is remembered, for a checkpoint: `SLOT/PARAMETER`, slots by PyTorch's names.
-    #[must_use]
-    pub fn state(&self) -> TensorMap {
-        let mut tensors = TensorMap::new();
-        for (parameter, Memory { slots, steps, began }) in &self.state {
-            for (slot, tensor) in std::iter::zip(self.slot_names(slots.len()), slots) {
-                tensors.insert(format!("{slot}/{parameter}"), read_back(tensor.clone()));
-            }
-            if let (WITH_CORRECTIONS, Some(steps)) = (slots.len(), *steps) {
-                // Exact up to 16 million steps; the corrections are 1 long before.
-                let steps = TensorData::new(vec![(steps - self.undone.count(*began)) as f32], [1]);
-                tensors.insert(format!("{STEPS}/{parameter}"), steps);
-            }
-        }
-        tensors
-    }
-
-    /// Takes the state of a checkpoint onto `device`; what another rule has left is passed over.
-    pub fn load_state(&mut self, mut state: TensorMap, device: &Device) {
-        (self.state, self.undone) = (BTreeMap::new(), Undone::default());
-        let names = [1, 2].map(|slots| self.slot_names(slots));
-        for slot in names.concat() {
-            for (parameter, data) in take_slot(&mut state, slot) {
-                let nothing = Memory { slots: Slots::new(), steps: None, began: 0 };
-                let memory = self.state.entry(parameter).or_insert(nothing);
-                memory.slots.push(Tensor::from_data(data, device));
-            }
-        }
-        for (parameter, data) in take_slot(&mut state, STEPS) {
-            if let Some(memory) = self.state.get_mut(&parameter) {
-                memory.steps = data.iter::<f32>().next().map(|steps| steps as i32);
-            }
-        }
-    }
-
-    /// PyTorch's names of what is remembered of a parameter with so many slots.
-    fn slot_names(&self, slots: usize) -> &'static [&'static str] {
-        match (self.settings.rule, slots) {
-            (Rule::Sgd { .. } | Rule::Lars { .. } | Rule::Muon { .. }, 1) => &["momentum_buffer"],
-            (Rule::Adamw { .. } | Rule::Lamb { .. } | Rule::Muon { .. }, 2) => {
-                &["exp_avg", "exp_avg_sq"]
-            }
-            (Rule::Lion { .. }, 1) => &["exp_avg"],
-            _ => &[],
-        }
-    }
-
     /// A parameter's weights after a step of length `lr`, and what is remembered: in one pass or two where there
     /// is a kernel for it.
     fn moved(&self, parameter: Parameter, lr: f64) -> Direction {
@@ -216,81 +168,6 @@ impl Optimizer {
             }
         }
     }
-}
-
-/// One step over all parameters.
-struct Step<'a> {
-    /// Number of the step, from 1.
-    number: i32,
-    lr: f64,
-    gradients: GradientMap,
-    optimizer: &'a mut Optimizer,
-    /// Corrections, by the step with which a parameter began and the number of its steps.
-    made: BTreeMap<(i32, i32), (i32, Corrections)>,
-}
-
-impl Step<'_> {
-    /// The new values of a parameter; the old ones if it has no gradient.
-    fn update(&mut self, Flat { name, shape, values }: Flat<'_>) -> Tensor<1> {
-        let Some(gradient) = self.gradients.remove(name) else { return values };
-        let settings = &self.optimizer.settings;
-        let gradient = match settings.clip {
-            Clip::Adaptive(most) => clip_filters(gradient, values.clone(), shape, most),
-            Clip::Off | Clip::Norm(_) => gradient,
-        };
-        let decay = if decays(shape) { settings.weight_decay } else { 0.0 };
-        let nothing = Memory { slots: Slots::new(), steps: Some(0), began: self.number };
-        let Memory { slots, steps, began } = self.optimizer.state.remove(name).unwrap_or(nothing);
-        let step = steps.unwrap_or(self.number - 1).saturating_add(1);
-        let (seen, corrections) = self.corrections(began, step);
-        let lr = self.lr * lr_factor(name, self.optimizer.settings.layer_decay);
-        let filters = filters(shape);
-        let weight = values;
-        let parameter =
-            Parameter { gradient, weight, filters, decay, slots, step: seen, corrections };
-        let (weight, slots) = self.optimizer.moved(parameter, lr);
-        self.optimizer.state.insert(name.to_owned(), Memory { slots, steps: Some(step), began });
-        weight
-    }
-
-    /// Those of parameters that began together are made once: on a GPU each is an operation.
-    fn corrections(&mut self, began: i32, step: i32) -> (i32, Corrections) {
-        let (Rule::Adamw { betas, .. } | Rule::Lamb { betas, .. } | Rule::Muon { betas, .. }) =
-            self.optimizer.settings.rule
-        else {
-            return (step, None);
-        };
-        let make = || self.optimizer.undone.corrections(began, step, betas);
-        self.made.entry((began, step)).or_insert_with(make).clone()
-    }
-}
-
-/// Takes what `SLOT/PARAMETER` names out of `state`, by parameter.
-fn take_slot(state: &mut TensorMap, slot: &str) -> Vec<(String, TensorData)> {
-    let prefix = format!("{slot}/");
-    let names: Vec<String> =
-        state.keys().filter(|name| name.starts_with(&prefix)).cloned().collect();
-    let take = |name: String| Some((name[prefix.len()..].to_owned(), state.remove(&name)?));
-    names.into_iter().filter_map(take).collect()
-}
-
-fn filters(shape: &[usize]) -> Option<[usize; 2]> {
-    let [filters, inputs, height, width] = *shape else { return None };
-    Some([filters, inputs * height * width])
-}
-
-/// Shortens the gradient of each filter to at most `most` of the filter's own length.
-fn clip_filters(gradient: Tensor<1>, weight: Tensor<1>, shape: &[usize], most: f64) -> Tensor<1> {
-    let len: usize = shape.iter().product();
-    // A tensor of one dimension counts as one filter.
-    let filters = if shape.len() > 1 { shape[0] } else { 1 };
-    let rows = |tensor: Tensor<1>| tensor.reshape([filters, len / filters]);
-    let norm = |rows: Tensor<2>| rows.square().sum_dim(1).sqrt();
-    let (gradient, weight) = (rows(gradient), rows(weight));
-    // The two bounds are timm's: filters that start at zero may still move.
-    let allowed = norm(weight).clamp_min(1e-3).mul_scalar(most);
-    let scale = (allowed / norm(gradient.clone()).clamp_min(1e-6)).clamp_max(1.0);
-    (gradient * scale).reshape([len])
 }
 
 /// `numerator / denominator` of two lengths, `[1]`, and 1 where `one_if_zero` has a zero.

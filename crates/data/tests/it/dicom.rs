@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use resnet_data::{
-    AnyImage, Channels, Contrast, DecodeError, Decoder, Depth, Dicom, DicomOptions, Frame, RgbImage, Window,
+    AnyImage, Channels, Contrast, DecodeError, Decoder, Depth, Dicom, DicomOptions, Frame,
+    RgbImage, Window,
 };
 
 use crate::support::assert_says;

@@ -91,7 +91,8 @@ fn a_wish_that_no_score_grants_is_granted_by_taking_none_for_positive() {
 #[test]
 fn a_threshold_lies_in_the_middle_between_two_scores() {
     let truth = [true, true, false, false];
-    let youden = |scores: [f64; 4]| Scored::new(&scores, &truth).ok()?.threshold(OperatingRule::Youden);
+    let youden =
+        |scores: [f64; 4]| Scored::new(&scores, &truth).ok()?.threshold(OperatingRule::Youden);
     assert_eq!(youden([0.9, 0.75, 0.25, 0.1]), Some(0.5));
     // Between neighbours there is no middle.
     assert_eq!(youden([0.9, 0.25_f64.next_up(), 0.25, 0.1]), Some(0.25_f64.next_up()));
