@@ -100,6 +100,7 @@ impl Scored {
 }
 
 /// The lowest score that is taken for positive.
+#[derive(Clone, Copy)]
 enum Lowest {
     Score(f64),
     /// None is.
