@@ -20,6 +20,8 @@ use resnet::data::{Dataset, DatasetOptions, GroupBy};
 #[cfg(feature = "dicom")]
 #[path = "../common/dicom.rs"]
 mod dicom;
+#[path = "../common/failure.rs"]
+mod failure;
 mod info;
 mod output;
 mod progress;
@@ -122,8 +124,11 @@ impl Input {
     }
 }
 
-fn main() -> Result<ExitCode> {
-    let Cli { json, command } = Cli::parse();
+fn main() -> ExitCode {
+    run(Cli::parse()).unwrap_or_else(|error| failure::tell(&error))
+}
+
+fn run(Cli { json, command }: Cli) -> Result<ExitCode> {
     let answer = output::Answer::new(json);
     let good = match command {
         Command::Info(options) => info::run(&options, &answer)?,

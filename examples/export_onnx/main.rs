@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use clap::Parser;
@@ -13,6 +14,8 @@ use resnet::models::onnx::{self, OnnxOptions};
 use resnet::training::transforms::validation_transform;
 use resnet::{DeviceChoice, Trained, choose_device};
 
+#[path = "../common/failure.rs"]
+mod failure;
 #[path = "../common/stdout.rs"]
 mod stdout;
 
@@ -44,8 +47,11 @@ struct Args {
     force: bool,
 }
 
-fn main() -> Result<()> {
-    let args = Args::parse();
+fn main() -> ExitCode {
+    run(&Args::parse()).map_or_else(|error| failure::tell(&error), |()| ExitCode::SUCCESS)
+}
+
+fn run(args: &Args) -> Result<()> {
     let shown = args.output.display();
     ensure!(args.force || !args.output.exists(), "{shown}: there already; --force writes over it");
     let device = choose_device(DeviceChoice::Cpu)?.device;

@@ -3,11 +3,14 @@
 //!     cargo run --release --example export_weights -- --model-dir runs/imagenet
 //!     cargo run --release --example export_weights -- --model-dir runs/imagenet --dtype f16 --out small.safetensors
 
+#[path = "../common/failure.rs"]
+mod failure;
 #[path = "../common/stdout.rs"]
 mod stdout;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
@@ -56,9 +59,12 @@ impl From<Dtype> for Element {
     }
 }
 
-fn main() -> Result<()> {
-    let args = Args::parse();
-    let out = args.out.unwrap_or_else(|| args.model_dir.join("weights.safetensors"));
+fn main() -> ExitCode {
+    run(&Args::parse()).map_or_else(|error| failure::tell(&error), |()| ExitCode::SUCCESS)
+}
+
+fn run(args: &Args) -> Result<()> {
+    let out = args.out.clone().unwrap_or_else(|| args.model_dir.join("weights.safetensors"));
     let classes = args.classes.as_deref().map(lines).transpose()?.unwrap_or_default();
     let written = export(&args.model_dir, &out, args.dtype.into(), &classes)?;
     say(&format!("Weights of step {}: {}", written.step, written.weights.display()))?;

@@ -11,6 +11,8 @@
 //! signals are sent by the shell's `kill`, the full disk is a tmpfs (Linux, root).
 
 mod disk;
+#[path = "../common/failure.rs"]
+mod failure;
 mod harm;
 mod result;
 mod round;
@@ -48,13 +50,7 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    match run(&Args::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    run(&Args::parse()).map_or_else(|error| failure::tell(&error), |()| ExitCode::SUCCESS)
 }
 
 fn run(args: &Args) -> Result<()> {

@@ -12,6 +12,8 @@ use clap::Parser;
 use resnet_data::prepare::prepare;
 
 mod args;
+#[path = "../common/failure.rs"]
+mod failure;
 mod progress;
 #[path = "../common/stdout.rs"]
 mod stdout;
@@ -29,7 +31,7 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             progress.fail(&error);
-            ExitCode::FAILURE
+            failure::tell(&error.into())
         }
     }
 }

@@ -126,13 +126,13 @@ impl Progress {
         self.say(&text.join("\n"), &event);
     }
 
+    /// Puts the bar away; with `--json`, the error is an event, too.
     pub(crate) fn fail(&self, error: &PrepareError) {
         self.bar.abandon();
-        let message = error.to_string();
         if self.json {
-            drop(say(&json!({ "event": "failed", "error": message }).to_string()));
+            let event = json!({ "event": "failed", "error": error.to_string() });
+            drop(say(&event.to_string()));
         }
-        eprintln!("Error: {message}");
     }
 
     fn say(&self, text: &str, event: &Value) {

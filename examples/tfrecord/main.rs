@@ -18,6 +18,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tfrecord_codec::Compression;
 
 mod copy;
+#[path = "../common/failure.rs"]
+mod failure;
 mod files;
 mod head;
 mod index;
@@ -128,8 +130,11 @@ impl From<To> for Compression {
     }
 }
 
-fn main() -> Result<ExitCode> {
-    let Cli { json, command } = Cli::parse();
+fn main() -> ExitCode {
+    run(Cli::parse()).unwrap_or_else(|error| failure::tell(&error))
+}
+
+fn run(Cli { json, command }: Cli) -> Result<ExitCode> {
     let report = output::Report::new(json);
     let files = |input: &Input| files::expand(&input.files);
     let whole = match command {

@@ -5,11 +5,15 @@
 //! cargo run --release --example zoo -- seresnet --json
 //! ```
 
+use std::process::ExitCode;
+
 use anyhow::{Result, bail};
 use clap::Parser;
 use resnet::models::{ZooEntry, zoo};
 use serde_json::{Value, json};
 
+#[path = "../common/failure.rs"]
+mod failure;
 #[path = "../common/stdout.rs"]
 mod stdout;
 
@@ -26,10 +30,13 @@ struct Args {
     json: bool,
 }
 
-fn main() -> Result<()> {
-    let args = Args::parse();
-    let wanted = args.filter.unwrap_or_default();
-    let entries: Vec<_> = zoo().into_iter().filter(|entry| entry.name.contains(&wanted)).collect();
+fn main() -> ExitCode {
+    run(&Args::parse()).map_or_else(|error| failure::tell(&error), |()| ExitCode::SUCCESS)
+}
+
+fn run(args: &Args) -> Result<()> {
+    let wanted = args.filter.as_deref().unwrap_or_default();
+    let entries: Vec<_> = zoo().into_iter().filter(|entry| entry.name.contains(wanted)).collect();
     if entries.is_empty() {
         bail!("no network's name contains `{wanted}`; without a name all are listed");
     }

@@ -6,8 +6,8 @@ use std::path::Path;
 use resnet::training::checkpoint;
 
 use crate::support::{
-    record_with_image, records, slice_of_sample, small_run, stderr, stdout, train_imagenet,
-    write_shard,
+    example, record_with_image, records, slice_of_sample, small_run, stderr, stdout,
+    train_imagenet, write_shard,
 };
 
 /// Runs on `data` and expects an error whose text has all of `parts`.
@@ -30,6 +30,53 @@ fn assert_refused(data: &Path, parts: &[&str]) {
 #[test]
 fn a_missing_folder() {
     assert_refused(Path::new("/no/such/folder"), &["/no/such/folder"]);
+}
+
+#[test]
+fn every_program_tells_an_error_in_one_line_that_names_the_file() {
+    const MISSING: &str = "/no/such/folder";
+    let model = tempfile::tempdir().expect("a folder");
+    let model = model.path().to_str().expect("UTF-8");
+    for (program, arguments) in [
+        ("dataset", &["info", MISSING][..]),
+        ("evaluate", &["--model-dir", MISSING]),
+        ("export_onnx", &["--model-dir", MISSING, "network.onnx"]),
+        ("export_weights", &["--model-dir", MISSING]),
+        ("finetune", &["--data", MISSING, "--model-dir", model]),
+        ("predict", &["--model-dir", MISSING, "picture.png"]),
+        ("prepare_imagenet", &["--raw", MISSING, "--out", model]),
+        ("tfrecord", &["info", MISSING]),
+        ("train_imagenet", &["--data-dir", MISSING, "--model-dir", model]),
+        ("zoo", &[MISSING]),
+    ] {
+        let output = example(program, arguments);
+        let error = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{program}: {error}");
+        assert!(error.starts_with("error: ") && error.contains(MISSING), "{program}: {error}");
+        assert_eq!(error.lines().count(), 1, "{program}: {error}");
+    }
+}
+
+#[test]
+fn every_program_tells_wrong_flags_from_errors() {
+    for (program, arguments, flag) in [
+        ("dataset", &["info", "--num-classes", "x"][..], "--num-classes"),
+        ("evaluate", &["--model-dir", "m", "--device", "x"], "--device"),
+        ("export_onnx", &["network.onnx"], "--model-dir"),
+        ("export_weights", &["--model-dir", "m", "--dtype", "x"], "--dtype"),
+        ("finetune", &["--data", "d", "--epochs", "x"], "--epochs"),
+        ("kill_test", &["--harm", "x"], "--harm"),
+        ("predict", &["--model-dir", "m", "--top", "x", "p.png"], "--top"),
+        ("prepare_imagenet", &["--raw", "r", "--out", "o", "--threads", "x"], "--threads"),
+        ("tfrecord", &["convert", "f", "--level", "11", "-d", "o"], "--level"),
+        ("train_imagenet", &["--resnet-version", "3"], "--resnet-version"),
+        ("zoo", &["--format", "x"], "--format"),
+    ] {
+        let output = example(program, arguments);
+        let error = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{program}: {error}");
+        assert!(error.starts_with("error: ") && error.contains(flag), "{program}: {error}");
+    }
 }
 
 #[test]
