@@ -24,6 +24,7 @@
 
 #![warn(missing_docs)]
 
+mod collective;
 mod error;
 mod launch;
 #[cfg(feature = "mpi")]
@@ -33,8 +34,9 @@ pub mod threads;
 mod wait;
 mod world;
 
+pub use collective::{Collective, Sums, Wire};
 pub use error::CollectiveError;
 pub use launch::{Launch, LaunchError, detect};
 pub use nested::nested;
 pub use wait::Wait;
-pub use world::{Collective, PendingSum, Sums, TIMEOUT, Wire, World};
+pub use world::{PendingSum, TIMEOUT, World};

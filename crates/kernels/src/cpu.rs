@@ -17,6 +17,7 @@ pub(crate) mod optimizer;
 pub(crate) mod pool;
 mod prefetch;
 mod scratch;
+mod source;
 mod tile;
 mod weight_gradient;
 pub(crate) mod weights;

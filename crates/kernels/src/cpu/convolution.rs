@@ -6,9 +6,10 @@ use std::slice;
 
 use rayon::prelude::*;
 
-use super::correlate::{Correlation, Source};
+use super::correlate::Correlation;
 use super::finish::Finish;
 use super::geometry::{Geometry, Grid, Tap};
+use super::source::Source;
 use super::weight_gradient::Gradient;
 use super::weights::Weights;
 use super::winograd::{self, Product, Tiles};

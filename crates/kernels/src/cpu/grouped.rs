@@ -10,7 +10,7 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::correlate::{self, Correlation};
+use super::correlate::Correlation;
 use super::finish::Finish;
 use super::geometry::{Geometry, Grid};
 use super::scratch::{self, Scratch};
@@ -250,10 +250,10 @@ impl Task<'_, '_> {
             }
             let to = &to[..count];
             if self.adds {
-                correlate::add(simd, self.target, to, &range, &mut sums);
+                tile::add_stored(simd, self.target, to, &range, &mut sums);
             }
             self.finish.apply(simd, to, &range, &mut sums);
-            correlate::store(simd, self.target, to, &range, &sums);
+            tile::store(simd, self.target, to, &range, &sums);
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Everything here is `inline(always)`: it must be compiled with the instructions of the caller's
 //! [`pulp`] dispatch.
 
+use std::ops::Range;
+
 use pulp::{Simd, WithSimd};
 
 use crate::instructions::dispatch;
@@ -114,4 +116,42 @@ pub(crate) fn add_columns<S: Simd, const NV: usize>(
         }
     }
     *sums = local;
+}
+
+/// Adds what there is so far of `channels` of the pixels that begin at `to`.
+#[inline(always)]
+pub(crate) fn add_stored<S: Simd, const NV: usize, const H: usize>(
+    simd: S,
+    target: &[f32],
+    to: &[usize],
+    channels: &Range<usize>,
+    sums: &mut [[S::f32s; NV]; H],
+) {
+    for (sums, to) in sums.iter_mut().zip(to) {
+        let from = row::<S, NV>(simd, &target[to + channels.start..][..channels.len()]);
+        for n in 0..NV {
+            sums[n] = simd.add_f32s(sums[n], from[n]);
+        }
+    }
+}
+
+/// Writes the sums of `channels` of the pixels that begin at `to`.
+#[inline(always)]
+pub(crate) fn store<S: Simd, const NV: usize, const H: usize>(
+    simd: S,
+    target: &mut [f32],
+    to: &[usize],
+    channels: &Range<usize>,
+    sums: &[[S::f32s; NV]; H],
+) {
+    for (sums, to) in sums.iter().zip(to) {
+        let to = &mut target[to + channels.start..][..channels.len()];
+        if let Some(to) = S::as_mut_simd_f32s(to).0.first_chunk_mut() {
+            *to = *sums;
+        } else {
+            for (sum, to) in sums.iter().zip(to.chunks_mut(S::F32_LANES)) {
+                simd.partial_store_f32s(to, *sum);
+            }
+        }
+    }
 }

@@ -7,7 +7,6 @@ use rayon::prelude::*;
 
 use super::tiles::Tiles;
 use super::{MARGIN, PRODUCTS, SIDE, transform};
-use crate::cpu::correlate;
 use crate::cpu::finish::Finish;
 use crate::cpu::scratch::{self, Scratch};
 use crate::cpu::tile::{self, HEIGHT};
@@ -214,10 +213,10 @@ impl Task<'_, '_> {
                 let Some(to) = *to else { continue };
                 let mut sums = [sums];
                 if self.adds {
-                    correlate::add(simd, self.target, &[to], &channels, &mut sums);
+                    tile::add_stored(simd, self.target, &[to], &channels, &mut sums);
                 }
                 self.finish.apply(simd, &[to], &channels, &mut sums);
-                correlate::store(simd, self.target, &[to], &channels, &sums);
+                tile::store(simd, self.target, &[to], &channels, &sums);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Which pixels a tile sees and makes.
 
 use super::{PRODUCTS, SIDE};
-use crate::cpu::correlate::Source;
+use crate::cpu::source::Source;
 
 /// The tiles of a target `[images, h, w, channels]`, line by line, through all images.
 #[derive(Clone, Copy)]

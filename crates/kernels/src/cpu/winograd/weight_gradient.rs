@@ -8,10 +8,10 @@ use rayon::prelude::*;
 
 use super::tiles::Tiles;
 use super::{MARGIN, PRODUCTS, SIDE, TAPS, transform};
-use crate::cpu::correlate::Source;
 use crate::cpu::geometry::Geometry;
 use crate::cpu::pool;
 use crate::cpu::scratch::{self, Scratch};
+use crate::cpu::source::Source;
 use crate::cpu::tile::{self, HEIGHT};
 use crate::cpu::weight_gradient::MANY;
 use crate::instructions::dispatch;
