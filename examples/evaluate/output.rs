@@ -7,9 +7,9 @@ use anyhow::{Context, Result};
 use resnet::Predictor;
 use resnet::data::Source;
 use resnet::data::contact_sheet::{png, sheet};
+use resnet::files::replace;
 use resnet::finetuning::{Answers, Judgement, predictions_table};
 use resnet::metrics::{Subgroup, Summary};
-use resnet::models::tensors::replace;
 use resnet::report::{grouped, ranged, rounded};
 use resnet::training::report::Judged;
 

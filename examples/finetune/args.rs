@@ -25,7 +25,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR|FILE", help_heading = "Pictures")]
     pub(crate) data: Option<PathBuf>,
     /// The manifest's column that says which pictures belong together (the patient): they stay in one
-    /// split. Without it the column `group`, if there is one.
+    /// split. Without it the column `group`, if there is one. Folders have --group-until instead.
     #[arg(long, value_name = "COLUMN", help_heading = "Pictures")]
     group: Option<String>,
     /// Pictures whose file names are the same up to this character belong together: `_` for

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use resnet::data::contact_sheet::png;
-use resnet::models::tensors::replace;
+use resnet::files::replace;
 use resnet::{Ensemble, Prediction};
 
 /// Writes `NUMBER-IMAGE-CLASS.png` for each image with an answer.

@@ -68,7 +68,6 @@ pub mod stratify;
 mod subset;
 mod synthetic;
 mod transform;
-mod whole_file;
 mod worker;
 
 pub use batch::{BadImage, Batch};

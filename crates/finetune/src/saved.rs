@@ -17,6 +17,6 @@ pub(crate) fn as_json(value: &impl Serialize, path: &Path) -> Result<String, Fin
 
 pub(crate) fn write(path: &Path, text: &str) -> Result<PathBuf, FinetuneError> {
     let failed = |source| FinetuneError::Write { path: path.to_owned(), source };
-    resnet_models::tensors::replace(path, text.as_bytes()).map_err(failed)?;
+    resnet_files::replace(path, text.as_bytes()).map_err(failed)?;
     Ok(path.to_owned())
 }

@@ -17,7 +17,7 @@ use burn::module::Module;
 use prost::Message;
 use thiserror::Error;
 
-use crate::{ResNet, tensors};
+use crate::ResNet;
 use graph::Graph;
 
 /// Most bytes of a protocol buffer.
@@ -75,7 +75,7 @@ pub fn write(path: &Path, model: &ResNet, options: &OnnxOptions) -> Result<(), O
     if bytes > LIMIT {
         return Err(OnnxError::TooLarge { path: path.to_owned(), bytes });
     }
-    tensors::replace(path, &file.encode_to_vec())
+    resnet_files::replace(path, &file.encode_to_vec())
         .map_err(|source| OnnxError::Io { path: path.to_owned(), source })
 }
 

@@ -1,14 +1,12 @@
 //! Named tensors in a safetensors file, written so that a file is complete or absent.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::TensorData;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
-use tempfile::NamedTempFile;
 use thiserror::Error;
 
 use crate::element::Element;
@@ -96,7 +94,7 @@ pub fn write(path: &Path, tensors: &TensorMap) -> Result<(), TensorFileError> {
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<(), TensorFileError> {
-    replace(path, bytes).map_err(|source| TensorFileError::Io {
+    resnet_files::replace(path, bytes).map_err(|source| TensorFileError::Io {
         path: path.to_owned(),
         action: "write",
         source,
@@ -177,30 +175,6 @@ pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<TensorMap, TensorFileErro
 fn is_integer(dtype: Dtype) -> bool {
     use Dtype::{BOOL, I8, I16, I32, I64, U8, U16, U32, U64};
     matches!(dtype, BOOL | I8 | I16 | I32 | I64 | U8 | U16 | U32 | U64)
-}
-
-/// Puts `bytes` at `path` in one step: a reader sees the old file or the new one, never a part.
-///
-/// # Errors
-/// The file system's, for instance if the folder is missing or full.
-pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut file = NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    sync_folder(folder)
-}
-
-/// Makes the names in `folder` durable; systems that cannot open a folder do so by themselves.
-///
-/// # Errors
-/// The file system's.
-pub fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 fn view<'a>(

@@ -1,11 +1,12 @@
 //! Getting a file that is not in the cache, going on where an earlier try broke off.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use resnet_files::FileLock;
 use ureq::http::{Response, header};
 use ureq::{Agent, Body};
 
@@ -72,7 +73,7 @@ impl Cache {
             Err(PretrainedError::Absent { url, path }) => (url, path),
             other => return other,
         };
-        let lock = Lock::take(&path, progress)?;
+        let lock = lock(&path, progress)?;
         match self.find(request) {
             Err(PretrainedError::Absent { .. }) => {}
             Ok(meanwhile) => {
@@ -93,6 +94,18 @@ impl Cache {
     }
 }
 
+/// A file beside the weights, which the process holds that gets them. This waits for whoever that is.
+fn lock(weights: &Path, progress: &mut dyn FnMut(Progress)) -> Result<FileLock, PretrainedError> {
+    let path = weights.with_added_extension("lock");
+    let failed = |action| {
+        let path = path.clone();
+        move |source| PretrainedError::Io { path, action, source }
+    };
+    let folder = weights.parent().unwrap_or(Path::new(""));
+    fs::create_dir_all(folder).map_err(failed("make the folder of the weights"))?;
+    FileLock::wait_for(&path, || progress(Progress::Waiting)).map_err(failed(LOCK))
+}
+
 fn agent() -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
@@ -101,43 +114,6 @@ fn agent() -> Agent {
         .timeout_recv_body(Some(BODY))
         .build();
     Agent::new_with_config(config)
-}
-
-/// A file beside the weights that the process holds which gets them.
-struct Lock {
-    path: PathBuf,
-    file: File,
-}
-
-impl Lock {
-    /// Waits for whoever holds it.
-    fn take(weights: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Self, PretrainedError> {
-        let path = weights.with_added_extension("lock");
-        let failed = |action| {
-            let path = path.clone();
-            move |source| PretrainedError::Io { path, action, source }
-        };
-        let folder = weights.parent().unwrap_or(Path::new(""));
-        fs::create_dir_all(folder).map_err(failed("make the folder of the weights"))?;
-        let file = OpenOptions::new().create(true).append(true).open(&path);
-        let file = file.map_err(failed(WRITE))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                progress(Progress::Waiting);
-                file.lock().map_err(failed(LOCK))?;
-            }
-            Err(TryLockError::Error(source)) => return Err(failed(LOCK)(source)),
-        }
-        Ok(Self { path, file })
-    }
-
-    /// Once the weights are there nobody needs it: who waits for it finds them.
-    fn remove(self) {
-        // What is left of it is an empty file.
-        drop(fs::remove_file(&self.path));
-        drop(self.file);
-    }
 }
 
 /// The file as far as it came.

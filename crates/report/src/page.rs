@@ -1,11 +1,10 @@
 //! The whole page, and its file.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use tempfile::NamedTempFile;
 use thiserror::Error;
 
 use crate::block::Section;
@@ -98,26 +97,7 @@ impl Report {
     /// [`ReportError`] if the folder cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), ReportError> {
         let failed = |source| ReportError { path: path.to_owned(), source };
-        replace(path, self.to_html().as_bytes()).map_err(failed)
+        fs::create_dir_all(path.parent().unwrap_or(Path::new(""))).map_err(failed)?;
+        resnet_files::replace(path, self.to_html().as_bytes()).map_err(failed)
     }
-}
-
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut file = temporary(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
-}
-
-/// A file without a name of its own yet, as readable for others as any new file: there may be pictures of
-/// patients in it, and the user's mask says who sees those.
-fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
 }

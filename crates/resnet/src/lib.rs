@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | [`records`] | `tfrecord-codec` | TFRecord files, `tf.train.Example`, event files |
 //! | [`data`] | `resnet-data` | data sets, decoding, transforms, the loader |
+//! | [`files`] | `resnet-files` | files that are whole or absent, and locks |
 //! | [`recipe`] | `resnet-recipe` | recipes, schedules, metrics, sinks |
 //! | [`distributed`] | `resnet-distributed` | ranks that train together |
 //! | [`kernels`] | `resnet-kernels` | what makes the networks fast on the CPU |
@@ -55,6 +56,7 @@
 
 pub use resnet_data as data;
 pub use resnet_distributed as distributed;
+pub use resnet_files as files;
 pub use resnet_finetune as finetuning;
 pub use resnet_kernels as kernels;
 pub use resnet_metrics as metrics;

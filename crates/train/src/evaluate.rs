@@ -49,40 +49,59 @@ pub(crate) fn evaluate_share<M: Classifier>(
     let start = Instant::now();
     let normalizer = Normalizer::new(recipe.data.mean, recipe.data.std, device);
     let label_sets = LabelSets::of(recipe, device);
-    let (mut meter, mut totals, mut bad_images) = (Meter::default(), Totals::default(), Vec::new());
     // An image of several labels has no answer that is one class.
-    let mut tally = Tally::new(if label_sets.is_none() { recipe.model.num_classes } else { 0 });
+    let classes = if label_sets.is_none() { recipe.model.num_classes } else { 0 };
+    let mut seen = Seen::of(classes);
     for (index, batch) in loader.epoch(0, 0).enumerate() {
         if stop.is_requested() {
             return Err(TrainError::Stopped);
         }
         let mut batch = batch?;
-        bad_images.extend(batch.bad.drain(..).map(|bad| bad.to_string()));
-        tally.expect(&batch);
+        seen.bad_images.extend(batch.bad.drain(..).map(|bad| bad.to_string()));
+        seen.tally.expect(&batch);
         let batch = normalizer.upload(batch);
         let logits = viewed(model, batch.images.clone(), recipe.data.validation_views);
-        tally.add(logits.clone());
+        seen.tally.add(logits.clone());
         let (labels, own) = (batch.labels.clone(), logits.clone());
         let per_example = match &label_sets {
             None => cross_entropy(own, labels, 0.0),
             Some(sets) => sets.loss(own, labels),
         };
-        count(label_sets.as_ref(), &mut meter, per_example, logits, &batch);
+        count(label_sets.as_ref(), &mut seen.meter, per_example, logits, &batch);
         if index % READ_EVERY == READ_EVERY - 1 {
-            meter.take().iter().for_each(|batch| totals.add(batch));
-            tally.read();
+            seen.read();
         }
     }
-    meter.take().iter().for_each(|batch| totals.add(batch));
-    tally.read();
-    let (totals, bad_images) = total(world, totals, bad_images)?;
+    seen.read();
+    let (totals, bad_images) = total(world, seen.totals, seen.bad_images)?;
     let evaluation = Evaluation {
         averages: totals.averages().ok_or(TrainError::NothingToEvaluate)?,
         images: totals.examples as usize,
         seconds: start.elapsed().as_secs_f64(),
         bad_images,
     };
-    Ok((evaluation, tally.summed(world)?))
+    Ok((evaluation, seen.tally.summed(world)?))
+}
+
+/// What came of the images so far.
+struct Seen {
+    meter: Meter,
+    totals: Totals,
+    tally: Tally,
+    bad_images: Vec<String>,
+}
+
+impl Seen {
+    fn of(classes: usize) -> Self {
+        let (meter, totals, tally) = (Meter::default(), Totals::default(), Tally::new(classes));
+        Self { meter, totals, tally, bad_images: Vec::new() }
+    }
+
+    /// Reads from the device what the last batches came to.
+    fn read(&mut self) {
+        self.meter.take().iter().for_each(|batch| self.totals.add(batch));
+        self.tally.read();
+    }
 }
 
 /// The logits of all looks at the images, averaged. With ten looks, those at an image stand side by side.

@@ -62,7 +62,7 @@ pub fn export(
     let recipe = &saved.recipe;
     let text = Card { path, element, step, best, images, recipe, config: &config, classes }.text();
     let card = path.with_extension("md");
-    tensors::replace(&card, text.as_bytes()).map_err(|source| CheckpointError::Io {
+    resnet_files::replace(&card, text.as_bytes()).map_err(|source| CheckpointError::Io {
         path: card.clone(),
         action: "write",
         source,

@@ -4,8 +4,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use resnet_models::tensors;
-
 use crate::TrainError;
 
 /// What a run writes into its folder.
@@ -101,7 +99,7 @@ impl ModelFolder {
     /// # Errors
     /// [`TrainError::ModelFolder`] if the folder cannot be written.
     pub fn write_config(&self, toml: &str) -> Result<(), TrainError> {
-        tensors::replace(&self.config(), toml.as_bytes()).map_err(|source| self.failed(source))
+        resnet_files::replace(&self.config(), toml.as_bytes()).map_err(|source| self.failed(source))
     }
 
     /// Writes where the time went.
@@ -110,7 +108,7 @@ impl ModelFolder {
     /// [`TrainError::ModelFolder`] if the folder cannot be written.
     pub(crate) fn write_trace(&self, json: &str) -> Result<(), TrainError> {
         let path = self.0.join("trace.json");
-        tensors::replace(&path, json.as_bytes()).map_err(|source| self.failed(source))
+        resnet_files::replace(&path, json.as_bytes()).map_err(|source| self.failed(source))
     }
 
     /// Writes the names of the classes, if there are any.
@@ -122,7 +120,8 @@ impl ModelFolder {
             return Ok(());
         }
         let json = serde_json::to_string_pretty(names).expect("strings") + "\n";
-        tensors::replace(&self.classes(), json.as_bytes()).map_err(|source| self.failed(source))
+        resnet_files::replace(&self.classes(), json.as_bytes())
+            .map_err(|source| self.failed(source))
     }
 
     /// The names of the classes; none if no run here was told them.

@@ -87,6 +87,6 @@ pub use error::TrainError;
 pub use export::{Exported, export};
 pub use identity::Identity;
 pub use initial::InitialWeights;
-pub use lock::FolderLock;
+pub use lock::lock_folder;
 pub use model::{NetworkError, build, config};
 pub use non_finite::OnNonFinite;

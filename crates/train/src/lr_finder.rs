@@ -6,7 +6,7 @@ mod plot;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use resnet_models::tensors::replace;
+use resnet_files::replace;
 use resnet_recipe::Recipe;
 
 use crate::TrainError;

@@ -7,6 +7,7 @@ use std::time::Instant;
 use burn::tensor::Device;
 use resnet_data::{Loader, Source};
 use resnet_distributed::{World, nested, threads};
+use resnet_files::FileLock;
 use resnet_models::Classifier;
 use resnet_recipe::{
     Csv, Damaged, Evaluation, Fanout, JsonLines, Recipe, Resumed, RunEvent, Sink, TensorBoard,
@@ -21,7 +22,7 @@ use crate::exchange::Exchange;
 use crate::folder::ModelFolder;
 use crate::identity::Identity;
 use crate::loaders::{train_loader_at, validation_loader, validation_share};
-use crate::lock::FolderLock;
+use crate::lock::lock_folder;
 use crate::meter::Meter;
 use crate::model::build_among;
 use crate::pixels::settled;
@@ -203,9 +204,9 @@ impl Images {
 }
 
 /// The model folder, empty or with an earlier part of the run, locked.
-fn open_folder(options: &RunOptions) -> Result<(ModelFolder, FolderLock), TrainError> {
+fn open_folder(options: &RunOptions) -> Result<(ModelFolder, FileLock), TrainError> {
     let folder = ModelFolder::open(&options.model_dir)?;
-    let lock = FolderLock::take(folder.path())?;
+    let lock = lock_folder(folder.path())?;
     if options.fresh {
         folder.set_aside()?;
     }

@@ -1,6 +1,7 @@
 //! Compares what the documents say with what is there.
 
 mod cycles;
+mod functions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -21,11 +22,12 @@ type Check = fn(&Path) -> Result<()>;
 /// Runs every check and reports all that fail.
 pub(crate) fn run() -> Result<()> {
     let root = cargo::root()?;
-    let checks: [(&str, Check); 7] = [
+    let checks: [(&str, Check); 8] = [
         ("crates and the table in docs/architecture.md", crates_are_as_documented),
         ("programs and commands of xtask in docs/architecture.md", programs_are_as_documented),
         ("invariants and their tests", invariants_have_tests),
         ("no cycles between modules", cycles::no_cycles),
+        ("short functions", functions::functions_are_short),
         ("tests named in documents", named_tests_exist),
         ("links in documents", links_resolve),
         ("size of the bundled sample", sample_is_small),

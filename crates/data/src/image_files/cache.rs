@@ -8,7 +8,6 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::ImageFilesError;
-use crate::whole_file;
 
 const HEADER: &str = "resnet-data listing 1";
 
@@ -61,7 +60,7 @@ impl Cache {
         if !self.changed && self.classes.len() == before {
             return Ok(());
         }
-        let written = whole_file::write(path, self.text().as_bytes());
+        let written = resnet_files::replace(path, self.text().as_bytes());
         written.map_err(ImageFilesError::io("write", path))
     }
 

@@ -123,13 +123,13 @@ pub enum PrepareError {
 
     /// Another process is writing into the folder.
     #[error(
-        "{} is being written by process {owner}: wait for it, or choose another folder",
+        "{} is being written by {owner}: wait for it, or choose another folder",
         path.display()
     )]
     Locked {
         /// The output folder.
         path: PathBuf,
-        /// The other process's number, as far as it is known.
+        /// The other process, with its number if that is known.
         owner: String,
     },
 

@@ -1,18 +1,16 @@
 //! The output folder: one writer at a time, whole files only, and what an earlier run has done.
 
-mod lock;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use resnet_files::{FileLock, Holder, replace_by_way_of, sync_folder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::PrepareError;
 use super::plan::Plan;
 use super::report::{DatasetReport, ShardReport};
-use crate::whole_file;
 
 /// What was prepared; its presence says that everything is there.
 const DATASET: &str = "dataset.json";
@@ -30,7 +28,7 @@ pub(super) struct Folder {
     out: PathBuf,
     work: PathBuf,
     /// Held until it is dropped; the system lets it go when a process dies.
-    _lock: lock::Lock,
+    _lock: FileLock,
 }
 
 impl Folder {
@@ -38,7 +36,13 @@ impl Folder {
     pub(super) fn open(out: &Path) -> Result<Self, PrepareError> {
         let work = out.join(WORK);
         fs::create_dir_all(&work).map_err(PrepareError::io("create", &work))?;
-        let lock = lock::take(out, &work.join("lock"))?;
+        let lock = work.join("lock");
+        let lock = FileLock::try_take(&lock).map_err(PrepareError::io("lock", lock))?;
+        let locked = |holder: Holder| PrepareError::Locked {
+            path: out.to_owned(),
+            owner: holder.to_string(),
+        };
+        let lock = lock.map_err(locked)?;
         Ok(Self { out: out.to_owned(), work, _lock: lock })
     }
 
@@ -74,7 +78,7 @@ impl Folder {
         self.save(&self.report_path(&shard.name), shard)?;
         let (from, to) = (self.unfinished(&shard.name), self.out.join(&shard.name));
         fs::rename(&from, &to).map_err(PrepareError::io("create", to))?;
-        whole_file::sync_folder(&self.out).map_err(PrepareError::io("sync", &self.out))
+        sync_folder(&self.out).map_err(PrepareError::io("sync", &self.out))
     }
 
     /// Writes a JSON file of the data set, whole or not at all.
@@ -178,12 +182,10 @@ impl Folder {
     }
 
     fn save(&self, path: &Path, content: &impl Serialize) -> Result<(), PrepareError> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let unfinished = self.unfinished(&name);
         let write = || {
             let mut text = serde_json::to_vec_pretty(content)?;
             text.push(b'\n');
-            whole_file::write_by_way_of(&unfinished, path, &text)
+            replace_by_way_of(&self.work, path, &text)
         };
         write().map_err(PrepareError::io("write", path))
     }

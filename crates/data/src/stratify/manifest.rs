@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use super::error::StratifyError;
-use crate::whole_file;
 
 /// An image in a manifest.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +34,7 @@ pub fn write_manifest(path: &Path, further: &[String], rows: &[Row]) -> Result<(
         return Err(StratifyError::Exists { path: path.to_owned() });
     }
     let text = text(path, further, rows)?;
-    let written = whole_file::write(path, text.as_bytes());
+    let written = resnet_files::replace(path, text.as_bytes());
     written.map_err(|source| StratifyError::Io { path: path.to_owned(), source })
 }
 

@@ -91,7 +91,7 @@ pub(super) fn write(checkpoint: &Checkpoint, folder: &Path) -> Result<(), Checkp
     }
     let write = |name: &str, text: String| {
         let path = folder.join(name);
-        tensors::replace(&path, text.as_bytes()).map_err(failed(&path, "write"))
+        resnet_files::replace(&path, text.as_bytes()).map_err(failed(&path, "write"))
     };
     write(RECIPE, checkpoint.recipe.to_toml())?;
     let state = State { format: FORMAT, position: &checkpoint.position };

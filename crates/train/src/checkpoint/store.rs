@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use resnet_models::tensors;
+use tempfile::TempDir;
 
 use super::error::{CheckpointError, failed};
 use super::{Checkpoint, Keep, files};
@@ -53,16 +53,21 @@ impl Store {
     pub fn save(&self, checkpoint: &Checkpoint, keep: Keep) -> Result<PathBuf, CheckpointError> {
         let path = self.folder.join(format!("{WHOLE}{:012}", checkpoint.position.step));
         fs::create_dir_all(&self.folder).map_err(failed(&self.folder, "make a folder for"))?;
-        let partial = tempfile::Builder::new()
-            .prefix(PARTIAL)
-            .tempdir_in(&self.folder)
-            .map_err(failed(&self.folder, "make a folder for"))?;
+        let partial = self.partial().map_err(failed(&self.folder, "make a folder for"))?;
         files::write(checkpoint, partial.path())?;
         if !files::are_equal(partial.path(), &path) {
             self.put_in_place(partial.path(), &path)?;
         }
         self.prune(keep)?;
         Ok(path)
+    }
+
+    /// A folder for a checkpoint that is being written, as readable for others as any new folder.
+    fn partial(&self) -> io::Result<TempDir> {
+        let mut builder = tempfile::Builder::new();
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
+        builder.prefix(PARTIAL).tempdir_in(&self.folder)
     }
 
     /// Renames `partial` to `path`. If there is one already it steps aside first: a program that is
@@ -73,7 +78,7 @@ impl Store {
             fs::rename(path, &old).map_err(failed(path, "replace"))?;
         }
         fs::rename(partial, path).map_err(failed(path, "rename"))?;
-        tensors::sync_folder(&self.folder).map_err(failed(&self.folder, "flush"))?;
+        resnet_files::sync_folder(&self.folder).map_err(failed(&self.folder, "flush"))?;
         if old.exists() {
             fs::remove_dir_all(&old).map_err(failed(&old, "remove"))?;
         }

@@ -4,7 +4,6 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-use resnet_models::tensors;
 use sha2::{Digest, Sha256};
 
 use super::error::{CheckpointError, failed};
@@ -20,7 +19,7 @@ pub(super) fn write(folder: &Path, names: &[&str]) -> Result<(), CheckpointError
         text += &format!("{}  {name}\n", sum(&folder.join(name))?);
     }
     let path = folder.join(NAME);
-    tensors::replace(&path, text.as_bytes()).map_err(failed(&path, "write"))
+    resnet_files::replace(&path, text.as_bytes()).map_err(failed(&path, "write"))
 }
 
 /// Compares the files `names` of `folder` with their sums.

@@ -32,6 +32,26 @@ fn what_a_killed_run_left_half_written_is_not_taken_for_a_checkpoint() {
     assert!(newest.ends_with("step-000000000012"), "{}", newest.display());
 }
 
+#[cfg(unix)]
+#[test]
+fn folders_and_files_of_a_run_are_as_readable_as_any_new_ones() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let (model, plain) = (folder.path().join("model"), folder.path().join("plain"));
+    run_in(&model, &recipe()).expect("trains");
+    fs::create_dir(&plain).expect("a folder");
+    fs::write(plain.join("file"), b"").expect("a file");
+    let mode = |path: &Path| fs::metadata(path).expect("it is there").permissions().mode();
+    let mut left = vec![model];
+    while let Some(path) = left.pop() {
+        let other = if path.is_dir() { plain.clone() } else { plain.join("file") };
+        assert_eq!(mode(&path), mode(&other), "{}", path.display());
+        let inside = path.is_dir().then(|| fs::read_dir(&path).expect("a folder"));
+        left.extend(inside.into_iter().flatten().map(|entry| entry.expect("an entry").path()));
+    }
+}
+
 #[test]
 fn a_copy_under_a_name_of_its_own_is_not_taken_for_the_newest() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use resnet_data::SyntheticImages;
 use resnet_recipe::Fanout;
 use resnet_train::run::{Datasets, RunOptions, evaluate_run, train};
-use resnet_train::{FolderLock, TrainError};
+use resnet_train::{TrainError, lock_folder};
 
 use crate::sample::{cpu, images, recipe, run, run_in};
 
 #[test]
 fn a_folder_in_use_is_refused_with_the_number_of_the_process() {
     let folder = tempfile::tempdir().expect("a folder");
-    let lock = FolderLock::take(folder.path()).expect("free");
+    let lock = lock_folder(folder.path()).expect("free");
     let error = run_in(folder.path(), &recipe()).expect_err("in use");
     assert!(matches!(error, TrainError::InUse { .. }), "{error}");
     let message = error.to_string();
@@ -38,7 +38,7 @@ fn a_failed_run_gives_its_folder_back() {
     let mut other = recipe();
     other.model.name = "resnet20".to_owned();
     run_in(folder.path(), &other).expect_err("another network");
-    FolderLock::take(folder.path()).expect("free");
+    lock_folder(folder.path()).expect("free");
 }
 
 fn run_on(images: &Datasets, options: &RunOptions) -> Result<u64, TrainError> {

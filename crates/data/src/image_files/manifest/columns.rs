@@ -37,32 +37,12 @@ enum LabelColumns {
 
 impl Columns {
     pub(super) fn of(header: &[String], wanted: &Wanted<'_>) -> Result<Self, String> {
-        let column = |name: &str| {
-            let mut found = (0..).zip(header).filter(|(_, column)| column.trim() == name);
-            match (found.next(), found.next()) {
-                (Some(_), Some(_)) => Err(format!("two columns {name:?}: rename one")),
-                (first, _) => Ok(first.map(|(number, _)| number)),
-            }
-        };
-        let required = |name: &str| {
-            let found = header.join(", ");
-            column(name)?.ok_or_else(|| {
-                format!(
-                    "there is no column {name:?} among {found}: add a header line path,label, or name \
-                     the columns of several labels"
-                )
-            })
-        };
-        let asked_for = |name: &str| {
-            let found = header.join(", ");
-            column(name)?.ok_or_else(|| {
-                format!("there is no column {name:?}: name one of {found}, or add it")
-            })
-        };
+        let column = |name: &str| column(header, name);
+        let asked_for = |name: &str| asked_for(header, name);
         Ok(Self {
-            path: required("path")?,
+            path: required(header, "path")?,
             label: match wanted.labels {
-                [] => LabelColumns::One(required("label")?),
+                [] => LabelColumns::One(required(header, "label")?),
                 names => {
                     labels::check_names(names)?;
                     let column = |name: &String| Ok((name.clone(), asked_for(name)?));
@@ -137,6 +117,34 @@ impl Columns {
             format!("the weight {text:?} must be a number of at least 0, such as 1 or 0.5")
         })
     }
+}
+
+/// The number of a column, if there is one of this name.
+fn column(header: &[String], name: &str) -> Result<Option<usize>, String> {
+    let mut found = (0..).zip(header).filter(|(_, column)| column.trim() == name);
+    match (found.next(), found.next()) {
+        (Some(_), Some(_)) => Err(format!("two columns {name:?}: rename one")),
+        (first, _) => Ok(first.map(|(number, _)| number)),
+    }
+}
+
+/// One without which a table is no manifest.
+fn required(header: &[String], name: &str) -> Result<usize, String> {
+    column(header, name)?.ok_or_else(|| {
+        let found = header.join(", ");
+        format!(
+            "there is no column {name:?} among {found}: add a header line path,label, or name the columns \
+             of several labels"
+        )
+    })
+}
+
+/// One that the caller names.
+fn asked_for(header: &[String], name: &str) -> Result<usize, String> {
+    column(header, name)?.ok_or_else(|| {
+        let found = header.join(", ");
+        format!("there is no column {name:?}: name one of {found}, or add it")
+    })
 }
 
 fn field<'a>(fields: &'a [String], column: usize, name: &str) -> Result<&'a str, String> {
