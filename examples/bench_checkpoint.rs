@@ -29,7 +29,7 @@ struct Args {
     /// Checkpoints to write
     #[arg(long, value_name = "N", default_value_t = 5)]
     times: usize,
-    /// Where to compute: auto, cpu, wgpu, wgpu:N, cuda or cuda:N
+    /// Where to compute: auto, cpu, cuda:N, rocm:N, metal:N, vulkan:N or wgpu:N. Without :N it is the first
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: DeviceChoice,
 }

@@ -20,7 +20,7 @@ use serde_json::json;
 /// Compare and time the convolutions of ResNet-50, forward and backward
 #[derive(Parser)]
 struct Args {
-    /// Where to compute: auto, cpu, wgpu, wgpu:N, cuda or cuda:N
+    /// Where to compute: auto, cpu, cuda:N, rocm:N, metal:N, vulkan:N or wgpu:N. Without :N it is the first
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: DeviceChoice,
     /// Types of the images and weights

@@ -32,7 +32,7 @@ struct Args {
     /// Steps to measure
     #[arg(long, value_name = "N", default_value_t = 10)]
     steps: u64,
-    /// Where to compute: auto, cpu, wgpu, wgpu:N, cuda or cuda:N
+    /// Where to compute: auto, cpu, cuda:N, rocm:N, metal:N, vulkan:N or wgpu:N. Without :N it is the first
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: DeviceChoice,
 }

@@ -11,7 +11,6 @@
 //! mean, and `issue_seconds` what of it the host was busy for. `first_step_seconds` includes all that is
 //! compiled and tuned for the first step.
 
-use std::fs;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -20,6 +19,7 @@ use clap::{Parser, ValueEnum};
 use resnet::data::Batch;
 use resnet::kernels::Instructions;
 use resnet::training::learner::{Learner, StepAt};
+use resnet::training::memory::peak_bytes;
 use resnet::training::meter::Meter;
 use resnet::training::trace::Trace;
 use resnet::{Chosen, DeviceChoice, Recipe, choose_device, kernels, presets};
@@ -47,7 +47,7 @@ struct Args {
     /// What to measure
     #[arg(long, default_value = "train")]
     mode: Mode,
-    /// Where to compute: auto, cpu, wgpu, wgpu:N, cuda or cuda:N
+    /// Where to compute: auto, cpu, cuda:N, rocm:N, metal:N, vulkan:N or wgpu:N. Without :N it is the first
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: DeviceChoice,
     /// Changes a key of the recipe, for example train.epochs=1
@@ -269,7 +269,7 @@ fn report(args: &Args, batch_size: usize, chosen: &Chosen, times: &Times) {
         Mode::Train => "train",
         Mode::Infer => "infer",
     };
-    let (peak, of) = peak_memory(&chosen.device);
+    let of = if chosen.api.is_some() { "pools of the device" } else { "process" };
     let line = json!({
         "program": "resnet",
         "arch": args.arch,
@@ -283,20 +283,9 @@ fn report(args: &Args, batch_size: usize, chosen: &Chosen, times: &Times) {
         "images_per_second": batch_size as f64 / median,
         "first_step_seconds": times.first,
         "issue_seconds": times.issue,
-        "peak_memory_bytes": peak,
+        "peak_memory_bytes": peak_bytes(&chosen.device),
         "peak_memory_of": of,
         "seconds": times.steps,
     });
     println!("{line}");
-}
-
-/// What the device's pools have reserved, which they keep; on the CPU, what Linux says of the process.
-fn peak_memory(device: &Device) -> (Option<u64>, &'static str) {
-    if let Some(usage) = device.memory_pool_usage() {
-        return (Some(usage.bytes_reserved), "pools of the device");
-    }
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kibibytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-    (kibibytes.map(|kibibytes| kibibytes << 10), "process")
 }

@@ -1,6 +1,6 @@
 //! How far the results of two devices lie apart, and how far they may.
 
-use resnet::DeviceChoice;
+use resnet::{DeviceChoice, GpuApi};
 use serde_json::{Value, json};
 
 use crate::distance::Distance;
@@ -46,7 +46,7 @@ const TF32: Tolerances = Tolerances {
 
 /// Burn rounds the factors of products in f32 to TF32 on CUDA wherever that is faster.
 pub(crate) fn tolerances(device: DeviceChoice) -> Tolerances {
-    if matches!(device, DeviceChoice::Cuda(_)) { TF32 } else { F32 }
+    if matches!(device, DeviceChoice::Gpu(GpuApi::Cuda, _)) { TF32 } else { F32 }
 }
 
 /// The differences of two steps, and what of them rounding does not explain.

@@ -48,7 +48,7 @@ pub(crate) fn print(device: DeviceChoice) -> Result<()> {
 fn memory(chosen: &Chosen, facts: &Facts) -> Value {
     let bytes = match &facts.pci_address {
         Some(address) => of_nvidia_card(address),
-        None if chosen.name.starts_with("CPU") => of_host(),
+        None if chosen.api.is_none() => of_host(),
         None => None,
     };
     bytes.map_or(Value::Null, Value::from)

@@ -7,14 +7,15 @@
 //! cargo run --release --features wgpu --example devices -- --device wgpu:0 --json
 //! ```
 //!
-//! Every device is tried in a process of its own with a time limit: a driver that crashes or hangs is
-//! reported, not shared. Exit code 1 means that a device failed that was named or checked.
+//! Drivers are asked, and every device is tried, in processes of their own with a time limit: a driver that
+//! crashes or hangs is reported, not shared. Exit code 1 means that a device failed that was named or checked.
 
 mod check;
 mod compare;
 mod convolutions;
 mod distance;
 mod facts;
+mod found;
 mod process;
 mod report;
 mod step;
@@ -27,8 +28,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
-use resnet::training::device::{backends, found};
-use resnet::{DeviceChoice, choose_device};
+use resnet::DeviceChoice;
+use resnet::training::device::backends;
 use serde_json::{Value, json};
 
 use check::Trial;
@@ -69,6 +70,8 @@ struct Args {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Child {
+    Auto,
+    Found,
     Facts,
     Check,
 }
@@ -76,6 +79,8 @@ enum Child {
 fn main() -> Result<ExitCode> {
     let args = Args::parse();
     match (args.child, &args.device[..]) {
+        (Some(Child::Auto), _) => found::print_auto()?,
+        (Some(Child::Found), &[DeviceChoice::Gpu(api, _)]) => found::print(api)?,
         (Some(Child::Facts), &[device]) => facts::print(device)?,
         (Some(Child::Check), &[device]) => {
             check::print(device, &args.trials, !args.without_convolutions)?;
@@ -87,12 +92,17 @@ fn main() -> Result<ExitCode> {
 
 /// Tries every device in a process of its own and reports.
 fn survey(args: &Args) -> Result<ExitCode> {
-    let devices = if args.device.is_empty() { found() } else { args.device.clone() };
     let limit = Duration::from_secs(args.timeout);
-    let entries =
-        devices.iter().map(|&device| examine(args, device, limit)).collect::<Result<Vec<_>>>()?;
+    let (devices, mut entries) = match &args.device[..] {
+        [] => found::all(limit)?,
+        devices => (devices.to_vec(), Vec::new()),
+    };
+    for device in devices {
+        entries.push(examine(args, device, limit)?);
+    }
     let failed = entries.iter().any(|entry| failed(entry, args));
-    let whole = json!({ "compiled": compiled(), "auto": auto(), "devices": entries });
+    let auto = found::auto(limit)?;
+    let whole = json!({ "compiled": compiled(), "auto": auto, "devices": entries });
     if args.json {
         say(&serde_json::to_string_pretty(&whole)?)?;
     } else {
@@ -127,12 +137,4 @@ fn compiled() -> Vec<Value> {
     backends
         .map(|b| json!({ "name": b.name, "feature": b.feature, "compiled": b.compiled }))
         .collect()
-}
-
-/// What `--device auto` takes, and why.
-fn auto() -> Value {
-    match choose_device(DeviceChoice::Auto) {
-        Ok(chosen) => json!({ "name": chosen.name, "reason": chosen.reason }),
-        Err(error) => json!({ "error": error.to_string() }),
-    }
 }

@@ -121,7 +121,7 @@ pub(crate) struct Args {
     /// Set an earlier run in the folder aside instead of going on with it.
     #[arg(long, help_heading = "Run")]
     fresh: bool,
-    /// Where to compute: auto, cpu, wgpu, wgpu:N, cuda or cuda:N.
+    /// Where to compute: auto, cpu, cuda:N, rocm:N, metal:N, vulkan:N or wgpu:N. Without :N it is the first.
     #[arg(long, default_value = "auto", help_heading = "Run")]
     pub(crate) device: DeviceChoice,
     /// Threads that load pictures. [default: one for each processor]

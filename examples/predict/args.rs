@@ -56,7 +56,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     pub(crate) grad_cam: Option<PathBuf>,
 
-    /// Where to compute: auto, cpu, wgpu, wgpu:N, cuda or cuda:N.
+    /// Where to compute: auto, cpu, cuda:N, rocm:N, metal:N, vulkan:N or wgpu:N. Without :N it is the first.
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub(crate) device: DeviceChoice,
 }

@@ -34,6 +34,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use resnet::models::weights::Element;
 use resnet::training::lr_finder::{LrRange, find_lr};
+use resnet::training::memory::peak_bytes;
 use resnet::training::pixels::settled;
 use resnet::training::report::write_run_report;
 use resnet::{
@@ -132,7 +133,9 @@ fn train_and_report(args: &Args, flags: &[String], place: &Place) -> Result<Exit
     };
     let stopped = outcome.ending == Ending::Requested;
     if place.is_chief() {
-        progress.finish(&outcome, &args.model_dir(), stopped.then(|| signals.name()));
+        let (memory, signal) =
+            (peak_bytes(&place.devices[0].device), stopped.then(|| signals.name()));
+        progress.finish(&outcome, &args.model_dir(), memory, signal);
         report(args, &datasets, &outcome, &place.devices[0])?;
         if let Some(folder) = args.export_dir.as_ref().filter(|_| !stopped) {
             export_weights(args, folder, &options.classes)?;

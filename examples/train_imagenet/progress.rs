@@ -118,7 +118,13 @@ impl Progress {
     }
 
     /// The closing table.
-    pub(crate) fn finish(&self, outcome: &Outcome, model_dir: &Path, signal: Option<&str>) {
+    pub(crate) fn finish(
+        &self,
+        outcome: &Outcome,
+        model_dir: &Path,
+        peak_bytes: Option<u64>,
+        signal: Option<&str>,
+    ) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
@@ -131,6 +137,9 @@ impl Progress {
         }
         self.line(&format!("steps            {}", outcome.steps));
         self.line(&format!("time             {}", clock(outcome.elapsed)));
+        if let Some(bytes) = peak_bytes {
+            self.line(&format!("memory           at most {} MiB", grouped((bytes >> 20) as usize)));
+        }
         if let Some(best) = outcome.best {
             let (top1, step) = (100.0 * best.top1, best.step);
             self.line(&format!("best validation  top-1 {top1:.2} % (step {step})"));

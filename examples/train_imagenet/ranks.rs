@@ -130,14 +130,12 @@ fn devices(
 
 /// Refuses a device by its number.
 fn check_unnumbered(choice: DeviceChoice) -> Result<()> {
-    let (number, name) = match choice {
-        DeviceChoice::Cuda(number) => (number, "cuda"),
-        DeviceChoice::Wgpu(number) => (number, "wgpu"),
-        DeviceChoice::Auto | DeviceChoice::Cpu => (0, ""),
-    };
-    ensure!(
-        number == 0,
-        "--device {choice}: several ranks take the devices of a kind from the first on; write --device {name}"
-    );
+    if let DeviceChoice::Gpu(api, number) = choice {
+        ensure!(
+            number == 0,
+            "--device {choice}: several ranks take the devices of a kind from the first on; write --device {}",
+            api.feature()
+        );
+    }
     Ok(())
 }

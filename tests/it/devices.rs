@@ -8,7 +8,7 @@ use std::sync::Arc;
 use resnet::data::{Loader, LoaderOptions, SyntheticImages, Transform};
 use resnet::training::learner::{Learner, StepAt};
 use resnet::training::meter::Meter;
-use resnet::{Chosen, DeviceChoice, choose_device, presets};
+use resnet::{Chosen, DeviceChoice, GpuApi, choose_device, presets};
 
 /// Largest relative difference of a loss after a few steps of a small network.
 const TOLERANCE: f64 = 1e-4;
@@ -30,7 +30,7 @@ fn losses(chosen: &Chosen) -> Vec<f64> {
 
 #[test]
 fn a_gpu_trains_with_the_losses_of_the_cpu() {
-    let gpu = match choose_device(DeviceChoice::Wgpu(0)) {
+    let gpu = match choose_device(DeviceChoice::Gpu(GpuApi::Wgpu, 0)) {
         Ok(gpu) => gpu,
         Err(error) => {
             eprintln!("SKIPPED: {error}");

@@ -1,6 +1,8 @@
 //! One binary for all tests of the whole: Burn is linked once.
 
 mod bad_input;
+#[cfg(feature = "wgpu")]
+mod broken_drivers;
 mod command_line;
 mod dataset_command;
 #[cfg(unix)]

@@ -4,10 +4,12 @@
 //! shape says. So an image is a table here, a row for each pixel and a column for each channel, and
 //! neighbouring threads read neighbouring channels.
 
+mod adam;
 mod batch_norm;
 mod convolution;
 mod device;
-mod device_weights;
+mod lengths;
+mod optimizer;
 mod table;
 mod weight_gradient;
 
@@ -22,6 +24,8 @@ use crate::normalisation::{
 };
 use crate::product::Product;
 use crate::ranks::Shared;
+use crate::rules::{OfMeans, OfVelocity};
+use crate::steps::Steps;
 
 impl Normalisation for CubeBackend {
     fn normalisation(
@@ -118,5 +122,28 @@ impl Product for CubeBackend {
         matmul(lhs.clone(), rhs.clone(), None, MatmulStrategy::Cube, dtype)
             .or_else(|_refused| matmul(lhs, rhs, None, MatmulStrategy::default(), dtype))
             .expect("Burn's default finds a program for every shape")
+    }
+}
+
+impl Steps for CubeBackend {
+    fn with_velocity(
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        velocity: Maybe<Self>,
+        rule: OfVelocity,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        optimizer::with_velocity(weight, gradient, velocity.into_option(), rule)
+    }
+
+    fn with_means(
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        mean: Maybe<Self>,
+        square: Maybe<Self>,
+        corrections: Maybe<Self>,
+        rule: OfMeans,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let means = [mean, square].map(Maybe::into_option);
+        adam::with_means(weight, gradient, means, corrections.into_option(), rule)
     }
 }

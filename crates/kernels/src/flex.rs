@@ -21,6 +21,7 @@ use crate::normalisation::{
 };
 use crate::ranks::Shared;
 use crate::rules::{OfMeans, OfVelocity};
+use crate::steps::Steps;
 
 /// What follows a convolution's sums, in this order: scale and shift of each channel, the residual,
 /// ReLU.
@@ -199,27 +200,6 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
     }
 }
 
-/// Steps of optimizers, which have no gradient.
-#[backend_extension(Flex)]
-pub(crate) trait Steps: Backend {
-    /// Weight and velocity after a step.
-    fn with_velocity(
-        weight: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        #[extension_type] velocity: Maybe<Self>,
-        rule: OfVelocity,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>);
-
-    /// Weight, mean gradient and mean square after a step.
-    fn with_means(
-        weight: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        #[extension_type] mean: Maybe<Self>,
-        #[extension_type] square: Maybe<Self>,
-        rule: OfMeans,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
-}
-
 impl Steps for Flex {
     fn with_velocity(
         weight: FloatTensor<Self>,
@@ -235,9 +215,11 @@ impl Steps for Flex {
         gradient: FloatTensor<Self>,
         mean: Maybe<Self>,
         square: Maybe<Self>,
+        corrections: Maybe<Self>,
         rule: OfMeans,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        optimizer::with_means(weight, gradient, [mean, square].map(Maybe::into_option), rule)
+        let means = [mean, square].map(Maybe::into_option);
+        optimizer::with_means(weight, gradient, means, corrections.into_option(), rule)
     }
 }
 

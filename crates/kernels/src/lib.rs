@@ -3,7 +3,8 @@
 //!
 //! On Burn's CPU backend Flex and in f32 the functions of this crate run kernels written for the
 //! shapes of ResNets. On GPUs, with the features `cuda` or `wgpu`, batch normalisation is a kernel for
-//! f32, f16 and bf16, and convolutions run on the matrix units where there are any. Everywhere else,
+//! f32, f16 and bf16, a step of an optimizer is one for f32, and convolutions run on the matrix units
+//! where there are any. Everywhere else,
 //! and after [`use_kernels(false)`](use_kernels), the functions are Burn's own operations. The results
 //! agree up to rounding, where matrix units round f32 factors to TF32 first. Gradient checkpointing does
 //! not reach the kernels: what their backward passes need is kept.
@@ -42,6 +43,8 @@ mod ranks;
 #[cfg(feature = "flex")]
 mod registered;
 mod rules;
+#[cfg(any(feature = "flex", feature = "cube"))]
+mod steps;
 mod switch;
 mod window;
 

@@ -5,12 +5,15 @@ use burn::tensor::Tensor;
 use crate::rules::{AdamW, Lars, OfMeans, OfVelocity, Sgd};
 
 /// Whether [`sgd_step`], [`lars_step`], [`adamw_step`] and [`lamb_step`] have kernels for tensors like `values`: f32 on
-/// the CPU, unless [switched off](crate::use_kernels).
+/// the CPU and on GPUs, unless [switched off](crate::use_kernels).
 #[must_use]
 pub fn has_optimizer_steps(values: &Tensor<1>) -> bool {
-    #[cfg(feature = "flex")]
-    return crate::switch::on_cpu(values);
-    #[cfg(not(feature = "flex"))]
+    #[cfg(any(feature = "flex", feature = "cube"))]
+    {
+        use crate::switch::{on_cpu, on_gpu};
+        on_cpu(values) || on_gpu(values) && values.dtype() == burn::tensor::DType::F32
+    }
+    #[cfg(not(any(feature = "flex", feature = "cube")))]
     {
         let _ = values;
         false
@@ -47,6 +50,8 @@ pub fn lars_step(
 }
 
 /// The weight, and the means of the gradient and of its square, after a step along `gradient`; as [`sgd_step`].
+/// Where only the device knows how many steps `t` the means have seen, `corrections` are `1 - b1^t` and the root of
+/// `1 - b2^t`, `[2]`, and the step of `rule` does not matter.
 ///
 /// # Panics
 /// As [`sgd_step`].
@@ -55,14 +60,15 @@ pub fn adamw_step(
     weight: Tensor<1>,
     gradient: Tensor<1>,
     means: Option<[Tensor<1>; 2]>,
+    corrections: Option<Tensor<1>>,
     rule: AdamW,
 ) -> (Tensor<1>, [Tensor<1>; 2]) {
-    with_means(weight, gradient, means, OfMeans::AdamW(rule))
+    with_means(weight, gradient, means, corrections, OfMeans::AdamW(rule))
 }
 
 /// The weight, and the means of the gradient and of its square, after a step of
 /// [LAMB](https://arxiv.org/abs/1904.00962) along `gradient`: that of `rule`, brought to the length of the weight
-/// unless that or its own is 0. As [`sgd_step`].
+/// unless that or its own is 0. As [`adamw_step`].
 ///
 /// # Panics
 /// As [`sgd_step`].
@@ -71,9 +77,10 @@ pub fn lamb_step(
     weight: Tensor<1>,
     gradient: Tensor<1>,
     means: Option<[Tensor<1>; 2]>,
+    corrections: Option<Tensor<1>>,
     rule: AdamW,
 ) -> (Tensor<1>, [Tensor<1>; 2]) {
-    with_means(weight, gradient, means, OfMeans::Lamb(rule))
+    with_means(weight, gradient, means, corrections, OfMeans::Lamb(rule))
 }
 
 fn with_velocity(
@@ -83,16 +90,16 @@ fn with_velocity(
     rule: OfVelocity,
 ) -> (Tensor<1>, Tensor<1>) {
     check(&weight, [&gradient].into_iter().chain(&velocity));
-    #[cfg(feature = "flex")]
+    #[cfg(any(feature = "flex", feature = "cube"))]
     {
-        use crate::flex::Steps;
+        use crate::steps::Steps;
         let velocity = velocity.map(Tensor::into_dispatch).into();
         let (weight, gradient) = (weight.into_dispatch(), gradient.into_dispatch());
         let (weight, velocity) =
             burn::backend::Dispatch::with_velocity(weight, gradient, velocity, rule);
         (Tensor::from_dispatch(weight), Tensor::from_dispatch(velocity))
     }
-    #[cfg(not(feature = "flex"))]
+    #[cfg(not(any(feature = "flex", feature = "cube")))]
     unreachable!("{rule:?}: refused above")
 }
 
@@ -100,20 +107,23 @@ fn with_means(
     weight: Tensor<1>,
     gradient: Tensor<1>,
     means: Option<[Tensor<1>; 2]>,
+    corrections: Option<Tensor<1>>,
     rule: OfMeans,
 ) -> (Tensor<1>, [Tensor<1>; 2]) {
     check(&weight, [&gradient].into_iter().chain(means.iter().flatten()));
-    #[cfg(feature = "flex")]
+    assert!(corrections.as_ref().is_none_or(|both| both.dims() == [2]), "two corrections");
+    #[cfg(any(feature = "flex", feature = "cube"))]
     {
-        use crate::flex::Steps;
+        use crate::steps::Steps;
         let (mean, square) = means.map(|[mean, square]| (mean, square)).unzip();
         let [mean, square] = [mean, square].map(|mean| mean.map(Tensor::into_dispatch).into());
+        let corrections = corrections.map(Tensor::into_dispatch).into();
         let (weight, gradient) = (weight.into_dispatch(), gradient.into_dispatch());
         let (weight, mean, square) =
-            burn::backend::Dispatch::with_means(weight, gradient, mean, square, rule);
+            burn::backend::Dispatch::with_means(weight, gradient, mean, square, corrections, rule);
         (Tensor::from_dispatch(weight), [mean, square].map(Tensor::from_dispatch))
     }
-    #[cfg(not(feature = "flex"))]
+    #[cfg(not(any(feature = "flex", feature = "cube")))]
     unreachable!("{rule:?}: refused above")
 }
 

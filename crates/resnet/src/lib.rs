@@ -10,7 +10,7 @@
 //! | [`files`] | `resnet-files` | files that are whole or absent, and locks |
 //! | [`recipe`] | `resnet-recipe` | recipes, schedules, metrics, sinks |
 //! | [`distributed`] | `resnet-distributed` | ranks that train together |
-//! | [`kernels`] | `resnet-kernels` | what makes the networks fast on the CPU |
+//! | [`kernels`] | `resnet-kernels` | what makes the networks fast |
 //! | [`metrics`] | `resnet-metrics` | how good predictions are, with intervals |
 //! | [`models`] | `resnet-models` | the networks and their weights |
 //! | [`pretrained`] | `resnet-pretrained` | published weights by name, and a cache for them |
@@ -44,8 +44,11 @@
 //!
 //! - `flex` (default): the CPU, through Burn's pure-Rust backend Flex.
 //! - `wgpu`: any GPU that Vulkan, Metal or DirectX 12 reaches.
+//! - `vulkan`: the same, and GPUs that Vulkan reaches get kernels in SPIR-V.
+//! - `metal`: the same as `wgpu`, and Apple's GPUs get kernels in Metal's own language.
 //! - `cuda`: NVIDIA GPUs.
 //! - `cuda-nvrtc`: `cuda` with kernels that NVRTC compiles at run time; it needs `libnvrtc` and the CUDA headers then.
+//! - `rocm`: AMD GPUs.
 //! - `dataloader`: [`training`]'s loader for programs that train with `burn-train`.
 //! - `mpi`: ranks as processes on one or many machines.
 //! - `parquet`: Parquet files with images.
@@ -68,7 +71,7 @@ pub use resnet_train as training;
 pub use tfrecord_codec as records;
 
 pub use resnet_recipe::{Fanout, Recipe, RunEvent, Sink, presets};
-pub use resnet_train::device::{Chosen, DeviceChoice, choose as choose_device};
+pub use resnet_train::device::{Chosen, DeviceChoice, GpuApi, choose as choose_device};
 pub use resnet_train::predict::{Ensemble, Prediction, Predictor, Trained};
 pub use resnet_train::run::{
     Datasets, Outcome, RunOptions, evaluate_run, train, train_model, train_on,

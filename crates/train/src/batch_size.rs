@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::TrainError;
 use crate::device::Chosen;
 use crate::learner::{Learner, StepAt};
-use crate::memory;
+use crate::memory::peak_bytes;
 use crate::meter::Meter;
 use crate::pixels::pixel_format;
 
@@ -25,7 +25,7 @@ pub struct Trial {
     pub batch_size: usize,
     /// Training images per second.
     pub images_per_second: f64,
-    /// The most memory that the process had, in bytes; `None` where the system does not tell.
+    /// The most memory that was taken, in bytes ([`peak_bytes`]); `None` where nobody tells.
     pub peak_bytes: Option<u64>,
 }
 
@@ -89,7 +89,7 @@ pub fn attempt(recipe: &Recipe, chosen: &Chosen) -> Result<Trial, TrainError> {
         seconds = seconds.min(start.elapsed().as_secs_f64());
     }
     let images_per_second = batch_size as f64 / seconds;
-    Ok(Trial { batch_size, images_per_second, peak_bytes: memory::peak_bytes() })
+    Ok(Trial { batch_size, images_per_second, peak_bytes: peak_bytes(&chosen.device) })
 }
 
 /// Bytes without structure, of the largest size that the recipe's images get.

@@ -1,6 +1,7 @@
 //! Where to compute: what is compiled in, what is there, and what works.
 
 mod choice;
+mod gpu_api;
 mod inventory;
 mod probe;
 
@@ -9,8 +10,9 @@ use std::thread;
 
 use burn::tensor::Device;
 
-pub use choice::{DeviceChoice, DeviceError, DeviceKind};
-pub use inventory::{Backend, Facts, alike, backends, facts, found};
+pub use choice::{DeviceChoice, DeviceError};
+pub use gpu_api::GpuApi;
+pub use inventory::{Backend, Facts, alike, backends, facts, found, found_through};
 pub(crate) use probe::guarded;
 pub use probe::{explain, smoke_test};
 
@@ -19,8 +21,8 @@ pub use probe::{explain, smoke_test};
 pub struct Chosen {
     /// The device, without autodiff.
     pub device: Device,
-    /// By what it is reached.
-    pub kind: DeviceKind,
+    /// Through what it is reached, if it is a GPU.
+    pub api: Option<GpuApi>,
     /// The device, in words.
     pub name: String,
     /// Why this one, in a sentence without a full stop.
@@ -38,23 +40,20 @@ pub fn choose(choice: DeviceChoice) -> Result<Chosen, DeviceError> {
     match choice {
         DeviceChoice::Auto => choose_best(),
         DeviceChoice::Cpu => cpu("asked for"),
-        DeviceChoice::Wgpu(index) => wgpu(index),
-        DeviceChoice::Cuda(index) => cuda(index),
+        DeviceChoice::Gpu(api, index) => gpu(api, index),
     }
 }
 
 fn choose_best() -> Result<Chosen, DeviceError> {
-    let mut refused = Vec::new();
-    for attempt in [|| cuda(0), hardware_wgpu] {
+    let (mut refused, mut missing) = (Vec::new(), Vec::new());
+    for attempt in [|| gpu(GpuApi::Cuda, 0), || gpu(GpuApi::Rocm, 0), hardware_wgpu] {
         match attempt() {
-            Ok(chosen) => return Ok(Chosen { reason: because(&refused), ..chosen }),
-            Err(DeviceError::NotCompiled { name, .. }) => {
-                refused.push(format!("{name} is not compiled in"));
-            }
+            Ok(chosen) => return Ok(Chosen { reason: because(&missing, refused), ..chosen }),
+            Err(DeviceError::NotCompiled { name, .. }) => missing.push(name),
             Err(error) => refused.push(short(&error)),
         }
     }
-    cpu(&because(&refused))
+    cpu(&because(&missing, refused))
 }
 
 fn short(error: &DeviceError) -> String {
@@ -64,8 +63,11 @@ fn short(error: &DeviceError) -> String {
     }
 }
 
-fn because(refused: &[String]) -> String {
-    if refused.is_empty() { "first choice of auto".to_owned() } else { refused.join(", ") }
+fn because(missing: &[&str], mut refused: Vec<String>) -> String {
+    if !missing.is_empty() {
+        refused.push(format!("not compiled in: {}", missing.join(", ")));
+    }
+    if refused.is_empty() { "first choice of auto".to_owned() } else { refused.join("; ") }
 }
 
 /// Whether tensors on `device` lie in the host's memory, where any thread reads them.
@@ -80,22 +82,15 @@ pub(crate) fn is_host(_device: &Device) -> bool {
 }
 
 /// Whether `device` is an NVIDIA GPU that CUDA drives.
-#[cfg(feature = "cuda")]
 pub(crate) fn is_cuda(device: &Device) -> bool {
-    enumerated(burn::tensor::DeviceType::Cuda).contains(device)
-}
-
-#[cfg(not(feature = "cuda"))]
-pub(crate) fn is_cuda(_device: &Device) -> bool {
-    false
+    GpuApi::Cuda.devices().unwrap_or_default().contains(device)
 }
 
 #[cfg(feature = "flex")]
 fn cpu(reason: &str) -> Result<Chosen, DeviceError> {
     let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let name = format!("CPU ({threads} threads, Flex)");
-    let (device, kind) = (Device::flex(), DeviceKind::Cpu);
-    Ok(Chosen { device, kind, name, reason: reason.to_owned() })
+    Ok(Chosen { device: Device::flex(), api: None, name, reason: reason.to_owned() })
 }
 
 #[cfg(not(feature = "flex"))]
@@ -103,40 +98,35 @@ fn cpu(_reason: &str) -> Result<Chosen, DeviceError> {
     Err(DeviceError::NotCompiled { name: "the CPU", feature: "flex" })
 }
 
-#[cfg(feature = "cuda")]
-fn cuda(index: usize) -> Result<Chosen, DeviceError> {
-    use burn::tensor::DeviceType;
-    let name = format!("CUDA GPU {index}");
-    let found = enumerated(DeviceType::Cuda);
+fn gpu(api: GpuApi, index: usize) -> Result<Chosen, DeviceError> {
+    if !api.is_compiled() {
+        return Err(DeviceError::NotCompiled { name: api.name(), feature: api.feature() });
+    }
+    let name = format!("{} device {index}", api.name());
+    let found = api.devices().map_err(|reason| not_working(&name, reason))?;
     let count = found.len();
     match found.into_iter().nth(index) {
-        Some(device) => smoke_tested(device, DeviceKind::Cuda, name),
-        None if count == 0 => Err(not_working(name, "no NVIDIA driver or no GPU")),
-        None => Err(not_working(name, &there_are(count, "cuda"))),
+        Some(device) if breaks_on_spirv(&device) => Err(not_working(&name, SPIRV_ON_THE_CPU)),
+        Some(device) => smoke_tested(device, api, name),
+        None if count == 0 => Err(not_working(&name, api.nothing_found())),
+        None => Err(not_working(&name, there_are(count, api.feature()))),
     }
 }
 
-#[cfg(not(feature = "cuda"))]
-fn cuda(_index: usize) -> Result<Chosen, DeviceError> {
-    Err(DeviceError::NotCompiled { name: "CUDA", feature: "cuda" })
+/// A crash within the driver ends the process: it can be foreseen, but not be caught.
+const SPIRV_ON_THE_CPU: &str = "it computes on the CPU, where Mesa's driver crashes on Vulkan's SPIR-V: \
+     build without the feature `vulkan` to use it";
+
+/// Whether kernels in SPIR-V would go to a driver that computes on the CPU.
+#[cfg(feature = "vulkan")]
+fn breaks_on_spirv(device: &Device) -> bool {
+    use burn::tensor::DeviceKind::Cpu;
+    [Device::wgpu(Cpu), Device::vulkan(Cpu)].contains(device)
 }
 
-#[cfg(feature = "wgpu")]
-fn wgpu(index: usize) -> Result<Chosen, DeviceError> {
-    use burn::tensor::DeviceType;
-    let name = format!("wgpu adapter {index}");
-    let found = enumerated(DeviceType::Wgpu);
-    let count = found.len();
-    match found.into_iter().nth(index) {
-        Some(device) => smoke_tested(device, DeviceKind::Wgpu, name),
-        None if count == 0 => Err(not_working(name, "no Vulkan, Metal or DirectX 12 driver")),
-        None => Err(not_working(name, &there_are(count, "wgpu"))),
-    }
-}
-
-#[cfg(not(feature = "wgpu"))]
-fn wgpu(_index: usize) -> Result<Chosen, DeviceError> {
-    Err(DeviceError::NotCompiled { name: "wgpu", feature: "wgpu" })
+#[cfg(not(feature = "vulkan"))]
+fn breaks_on_spirv(_device: &Device) -> bool {
+    false
 }
 
 #[cfg(feature = "wgpu")]
@@ -147,46 +137,44 @@ fn hardware_wgpu() -> Result<Chosen, DeviceError> {
         let kinds = [DiscreteGpu(0), IntegratedGpu(0), VirtualGpu(0)];
         kinds.into_iter().find_map(|kind| Device::wgpu_options().device_kind(kind).init().ok())
     };
-    let name = "wgpu".to_owned();
-    match guarded(find) {
-        Ok(Some(device)) => smoke_tested(device, DeviceKind::Wgpu, name),
-        Ok(None) => Err(not_working(name, "no hardware GPU")),
-        Err(reason) => Err(DeviceError::NotWorking { name, reason }),
+    match probe::guarded(find) {
+        Ok(Some(device)) => smoke_tested(device, GpuApi::Wgpu, "wgpu".to_owned()),
+        Ok(None) => Err(not_working("wgpu", "no hardware GPU")),
+        Err(reason) => Err(not_working("wgpu", reason)),
     }
 }
 
 #[cfg(not(feature = "wgpu"))]
 fn hardware_wgpu() -> Result<Chosen, DeviceError> {
-    wgpu(0)
+    gpu(GpuApi::Wgpu, 0)
 }
 
-/// Every device of a kind, in the driver's order; none if the driver is broken.
-#[cfg(any(feature = "cuda", feature = "wgpu"))]
-fn enumerated(kind: burn::tensor::DeviceType) -> Vec<Device> {
-    guarded(|| Device::enumerate(kind).into_vec()).unwrap_or_default()
-}
-
-#[cfg(any(feature = "cuda", feature = "wgpu"))]
 fn there_are(count: usize, kind: &str) -> String {
     let last = count - 1;
     format!("there is no such device: {count} found, numbered from {kind}:0 to {kind}:{last}")
 }
 
-#[cfg(any(feature = "cuda", feature = "wgpu"))]
-fn not_working(name: String, reason: &str) -> DeviceError {
-    DeviceError::NotWorking { name, reason: reason.to_owned() }
+fn not_working(name: &str, reason: impl Into<String>) -> DeviceError {
+    DeviceError::NotWorking { name: name.to_owned(), reason: reason.into() }
 }
 
-#[cfg(any(feature = "cuda", feature = "wgpu"))]
-fn smoke_tested(device: Device, kind: DeviceKind, name: String) -> Result<Chosen, DeviceError> {
-    if let Err(reason) = smoke_test(&device) {
-        return Err(DeviceError::NotWorking { name, reason });
-    }
-    let name = match device.identity() {
-        Some(identity) => format!("{name}: {}", identity.name),
+fn smoke_tested(device: Device, api: GpuApi, name: String) -> Result<Chosen, DeviceError> {
+    smoke_test(&device).map_err(|reason| not_working(&name, reason))?;
+    let name = match identity(&device) {
+        Some(identity) => format!("{name}: {identity}"),
         None => name,
     };
-    Ok(Chosen { device, kind, name, reason: "asked for".to_owned() })
+    Ok(Chosen { device, api: Some(api), name, reason: "asked for".to_owned() })
+}
+
+#[cfg(feature = "gpu")]
+fn identity(device: &Device) -> Option<String> {
+    device.identity().map(|identity| identity.name)
+}
+
+#[cfg(not(feature = "gpu"))]
+fn identity(_device: &Device) -> Option<String> {
+    None
 }
 
 #[cfg(test)]
@@ -197,16 +185,18 @@ mod tests {
     #[test]
     fn auto_says_why_it_took_the_cpu() {
         let chosen = choose(DeviceChoice::Auto).expect("the CPU is always there");
-        if chosen.name.starts_with("CPU") {
+        if chosen.api.is_none() {
             assert!(chosen.reason.contains("CUDA"), "{}", chosen.reason);
         }
         assert_eq!(smoke_test(&chosen.device), Ok(()));
     }
 
-    #[cfg(not(feature = "cuda"))]
     #[test]
     fn a_device_that_is_not_compiled_in_names_its_feature() {
-        let error = choose(DeviceChoice::Cuda(0)).expect_err("no such feature");
-        assert!(error.to_string().contains("--features cuda"), "{error}");
+        for api in GpuApi::ALL.into_iter().filter(|api| !api.is_compiled()) {
+            let error = choose(DeviceChoice::Gpu(api, 0)).expect_err("no such feature");
+            let build = format!("--features {}`", api.feature());
+            assert!(error.to_string().contains(&build), "{error}");
+        }
     }
 }

@@ -20,7 +20,7 @@ mod tests {
     use resnet_recipe::{Fanout, presets};
 
     use crate::OnNonFinite;
-    use crate::device::{Chosen, DeviceKind};
+    use crate::device::Chosen;
     use crate::run::{Datasets, RunOptions, train};
 
     thread_local! {
@@ -40,7 +40,7 @@ mod tests {
         let options =
             RunOptions { log_every, on_non_finite, max_steps, ..RunOptions::new(folder.path()) };
         let (name, reason) = ("CPU".to_owned(), "a test".to_owned());
-        let chosen = Chosen { device: Device::flex(), kind: DeviceKind::Cpu, name, reason };
+        let chosen = Chosen { device: Device::flex(), api: None, name, reason };
         let before = READS.get();
         let outcome = train(&recipe, &datasets, &options, &chosen, &mut Fanout::default());
         assert_eq!(outcome.expect("trains").steps, 4);

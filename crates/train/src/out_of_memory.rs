@@ -8,7 +8,13 @@ use resnet_recipe::Recipe;
 use crate::TrainError;
 
 /// What devices say when they have no room. The host's allocator says nothing: it ends the program.
-const SIGNS: [&str; 3] = ["out of memory", "outofmemory", "out_of_memory"];
+const SIGNS: [&str; 5] = [
+    "out of memory",
+    "out of device memory",
+    "outofmemory",
+    "out_of_memory",
+    "can't allocate buffer",
+];
 
 /// `work`, or what the device said when it had no room for it: backends panic then. Any other panic goes
 /// on.
@@ -24,8 +30,13 @@ pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
 fn complaint(panic: &(dyn Any + Send)) -> Option<String> {
     let text = panic.downcast_ref::<&str>().map(|&text| text.to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned())?;
+    says_so(&text).then_some(text)
+}
+
+/// Whether the words of a device are about its memory.
+pub(crate) fn says_so(text: &str) -> bool {
     let lower = text.to_lowercase();
-    SIGNS.iter().any(|sign| lower.contains(sign)).then_some(text)
+    SIGNS.iter().any(|sign| lower.contains(sign))
 }
 
 /// The error for a step of `recipe` on so many ranks, which each have a share of the batch.

@@ -9,24 +9,28 @@ use crate::rules::AdamW;
 
 /// What Adam's rules compute with.
 #[derive(Clone, Copy)]
-struct Adam {
+pub(crate) struct Adam {
+    lr: f32,
     betas: (f32, f32),
     /// What is missing from the shares to 1.
     rests: (f32, f32),
-    corrections: (f32, f32),
+    /// What the mean and the root of the mean square are divided by.
+    corrections: [f32; 2],
     eps: f32,
     decay: f32,
     is_first: bool,
 }
 
 impl Adam {
-    fn new(rule: AdamW, is_first: bool) -> Self {
-        let AdamW { betas: (beta1, beta2), eps, decay, step, .. } = rule;
-        let corrections = (1.0 - beta1.powi(step), (1.0 - beta2.powi(step)).sqrt());
+    /// By a rule; `corrections` are instead of those of its step.
+    pub(crate) fn new(rule: AdamW, is_first: bool, corrections: Option<[f32; 2]>) -> Self {
+        let AdamW { lr, betas: (beta1, beta2), eps, decay, step } = rule;
+        let of_step = || [1.0 - beta1.powi(step), (1.0 - beta2.powi(step)).sqrt()];
         Self {
+            lr: lr as f32,
             betas: (beta1 as f32, beta2 as f32),
             rests: ((1.0 - beta1) as f32, (1.0 - beta2) as f32),
-            corrections: (corrections.0 as f32, corrections.1 as f32),
+            corrections: corrections.unwrap_or_else(|| of_step().map(|it| it as f32)),
             eps: eps as f32,
             decay: decay as f32,
             is_first,
@@ -44,8 +48,8 @@ impl Adam {
     /// What a weight moves against.
     #[inline(always)]
     fn direction(&self, weight: f32, mean: f32, square: f32) -> f32 {
-        let scale = square.sqrt() / self.corrections.1 + self.eps;
-        (mean / self.corrections.0) / scale + weight * self.decay
+        let scale = square.sqrt() / self.corrections[1] + self.eps;
+        (mean / self.corrections[0]) / scale + weight * self.decay
     }
 }
 
@@ -54,14 +58,12 @@ pub(crate) fn adamw(
     weight: &mut [f32],
     gradient: &[f32],
     [mean, square]: [&mut [f32]; 2],
-    is_first: bool,
-    rule: AdamW,
+    adam: Adam,
 ) {
-    let (adam, lr) = (Adam::new(rule, is_first), rule.lr as f32);
     let weights = weight.par_chunks_mut(SHARE).zip(gradient.par_chunks(SHARE));
     let means = mean.par_chunks_mut(SHARE).zip(square.par_chunks_mut(SHARE));
     weights.zip(means).for_each(|((weight, gradient), (mean, square))| {
-        dispatch(AdamWPart { weight, gradient, mean, square, adam, lr });
+        dispatch(AdamWPart { weight, gradient, mean, square, adam });
     });
 }
 
@@ -71,7 +73,6 @@ struct AdamWPart<'a> {
     mean: &'a mut [f32],
     square: &'a mut [f32],
     adam: Adam,
-    lr: f32,
 }
 
 impl NullaryFnOnce for AdamWPart<'_> {
@@ -84,7 +85,7 @@ impl NullaryFnOnce for AdamWPart<'_> {
             self.weight.iter_mut().zip(self.gradient).zip(means)
         {
             self.adam.remember(*gradient, mean, square);
-            *weight -= self.adam.direction(*weight, *mean, *square) * self.lr;
+            *weight -= self.adam.direction(*weight, *mean, *square) * self.adam.lr;
         }
     }
 }
@@ -94,10 +95,8 @@ pub(crate) fn lamb(
     weight: &mut [f32],
     gradient: &[f32],
     [mean, square]: [&mut [f32]; 2],
-    is_first: bool,
-    rule: AdamW,
+    adam: Adam,
 ) {
-    let adam = Adam::new(rule, is_first);
     let weights = weight.par_chunks(SHARE).zip(gradient.par_chunks(SHARE));
     let means = mean.par_chunks_mut(SHARE).zip(square.par_chunks_mut(SHARE));
     let remember = |((weight, gradient), (mean, square))| {
@@ -108,10 +107,9 @@ pub(crate) fn lamb(
     let [of_weight, of_step] =
         [0, 1].map(|which| squares.iter().map(|squares| squares[which]).sum::<f64>().sqrt());
     let trust = ratio(of_weight, of_step, [of_weight, of_step]);
-    let lr = rule.lr as f32;
     let means = mean.par_chunks(SHARE).zip(square.par_chunks(SHARE));
     weight.par_chunks_mut(SHARE).zip(means).for_each(|(weight, (mean, square))| {
-        dispatch(LambWeights { weight, mean, square, adam, trust, lr });
+        dispatch(LambWeights { weight, mean, square, adam, trust });
     });
 }
 
@@ -150,7 +148,6 @@ struct LambWeights<'a> {
     square: &'a [f32],
     adam: Adam,
     trust: f32,
-    lr: f32,
 }
 
 impl NullaryFnOnce for LambWeights<'_> {
@@ -161,7 +158,7 @@ impl NullaryFnOnce for LambWeights<'_> {
         let means = self.mean.iter().zip(self.square);
         for (weight, (mean, square)) in self.weight.iter_mut().zip(means) {
             let direction = self.adam.direction(*weight, *mean, *square);
-            *weight -= direction * self.trust * self.lr;
+            *weight -= direction * self.trust * self.adam.lr;
         }
     }
 }

@@ -6,7 +6,7 @@
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 
-use super::device;
+use super::device::{gradients, normalise, statistics};
 use super::table::{Shares, Table};
 use crate::normalisation::{Affine, InputGradients, NormGradients, Saved};
 
@@ -56,7 +56,7 @@ fn output(
     let y = Table::like(x);
     let (vector, columns) = columns(x);
     let shares = Shares::of(x.rows, columns);
-    device::normalise::launch(
+    normalise::normalise::launch(
         &x.tensor.client,
         shares.cube_count(),
         shares.cube_dim(),
@@ -89,7 +89,7 @@ fn statistics(x: &Table) -> (CubeTensor, CubeTensor) {
     let (vector, columns) = columns(x);
     let shares = Shares::of(x.rows, columns);
     let (sums, squares) = (x.per_part(shares.parts), x.per_part(shares.parts));
-    device::moments::launch(
+    statistics::moments::launch(
         &x.tensor.client,
         shares.cube_count(),
         shares.cube_dim(),
@@ -103,7 +103,7 @@ fn statistics(x: &Table) -> (CubeTensor, CubeTensor) {
     );
     let (mean, variance) = (x.per_channel(), x.per_channel());
     let merging = Shares::of(1, x.channels);
-    device::statistics::launch(
+    statistics::statistics::launch(
         &x.tensor.client,
         merging.cube_count(),
         merging.cube_dim(),
@@ -151,7 +151,7 @@ pub(super) fn input_gradients(
     let unused = x.per_channel();
     let (vector, columns) = columns(&x);
     let shares = Shares::of(x.rows, columns);
-    device::input_gradient::launch(
+    gradients::input_gradient::launch(
         &x.tensor.client,
         shares.cube_count(),
         shares.cube_dim(),
@@ -190,7 +190,7 @@ pub(super) fn affine_gradients(
     let (vector, columns) = columns(&x);
     let shares = Shares::of(x.rows, columns);
     let (sums, products) = (x.per_part(shares.parts), x.per_part(shares.parts));
-    device::gradient_sums::launch(
+    gradients::gradient_sums::launch(
         &x.tensor.client,
         shares.cube_count(),
         shares.cube_dim(),
@@ -208,7 +208,7 @@ pub(super) fn affine_gradients(
     );
     let (gamma, beta) = (x.per_channel(), x.per_channel());
     let merging = Shares::of(1, x.channels);
-    device::affine_gradients::launch(
+    gradients::affine_gradients::launch(
         &x.tensor.client,
         merging.cube_count(),
         merging.cube_dim(),

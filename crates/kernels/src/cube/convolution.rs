@@ -19,8 +19,9 @@ use cubek::convolution::{
 use cubek::matmul::definition::{MatmulElems, MatmulGlobalElems};
 use cubek::std::InputBinding;
 
+use super::device::layout;
 use super::table::{Table, empty};
-use super::{device, weight_gradient};
+use super::weight_gradient;
 use crate::geometry::Geometry;
 
 /// The convolution of `x` with `weight`.
@@ -157,7 +158,7 @@ fn arranged(weight: CubeTensor, arrangement: Arrangement) -> CubeTensor {
     let arranged = empty(&weight, Shape::new([first, height, width, last]), weight.dtype);
     let count = first * height * width * last;
     let weight = burn_cubecl::kernel::into_contiguous(weight);
-    device::arrange::launch(
+    layout::arrange::launch(
         &weight.client,
         super::table::cubes(count),
         super::table::cube(),
@@ -186,7 +187,7 @@ fn spread(x: &Table, stride: [usize; 2], [height, width]: [usize; 2]) -> Table {
     };
     let vector = x.vector_size();
     let depth = x.channels / vector;
-    device::spread::launch(
+    layout::spread::launch(
         &x.tensor.client,
         super::table::cubes(wide.rows * depth),
         super::table::cube(),

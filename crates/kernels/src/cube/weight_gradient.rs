@@ -8,7 +8,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::{CubeCount, CubeDim};
 
 use super::convolution::matrix_element;
-use super::device_weights::{self, DEPTH, TILE};
+use super::device::weights::{self as device, DEPTH, TILE};
 use super::table::{Table, cube, cubes, empty};
 use crate::geometry::Geometry;
 
@@ -30,7 +30,7 @@ pub(super) fn launch(dy: &Table, x: &Table, geometry: &Geometry) -> CubeTensor {
     let vector = if is_narrow { 1 } else { x.vector_size() };
     let [.., height, width] = geometry.input;
     let [.., rows, row] = geometry.output();
-    device_weights::weight_gradient::launch(
+    device::weight_gradient::launch(
         &dy.tensor.client,
         CubeCount::new_3d(tiles as u32, taps as u32, parts as u32),
         CubeDim::new_2d(32, 4),
@@ -39,7 +39,7 @@ pub(super) fn launch(dy: &Table, x: &Table, geometry: &Geometry) -> CubeTensor {
         dy.tensor.clone().into_buffer_arg(),
         x.tensor.clone().into_buffer_arg(),
         sums.clone().into_buffer_arg(),
-        device_weights::SizesLaunch::new(
+        device::SizesLaunch::new(
             dy.rows,
             rows_of_part,
             rows,
@@ -62,7 +62,7 @@ pub(super) fn launch(dy: &Table, x: &Table, geometry: &Geometry) -> CubeTensor {
     );
     let gradient = empty(&dy.tensor, Shape::new(geometry.weight), dy.tensor.dtype);
     let count = outputs * inputs * kernel_height * kernel_width;
-    device_weights::add_parts::launch(
+    device::add_parts::launch(
         &dy.tensor.client,
         cubes(count),
         cube(),

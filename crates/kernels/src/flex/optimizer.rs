@@ -2,8 +2,9 @@
 
 use burn::backend::flex::FlexTensor;
 
-use super::values::{take, tensor};
-use crate::cpu::{adam, optimizer, pool};
+use super::values::{slice, take, tensor};
+use crate::cpu::adam::{self, Adam};
+use crate::cpu::{optimizer, pool};
 use crate::profile::span;
 use crate::rules::{OfMeans, OfVelocity};
 
@@ -35,6 +36,7 @@ pub(super) fn with_means(
     weight: FlexTensor,
     gradient: FlexTensor,
     [mean, square]: [Option<FlexTensor>; 2],
+    corrections: Option<FlexTensor>,
     rule: OfMeans,
 ) -> (FlexTensor, FlexTensor, FlexTensor) {
     let (mut weight, gradient) = (take(weight), take(gradient));
@@ -42,9 +44,11 @@ pub(super) fn with_means(
     let is_first = mean.is_none();
     let (mut mean, mut square) = (state(mean, length), state(square, length));
     let means = [&mut *mean, &mut *square];
+    let corrections = corrections.map(|both| [0, 1].map(|which| slice(&both)[which]));
+    let adam = |rule| Adam::new(rule, is_first, corrections);
     span("optimizer", shape, || match rule {
-        OfMeans::AdamW(rule) => adam::adamw(&mut weight, &gradient, means, is_first, rule),
-        OfMeans::Lamb(rule) => adam::lamb(&mut weight, &gradient, means, is_first, rule),
+        OfMeans::AdamW(rule) => adam::adamw(&mut weight, &gradient, means, adam(rule)),
+        OfMeans::Lamb(rule) => adam::lamb(&mut weight, &gradient, means, adam(rule)),
     });
     pool::give(gradient);
     (tensor(weight, [length]), tensor(mean, [length]), tensor(square, [length]))

@@ -5,42 +5,19 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-/// The device a person asks for: `auto`, `cpu`, `wgpu`, `wgpu:1`, `cuda` or `cuda:1`.
+use super::GpuApi;
+
+/// The device a person asks for: `auto`, `cpu`, or a [`GpuApi`]'s feature and a number, as `cuda:1`; `cuda` alone
+/// is the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DeviceChoice {
-    /// CUDA if it works, else a hardware GPU through wgpu, else the CPU.
+    /// CUDA if it works, else ROCm, else a hardware GPU through wgpu, else the CPU.
     #[default]
     Auto,
     /// The CPU.
     Cpu,
-    /// The GPU of this number through wgpu; software adapters count, too.
-    Wgpu(usize),
-    /// The NVIDIA GPU of this number.
-    Cuda(usize),
-}
-
-/// By what a device is reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeviceKind {
-    /// Burn's CPU backend.
-    Cpu,
-    /// wgpu.
-    Wgpu,
-    /// CUDA.
-    Cuda,
-}
-
-impl DeviceChoice {
-    /// By what it is reached; `None` for `auto`.
-    #[must_use]
-    pub fn kind(self) -> Option<DeviceKind> {
-        match self {
-            Self::Auto => None,
-            Self::Cpu => Some(DeviceKind::Cpu),
-            Self::Wgpu(_) => Some(DeviceKind::Wgpu),
-            Self::Cuda(_) => Some(DeviceKind::Cuda),
-        }
-    }
+    /// The GPU of this number; with wgpu and Vulkan drivers that compute on the CPU count, too.
+    Gpu(GpuApi, usize),
 }
 
 impl FromStr for DeviceChoice {
@@ -55,9 +32,10 @@ impl FromStr for DeviceChoice {
         match (name, index) {
             ("auto", None) => Ok(Self::Auto),
             ("cpu", None) => Ok(Self::Cpu),
-            ("wgpu", index) => Ok(Self::Wgpu(index.unwrap_or(0))),
-            ("cuda", index) => Ok(Self::Cuda(index.unwrap_or(0))),
-            _ => Err(unknown()),
+            (name, index) => {
+                let api = GpuApi::ALL.into_iter().find(|api| api.feature() == name);
+                Ok(Self::Gpu(api.ok_or_else(unknown)?, index.unwrap_or(0)))
+            }
         }
     }
 }
@@ -68,8 +46,7 @@ impl fmt::Display for DeviceChoice {
         match self {
             Self::Auto => write!(f, "auto"),
             Self::Cpu => write!(f, "cpu"),
-            Self::Wgpu(index) => write!(f, "wgpu:{index}"),
-            Self::Cuda(index) => write!(f, "cuda:{index}"),
+            Self::Gpu(api, index) => write!(f, "{}:{index}", api.feature()),
         }
     }
 }
@@ -79,7 +56,10 @@ impl fmt::Display for DeviceChoice {
 #[non_exhaustive]
 pub enum DeviceError {
     /// No such kind of device.
-    #[error("`{text}` is not a device: write auto, cpu, wgpu, wgpu:N, cuda or cuda:N")]
+    #[error(
+        "`{text}` is not a device: write auto, cpu, cuda:N, rocm:N, metal:N, vulkan:N or wgpu:N; \
+         without :N the first"
+    )]
     Unknown {
         /// What was written.
         text: String,
@@ -112,9 +92,9 @@ mod tests {
     #[test]
     fn devices_are_read_as_a_person_writes_them() {
         assert_eq!("auto".parse(), Ok(DeviceChoice::Auto));
-        assert_eq!("cuda".parse(), Ok(DeviceChoice::Cuda(0)));
-        assert_eq!("wgpu:2".parse(), Ok(DeviceChoice::Wgpu(2)));
-        for text in ["auto", "cpu", "wgpu:2", "cuda:0"] {
+        assert_eq!("cuda".parse(), Ok(DeviceChoice::Gpu(GpuApi::Cuda, 0)));
+        assert_eq!("vulkan:2".parse(), Ok(DeviceChoice::Gpu(GpuApi::Vulkan, 2)));
+        for text in ["auto", "cpu", "wgpu:2", "cuda:0", "rocm:1", "metal:0", "vulkan:0"] {
             assert_eq!(
                 text.parse().map(|choice: DeviceChoice| choice.to_string()),
                 Ok(text.into())

@@ -1,12 +1,8 @@
 //! Which devices are there, and what they can do.
 
 use burn::tensor::DType;
-#[cfg(any(feature = "cuda", feature = "wgpu"))]
-use burn::tensor::DeviceType;
 
-#[cfg(any(feature = "cuda", feature = "wgpu"))]
-use super::enumerated;
-use super::{Chosen, DeviceChoice, DeviceKind, choose};
+use super::{Chosen, DeviceChoice, DeviceError, GpuApi, choose, not_working};
 
 /// A way to reach devices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,42 +17,43 @@ pub struct Backend {
 
 /// Every way to reach devices that this version knows.
 #[must_use]
-pub fn backends() -> [Backend; 3] {
-    [
-        Backend { name: "CUDA", feature: "cuda", compiled: cfg!(feature = "cuda") },
-        Backend { name: "wgpu", feature: "wgpu", compiled: cfg!(feature = "wgpu") },
-        Backend { name: "CPU (Flex)", feature: "flex", compiled: cfg!(feature = "flex") },
-    ]
+pub fn backends() -> Vec<Backend> {
+    let gpu = |api: GpuApi| Backend {
+        name: api.name(),
+        feature: api.feature(),
+        compiled: api.is_compiled(),
+    };
+    let cpu = Backend { name: "CPU (Flex)", feature: "flex", compiled: cfg!(feature = "flex") };
+    GpuApi::ALL.map(gpu).into_iter().chain([cpu]).collect()
 }
 
-/// Every device that a driver reports, GPUs first; nothing is computed yet.
+/// Every device that a driver reports, GPUs first; nothing is computed yet. A GPU has a line for each way
+/// to it.
 #[must_use]
 pub fn found() -> Vec<DeviceChoice> {
-    let mut devices = Vec::new();
-    #[cfg(feature = "cuda")]
-    devices.extend((0..enumerated(DeviceType::Cuda).len()).map(DeviceChoice::Cuda));
-    #[cfg(feature = "wgpu")]
-    devices.extend((0..enumerated(DeviceType::Wgpu).len()).map(DeviceChoice::Wgpu));
-    if cfg!(feature = "flex") {
-        devices.push(DeviceChoice::Cpu);
-    }
-    devices
+    let gpus = GpuApi::ALL.into_iter().flat_map(|api| found_through(api).unwrap_or_default());
+    gpus.chain(cfg!(feature = "flex").then_some(DeviceChoice::Cpu)).collect()
 }
 
-/// The devices of the kind of `taken`, with which it can train: all of them if the kind was asked for by
+/// Every GPU that the drivers behind `api` report; none if it is not compiled in.
+///
+/// # Errors
+/// [`DeviceError::NotWorking`] if a driver panics or does not answer.
+pub fn found_through(api: GpuApi) -> Result<Vec<DeviceChoice>, DeviceError> {
+    let count = api.devices().map_err(|reason| not_working(api.name(), reason))?.len();
+    Ok((0..count).map(|index| DeviceChoice::Gpu(api, index)).collect())
+}
+
+/// The devices that are reached as `taken` is, with which it can train: all of them if that way was asked for by
 /// `choice`, else no software adapter.
 #[must_use]
 pub fn alike(choice: DeviceChoice, taken: &Chosen) -> Vec<DeviceChoice> {
+    let Some(api) = taken.api else { return vec![DeviceChoice::Cpu] };
     let is_hardware = |device: &DeviceChoice| choose(*device).is_ok_and(|it| !facts(&it).software);
-    let mut devices = of_kind(found(), taken.kind);
-    if choice == DeviceChoice::Auto && taken.kind == DeviceKind::Wgpu {
+    let mut devices = found_through(api).unwrap_or_default();
+    if choice == DeviceChoice::Auto && api == GpuApi::Wgpu {
         devices.retain(is_hardware);
     }
-    devices
-}
-
-fn of_kind(mut devices: Vec<DeviceChoice>, kind: DeviceKind) -> Vec<DeviceChoice> {
-    devices.retain(|device| device.kind() == Some(kind));
     devices
 }
 
@@ -86,7 +83,7 @@ pub fn facts(chosen: &Chosen) -> Facts {
     )
 }
 
-#[cfg(any(feature = "cuda", feature = "wgpu"))]
+#[cfg(feature = "gpu")]
 fn with_identity(chosen: &Chosen, facts: Facts) -> Facts {
     let Some(identity) = chosen.device.identity() else { return facts };
     let card = identity.physical.as_ref();
@@ -98,22 +95,7 @@ fn with_identity(chosen: &Chosen, facts: Facts) -> Facts {
     }
 }
 
-#[cfg(not(any(feature = "cuda", feature = "wgpu")))]
+#[cfg(not(feature = "gpu"))]
 fn with_identity(_chosen: &Chosen, facts: Facts) -> Facts {
     facts
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn devices_are_told_apart_by_what_was_taken_and_not_by_what_is_there() {
-        use DeviceChoice::{Cpu, Cuda, Wgpu};
-        let found = || vec![Cuda(0), Cuda(1), Wgpu(0), Wgpu(1), Cpu];
-        // A CUDA GPU that fails its smoke test is found all the same.
-        assert_eq!(of_kind(found(), DeviceKind::Wgpu), [Wgpu(0), Wgpu(1)]);
-        assert_eq!(of_kind(found(), DeviceKind::Cuda), [Cuda(0), Cuda(1)]);
-        assert_eq!(of_kind(found(), DeviceKind::Cpu), [Cpu]);
-    }
 }

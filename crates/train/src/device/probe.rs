@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use burn::tensor::{Device, Tensor};
 
+use crate::out_of_memory;
+
 /// A driver that has not answered after this time never will.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -69,7 +71,7 @@ pub fn explain(said: &str) -> String {
         "CUDA's library of mathematical functions (libdevice) is missing: install the CUDA toolkit \
          and set CUDA_PATH"
             .to_owned()
-    } else if has("out of memory") || has("out_of_memory") || has("outofmemory") {
+    } else if out_of_memory::says_so(said) {
         "its memory is full: end other programs on it, or take another device".to_owned()
     } else {
         "its driver or a library is missing or broken".to_owned()
@@ -85,8 +87,10 @@ mod tests {
         let missing = || panic!("Unable to dynamically load the \"nvrtc\" shared library");
         let reason = guarded::<()>(missing).expect_err("a panic");
         assert!(reason.contains("install the CUDA toolkit"), "{reason}");
-        let full = guarded::<()>(|| panic!("{}", "CUDA_ERROR_OUT_OF_MEMORY")).expect_err("a panic");
-        assert!(full.contains("memory is full"), "{full}");
+        for said in ["CUDA_ERROR_OUT_OF_MEMORY", "out of device memory allocating 64 bytes"] {
+            let full = guarded::<()>(move || panic!("{said}")).expect_err("a panic");
+            assert!(full.contains("memory is full"), "{full}");
+        }
         let other = guarded::<()>(|| panic!("?")).expect_err("a panic");
         assert!(other.contains("missing or broken"), "{other}");
     }

@@ -19,9 +19,9 @@ pub(super) fn adamw_in_one_pass(
     betas: (f64, f64),
     eps: f64,
 ) -> Direction {
-    let Parameter { gradient, weight, decay, slots, step, .. } = parameter;
+    let Parameter { gradient, weight, decay, slots, step, corrections, .. } = parameter;
     let rule = AdamW { lr, betas, eps, decay, step };
-    let (weight, means) = adamw_step(weight, gradient, slots.try_into().ok(), rule);
+    let (weight, means) = adamw_step(weight, gradient, slots.try_into().ok(), corrections, rule);
     (weight, means.into())
 }
 
@@ -47,9 +47,9 @@ pub(super) fn lamb_in_two_passes(
     if parameter.decay == 0.0 {
         return adamw_in_one_pass(parameter, lr, betas, eps);
     }
-    let Parameter { gradient, weight, decay, slots, step, .. } = parameter;
+    let Parameter { gradient, weight, decay, slots, step, corrections, .. } = parameter;
     let rule = AdamW { lr, betas, eps, decay, step };
-    let (weight, means) = lamb_step(weight, gradient, slots.try_into().ok(), rule);
+    let (weight, means) = lamb_step(weight, gradient, slots.try_into().ok(), corrections, rule);
     (weight, means.into())
 }
 
@@ -60,7 +60,10 @@ fn adam(parameter: Parameter, (beta1, beta2): (f64, f64), eps: f64) -> Direction
     let m = mean(m, gradient.clone(), beta1);
     let v = mean(v, gradient.square(), beta2);
     let (corrected, root) = match corrections {
-        Some([of_m, of_v]) => (m.clone() / of_m, v.clone().sqrt() / of_v.sqrt()),
+        Some(both) => {
+            let [of_m, of_root] = [0, 1].map(|which| both.clone().narrow(0, which, 1));
+            (m.clone() / of_m, v.clone().sqrt() / of_root)
+        }
         None => (
             m.clone().div_scalar(1.0 - beta1.powi(step)),
             v.clone().sqrt().div_scalar((1.0 - beta2.powi(step)).sqrt()),

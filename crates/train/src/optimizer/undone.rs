@@ -14,8 +14,9 @@ use crate::non_finite::choose;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Undone(BTreeMap<i32, Tensor<1>>);
 
-/// What a parameter's two running means are divided by, `[1]` each, where only the device knows it.
-pub(super) type Corrections = Option<[Tensor<1>; 2]>;
+/// What a parameter's running mean and the root of its mean square are divided by, `[2]`, where only the device knows
+/// it.
+pub(super) type Corrections = Option<Tensor<1>>;
 
 impl Undone {
     /// Steps that were undone of those that began with step `began` of the run; waits for the device.
@@ -54,7 +55,8 @@ impl Undone {
             Some(undone) if is_host(&undone.device()) => (step - self.count(began), None),
             Some(undone) => {
                 let seen = undone.clone().neg().add_scalar(step);
-                (step, Some([betas.0, betas.1].map(|beta| correction(seen.clone(), beta))))
+                let of_root = correction(seen.clone(), betas.1).sqrt();
+                (step, Some(Tensor::cat(vec![correction(seen, betas.0), of_root], 0)))
             }
         }
     }

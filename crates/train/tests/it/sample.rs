@@ -11,7 +11,7 @@ use resnet_recipe::{
     Train, presets,
 };
 use resnet_train::TrainError;
-use resnet_train::device::{Chosen, DeviceKind};
+use resnet_train::device::Chosen;
 use resnet_train::run::{Datasets, Outcome, RunOptions, train};
 use resnet_train::stopping::StopHandle;
 
@@ -41,7 +41,7 @@ pub(crate) fn images() -> Datasets {
 
 pub(crate) fn cpu() -> Chosen {
     let (name, reason) = ("CPU".to_owned(), "a test".to_owned());
-    Chosen { device: Device::flex(), kind: DeviceKind::Cpu, name, reason }
+    Chosen { device: Device::flex(), api: None, name, reason }
 }
 
 pub(crate) fn run_in(folder: &Path, recipe: &Recipe) -> Result<Outcome, TrainError> {
