@@ -2,7 +2,6 @@
 
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
-use cubecl::prelude::Runtime;
 
 use super::device::adam::{self as device, AdamNumbersLaunch, MeanNumbersLaunch};
 use super::lengths::Squares;
@@ -29,8 +28,7 @@ pub(super) fn with_means(
     corrections: Option<CubeTensor>,
     rule: OfMeans,
 ) -> (CubeTensor, CubeTensor, CubeTensor) {
-    let [mean, square] =
-        means.map(|mean| writable(mean.unwrap_or_else(|| zeros_like(&weight))));
+    let [mean, square] = means.map(|mean| writable(mean.unwrap_or_else(|| zeros_like(&weight))));
     let (weight, gradient) = (writable(weight), into_contiguous(gradient));
     let (OfMeans::AdamW(numbers) | OfMeans::Lamb(numbers)) = rule;
     let step = Step { weight, gradient, mean, square, corrections, rule: numbers };
@@ -110,7 +108,7 @@ impl Step {
 }
 
 /// In f64 until they are final, as Burn's operations have them.
-fn numbers<R: Runtime>(rule: AdamW) -> AdamNumbersLaunch<R> {
+fn numbers(rule: AdamW) -> AdamNumbersLaunch {
     let AdamW { lr, betas: (beta1, beta2), eps, decay, step } = rule;
     let [lr, decay, eps] = [lr, decay, eps].map(|number| number as f32);
     let mean = |beta: f64, whole: f64| {

@@ -5,7 +5,6 @@ use burn::tensor::{DType, Shape};
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::ops::numeric::zeros_client;
 use burn_cubecl::tensor::CubeTensor;
-use cubecl::prelude::Runtime;
 
 use super::device::optimizer::{self as device, SgdNumbersLaunch};
 use super::lengths;
@@ -43,7 +42,7 @@ pub(super) fn with_velocity(
     (weight, velocity)
 }
 
-fn numbers<R: Runtime>(rule: OfVelocity) -> SgdNumbersLaunch<R> {
+fn numbers(rule: OfVelocity) -> SgdNumbersLaunch {
     let numbers = match rule {
         OfVelocity::Sgd(Sgd { lr, momentum, decay, .. }) => [lr, momentum, decay, 0.0, 0.0],
         OfVelocity::Lars(Lars { lr, momentum, decay, trust, eps }) => {

@@ -5,7 +5,9 @@ use burn::tensor::{Device, DeviceType, Tensor, TensorData};
 use resnet_kernels::{Sgd, adamw_step, has_optimizer_steps, sgd_step};
 
 use crate::batch_norm::run;
-use crate::optimizer::{ADAMW, By, SGD_RULES, adamw, moves_copies_only, sgd};
+use crate::optimizer::{
+    ADAMW, By, Correct, SGD_RULES, adamw, as_long_as_the_weight, corrected, moves_copies_only, sgd,
+};
 use crate::support::{assert_close, numbers, training, wide};
 
 fn gpu() -> Option<Device> {
@@ -56,6 +58,19 @@ fn steps_of_optimizers_are_those_of_the_cpu_and_of_burns_operations() {
 }
 
 #[test]
+fn steps_as_long_as_the_weight_are_those_of_the_cpu() {
+    let (Some(gpu), cpu) = (gpu(), Device::flex()) else { return };
+    for length in LENGTHS {
+        let what = format!("{length} numbers");
+        let [on_gpu, on_cpu] = [&gpu, &cpu].map(|device| as_long_as_the_weight((device, length)));
+        assert_same(on_gpu, on_cpu, &what);
+        let [by_step, on_device] =
+            [Correct::ByStep, Correct::OnDevice].map(|correct| corrected((&gpu, length), correct));
+        assert_same(by_step, on_device, &what);
+    }
+}
+
+#[test]
 fn what_somebody_else_holds_on_a_gpu_stays_as_it_is() {
     let Some(gpu) = gpu() else { return };
     LENGTHS.into_iter().for_each(|length| moves_copies_only((&gpu, length)));
@@ -78,7 +93,7 @@ fn what_is_not_finite_spreads_in_a_step_as_on_the_cpu() {
             let (weight, velocity) = sgd_step(weight.clone(), gradient.clone(), None, rule);
             [weight, velocity]
         });
-        let (weight, means) = adamw_step(weight, gradient, None, ADAMW);
+        let (weight, means) = adamw_step(weight, gradient, None, None, ADAMW);
         steps
             .into_iter()
             .flatten()

@@ -60,7 +60,7 @@ pub(crate) fn adamw(place: Place, rule: AdamW, by: By) -> [Tensor<1>; 3] {
             By::Burn => burns_adamw,
         };
         let gradient = values(place, 1 + step as u32);
-        let (moved, remembered) = of_step(weight, gradient, means, AdamW { step, ..rule });
+        let (moved, remembered) = of_step(weight, gradient, means, None, AdamW { step, ..rule });
         (weight, means) = (moved, Some(remembered));
     }
     let [mean, square] = means.expect("three steps");
@@ -71,6 +71,7 @@ fn burns_adamw(
     weight: Tensor<1>,
     g: Tensor<1>,
     means: Option<[Tensor<1>; 2]>,
+    _corrections: Option<Tensor<1>>,
     AdamW { lr, betas: (beta1, beta2), eps, decay, step }: AdamW,
 ) -> (Tensor<1>, [Tensor<1>; 2]) {
     let [new, new_square] = [g.clone().mul_scalar(1.0 - beta1), g.square().mul_scalar(1.0 - beta2)];
@@ -91,6 +92,8 @@ pub(crate) const SGD_RULES: [Sgd; 3] = {
 
 pub(crate) const ADAMW: AdamW =
     AdamW { lr: 1e-3, betas: (0.9, 0.999), eps: 1e-8, decay: 0.05, step: 1 };
+
+const LARS: Lars = Lars { lr: 0.1, momentum: 0.9, decay: 1e-2, trust: 1e-3, eps: 1e-8 };
 
 fn bits(tensor: Tensor<1>) -> Vec<u32> {
     numbers(tensor).into_iter().map(f32::to_bits).collect()
@@ -127,11 +130,12 @@ fn steps_of_lamb_are_adamws_as_long_as_the_weight() {
     for step in 1..4 {
         let rule = AdamW { lr: 1.0, betas: (0.9, 0.999), eps: 1e-6, decay: 0.05, step };
         let gradient = on_cpu(1 + step as u32);
-        let (moved, adams) = adamw_step(weight.clone(), gradient.clone(), means.clone(), rule);
+        let (moved, adams) =
+            adamw_step(weight.clone(), gradient.clone(), means.clone(), None, rule);
         let way = weight.clone() - moved;
         let trust = length(&weight) / length(&way);
         let expected = weight.clone() - way.mul_scalar(1e-2 * trust);
-        let (ours, own) = lamb_step(weight, gradient, means, AdamW { lr: 1e-2, ..rule });
+        let (ours, own) = lamb_step(weight, gradient, means, None, AdamW { lr: 1e-2, ..rule });
         assert_close(&numbers(ours.clone()), &wide(&numbers(expected)), 1e-6, "weight");
         assert_eq!(own.clone().map(bits), adams.map(bits), "means");
         (weight, means) = (ours, Some(own));
@@ -142,15 +146,15 @@ fn steps_of_lamb_are_adamws_as_long_as_the_weight() {
 fn lamb_leaves_the_length_of_a_step_where_the_weight_has_none() {
     let rule = AdamW { lr: 1e-2, betas: (0.9, 0.999), eps: 1e-6, decay: 0.05, step: 1 };
     let zeros = || on_cpu(1).zeros_like();
-    let (ours, _) = lamb_step(zeros(), on_cpu(2), None, rule);
-    let (adams, _) = adamw_step(zeros(), on_cpu(2), None, rule);
+    let (ours, _) = lamb_step(zeros(), on_cpu(2), None, None, rule);
+    let (adams, _) = adamw_step(zeros(), on_cpu(2), None, None, rule);
     assert_eq!(bits(ours), bits(adams));
 }
 
 /// With LARS the decayed gradient is scaled before the momentum.
 #[test]
 fn steps_of_lars_are_those_of_burns_operations() {
-    let rule = Lars { lr: 0.1, momentum: 0.9, decay: 1e-2, trust: 1e-3, eps: 1e-8 };
+    let rule = LARS;
     let (mut ours, mut burns) = ((on_cpu(1), None), (on_cpu(1), None::<Tensor<1>>));
     for seed in 2..5 {
         let (weight, velocity) = lars_step(ours.0, on_cpu(seed), ours.1, rule);
@@ -165,6 +169,51 @@ fn steps_of_lars_are_those_of_burns_operations() {
     assert_close(&numbers(ours.0), &wide(&numbers(burns.0)), 1e-6, "weight");
     let [ours, burns] = [ours.1, burns.1].map(|v| numbers(v.expect("a velocity")));
     assert_close(&ours, &wide(&burns), 1e-6, "velocity");
+}
+
+/// Weight, mean and mean square after a step of AdamW and one of LAMB that follow `correct`.
+pub(crate) fn corrected(place: Place, correct: Correct) -> [Tensor<1>; 3] {
+    let (step, weight, gradient) = (7, values(place, 1), values(place, 2));
+    let rule = AdamW { step, ..ADAMW };
+    let of_step = |beta: f64| 1.0 - beta.powi(step);
+    let known = [of_step(rule.betas.0) as f32, of_step(rule.betas.1).sqrt() as f32];
+    let (corrections, rule) = match correct {
+        Correct::ByStep => (None, rule),
+        Correct::OnDevice => (Some(Tensor::from_data(known, place.0)), AdamW { step: 1, ..rule }),
+    };
+    let (weight, means) = adamw_step(weight, gradient.clone(), None, corrections.clone(), rule);
+    let (weight, [mean, square]) = lamb_step(weight, gradient, Some(means), corrections, rule);
+    [weight, mean, square]
+}
+
+/// Who knows how many steps the means have seen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Correct {
+    ByStep,
+    OnDevice,
+}
+
+#[test]
+fn corrections_of_the_device_are_taken_for_those_of_the_step() {
+    let cpu = Device::flex();
+    let [by_step, on_device] = [Correct::ByStep, Correct::OnDevice]
+        .map(|correct| corrected((&cpu, LENGTH), correct).map(bits));
+    assert_eq!(by_step, on_device);
+}
+
+/// Weight and what is remembered after three steps of LARS and of LAMB.
+pub(crate) fn as_long_as_the_weight(place: Place) -> [Tensor<1>; 5] {
+    let (mut lars, mut lamb) = ((values(place, 1), None), (values(place, 1), None));
+    for step in 1..4 {
+        let gradient = values(place, 1 + step as u32);
+        let (weight, velocity) = lars_step(lars.0, gradient.clone(), lars.1, LARS);
+        lars = (weight, Some(velocity));
+        let rule = AdamW { step, ..ADAMW };
+        let (weight, means) = lamb_step(lamb.0, gradient, lamb.1, None, rule);
+        lamb = (weight, Some(means));
+    }
+    let [mean, square] = lamb.1.expect("three steps");
+    [lars.0, lars.1.expect("three steps"), lamb.0, mean, square]
 }
 
 /// That a step moves the weight and leaves what it was made from as it is.
