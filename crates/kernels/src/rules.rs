@@ -2,6 +2,10 @@
 
 /// Rules that remember a velocity.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(
+    not(any(feature = "flex", feature = "cube")),
+    expect(dead_code, reason = "without kernels nobody follows a rule")
+)]
 pub(crate) enum OfVelocity {
     Sgd(Sgd),
     Lars(Lars),
@@ -9,6 +13,10 @@ pub(crate) enum OfVelocity {
 
 /// Rules that remember the means of the gradient and of its square.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(
+    not(any(feature = "flex", feature = "cube")),
+    expect(dead_code, reason = "without kernels nobody follows a rule")
+)]
 pub(crate) enum OfMeans {
     AdamW(AdamW),
     /// The same with a step as long as the weights.

@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::cargo;
 
 /// Features that need compilers or libraries which not every machine has, or half an hour.
-const HEAVY: [&str; 6] = ["wgpu", "cuda", "cuda-nvrtc", "cube", "cubecl", "mpi"];
+const HEAVY: [&str; 10] =
+    ["wgpu", "vulkan", "metal", "cuda", "cuda-nvrtc", "rocm", "gpu", "cube", "cubecl", "mpi"];
 
 #[derive(Args)]
 pub(crate) struct FeaturesArgs {
@@ -42,10 +43,12 @@ fn sets(package: &Value, heavy: bool) -> Vec<String> {
 }
 
 fn check(package: &str, feature: &str, list: bool) -> Result<()> {
-    let mut arguments = vec!["check", "--release", "-p", package, "--no-default-features"];
+    let mut arguments = vec!["clippy", "--release", "-p", package, "--no-default-features"];
     if !feature.is_empty() {
         arguments.extend(["--features", feature]);
     }
+    // Clippy is for the compiler's own warnings, which it can deny: what a set of features leaves out has looks of its own.
+    arguments.extend(["--", "-D", "warnings", "-A", "clippy::all", "-A", "clippy::pedantic"]);
     if list {
         println!("cargo {}", arguments.join(" "));
         return Ok(());
