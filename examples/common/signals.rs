@@ -1,6 +1,5 @@
 //! What happens when the system or a person asks the program to end.
 
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,6 +7,8 @@ use anyhow::{Context, Result};
 use resnet::StopHandle;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
+
+use crate::ending;
 
 /// The run was stopped by a signal and is saved; the same command goes on. The number is
 /// `EX_TEMPFAIL` of sysexits.h: try again later.
@@ -51,8 +52,8 @@ impl Signals {
 }
 
 /// The exit code of a run that ended without an error.
-pub(crate) fn exit_code(stopped: bool) -> ExitCode {
-    if stopped { ExitCode::from(SAVED) } else { ExitCode::SUCCESS }
+pub(crate) fn exit_code(stopped: bool) -> u8 {
+    if stopped { SAVED } else { ending::DONE }
 }
 
 #[cfg(unix)]

@@ -20,6 +20,10 @@ mod process;
 mod report;
 mod step;
 
+#[path = "../common/ending.rs"]
+mod ending;
+#[path = "../common/failure.rs"]
+mod failure;
 #[path = "../common/stdout.rs"]
 mod stdout;
 
@@ -76,8 +80,11 @@ enum Child {
     Check,
 }
 
-fn main() -> Result<ExitCode> {
-    let args = Args::parse();
+fn main() -> ExitCode {
+    ending::of(run(&Args::parse()))
+}
+
+fn run(args: &Args) -> Result<u8> {
     match (args.child, &args.device[..]) {
         (Some(Child::Auto), _) => found::print_auto()?,
         (Some(Child::Found), &[DeviceChoice::Gpu(api, _)]) => found::print(api)?,
@@ -85,13 +92,13 @@ fn main() -> Result<ExitCode> {
         (Some(Child::Check), &[device]) => {
             check::print(device, &args.trials, !args.without_convolutions)?;
         }
-        _ => return survey(&args),
+        _ => return survey(args),
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(ending::DONE)
 }
 
 /// Tries every device in a process of its own and reports.
-fn survey(args: &Args) -> Result<ExitCode> {
+fn survey(args: &Args) -> Result<u8> {
     let limit = Duration::from_secs(args.timeout);
     let (devices, mut entries) = match &args.device[..] {
         [] => found::all(limit)?,
@@ -108,7 +115,7 @@ fn survey(args: &Args) -> Result<ExitCode> {
     } else {
         say(&report::text(&whole))?;
     }
-    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if failed { ending::FAILED } else { ending::DONE })
 }
 
 fn examine(args: &Args, device: DeviceChoice, limit: Duration) -> Result<Value> {

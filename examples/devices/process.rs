@@ -9,6 +9,8 @@ use anyhow::{Context, Result};
 use resnet::training::device::explain;
 use serde_json::Value;
 
+use crate::ending;
+
 /// How to start this program again.
 pub(crate) struct Invocation {
     pub(crate) arguments: Vec<String>,
@@ -83,14 +85,16 @@ fn failure(status: Option<ExitStatus>, said: &str, limit: Duration) -> Option<St
     match status {
         None => Some(format!("no answer in {} s: ended", limit.as_secs())),
         Some(status) if status.success() => None,
-        // Errors of ours are sentences already.
-        Some(status) if status.code() == Some(1) && said.starts_with("Error: ") => {
-            said.lines().next().map(|line| line.trim_start_matches("Error: ").to_owned())
-        }
-        Some(status) => {
-            Some(format!("{} ({status}; it said: {})", explain(said), first_words(said)))
-        }
+        Some(status) => Some(ours(status, said).unwrap_or_else(|| {
+            format!("{} ({status}; it said: {})", explain(said), first_words(said))
+        })),
     }
+}
+
+/// Errors of ours are sentences already, and the last that is said; drivers may have complained before.
+fn ours(status: ExitStatus, said: &str) -> Option<String> {
+    let last = said.lines().last().filter(|_| status.code() == Some(ending::FAILED.into()))?;
+    last.strip_prefix("error: ").map(str::to_owned)
 }
 
 /// Where a panic names its reason: the first lines.

@@ -10,6 +10,8 @@
 
 mod args;
 mod classes;
+#[path = "../common/ending.rs"]
+mod ending;
 #[path = "../common/failure.rs"]
 mod failure;
 mod images;
@@ -31,7 +33,7 @@ use resnet::choose_device;
 use crate::args::Args;
 
 fn main() -> ExitCode {
-    run(&Args::parse()).map_or_else(|error| failure::tell(&error), |()| ExitCode::SUCCESS)
+    ending::of(run(&Args::parse()).map(|()| ending::DONE))
 }
 
 fn run(args: &Args) -> Result<()> {

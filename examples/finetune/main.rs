@@ -14,6 +14,8 @@ mod args;
 #[cfg(feature = "dicom")]
 #[path = "../common/dicom.rs"]
 mod dicom;
+#[path = "../common/ending.rs"]
+mod ending;
 #[path = "../common/failure.rs"]
 mod failure;
 mod progress;
@@ -45,10 +47,10 @@ use crate::signals::Signals;
 use crate::stdout::say;
 
 fn main() -> ExitCode {
-    run(&Args::parse()).unwrap_or_else(|error| failure::tell(&error))
+    ending::of(run(&Args::parse()))
 }
 
-fn run(args: &Args) -> Result<ExitCode> {
+fn run(args: &Args) -> Result<u8> {
     let dataset = match &args.data {
         None => {
             say(stand_in::ANNOUNCEMENT)?;

@@ -13,6 +13,8 @@
 
 mod answers;
 mod args;
+#[path = "../common/ending.rs"]
+mod ending;
 #[path = "../common/failure.rs"]
 mod failure;
 mod inputs;
@@ -36,10 +38,10 @@ use crate::args::Args;
 const INCOMPLETE: u8 = 3;
 
 fn main() -> ExitCode {
-    run(&Args::parse()).unwrap_or_else(|error| failure::tell(&error))
+    ending::of(run(&Args::parse()))
 }
 
-fn run(args: &Args) -> Result<ExitCode> {
+fn run(args: &Args) -> Result<u8> {
     let paths = inputs::expand(&args.images)?;
     ensure!(!paths.is_empty(), "there is no image in what was named");
     let networks = ensemble(args, &choose_device(args.device)?)?;
@@ -52,7 +54,7 @@ fn run(args: &Args) -> Result<ExitCode> {
         overlays::write(folder, &networks, &predictions)?;
     }
     let unreadable = output::complain(&predictions);
-    Ok(if unreadable == 0 { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) })
+    Ok(if unreadable == 0 { ending::DONE } else { INCOMPLETE })
 }
 
 /// The networks of all model folders.

@@ -1,7 +1,7 @@
 //! `--batch-size auto`: each size is tried in a process of its own, because one that ran out of memory is
 //! not always good for another step.
 
-use std::process::{Command, ExitCode, Output};
+use std::process::{Command, Output};
 use std::str::FromStr;
 
 use anyhow::{Context, Result};
@@ -9,6 +9,7 @@ use resnet::training::batch_size::{self, Trial, choose};
 use resnet::training::memory::free_bytes;
 use resnet::{Chosen, Recipe};
 
+use crate::ending;
 use crate::stdout::say;
 
 /// The first size that is tried.
@@ -69,9 +70,9 @@ fn result(output: &Output) -> Option<Trial> {
 }
 
 /// Tries batches of `images` and says in JSON how fast they are.
-pub(crate) fn attempt(mut recipe: Recipe, images: usize, chosen: &Chosen) -> Result<ExitCode> {
+pub(crate) fn attempt(mut recipe: Recipe, images: usize, chosen: &Chosen) -> Result<u8> {
     recipe.train.batch_size = images;
     let trial = batch_size::attempt(&recipe, chosen)?;
     say(&serde_json::to_string(&trial)?)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(ending::DONE)
 }

@@ -1,7 +1,5 @@
 //! Evaluating without training: the newest checkpoint of a run, or weights from elsewhere.
 
-use std::process::ExitCode;
-
 use anyhow::Result;
 use resnet::models::ResNet;
 use resnet::models::weights::Fit;
@@ -14,9 +12,9 @@ use resnet::{Chosen, Recipe, StopHandle, Trained};
 
 use crate::args::Args;
 use crate::stdout::say;
-use crate::{images, progress, weights};
+use crate::{ending, images, progress, weights};
 
-pub(crate) fn evaluate_only(args: &Args, chosen: &Chosen) -> Result<ExitCode> {
+pub(crate) fn evaluate_only(args: &Args, chosen: &Chosen) -> Result<u8> {
     let (model, recipe) = match args.weights.request()? {
         Some(request) => of_weights(args, &request, chosen)?,
         None => of_run(args, chosen)?,
@@ -24,7 +22,7 @@ pub(crate) fn evaluate_only(args: &Args, chosen: &Chosen) -> Result<ExitCode> {
     let loader = validation_loader(images::validation(args, &recipe)?, &recipe, args.workers())?;
     let evaluation = evaluate(&model, &recipe, &loader, &chosen.device, &StopHandle::default())?;
     say(&progress::evaluation(&evaluation))?;
-    Ok(ExitCode::SUCCESS)
+    Ok(ending::DONE)
 }
 
 fn of_run(args: &Args, chosen: &Chosen) -> Result<(ResNet, Recipe)> {

@@ -10,6 +10,8 @@
 
 mod args;
 mod batch_size;
+#[path = "../common/ending.rs"]
+mod ending;
 mod evaluation;
 #[path = "../common/failure.rs"]
 mod failure;
@@ -58,18 +60,18 @@ fn main() -> ExitCode {
     };
     let args =
         Args::parse_from(std::iter::once("train_imagenet").chain(flags.iter().map(|f| &**f)));
-    run(&args, &flags).unwrap_or_else(|error| failure::tell(&error))
+    ending::of(run(&args, &flags))
 }
 
 /// What is asked for, by `args` read from `flags`.
-fn run(args: &Args, flags: &[String]) -> Result<ExitCode> {
+fn run(args: &Args, flags: &[String]) -> Result<u8> {
     if args.recipe.list_presets {
         say(recipe_args::list().trim_end())?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(ending::DONE);
     }
     if args.recipe.print_config {
         say(args.recipe()?.to_toml().trim_end())?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(ending::DONE);
     }
     args.check_images()?;
     if args.try_batch_size.is_some() || args.eval_only || args.find_lr {
@@ -89,7 +91,7 @@ fn run(args: &Args, flags: &[String]) -> Result<ExitCode> {
 }
 
 /// Everything but training.
-fn on_one_device(args: &Args) -> Result<ExitCode> {
+fn on_one_device(args: &Args) -> Result<u8> {
     say(&images::announcement(args)?)?;
     let chosen = choose_device(args.device)?;
     say(&format!("Device: {} ({}).", chosen.name, chosen.reason))?;
@@ -105,7 +107,7 @@ fn on_one_device(args: &Args) -> Result<ExitCode> {
     }
 }
 
-fn train_and_report(args: &Args, flags: &[String], place: &Place) -> Result<ExitCode> {
+fn train_and_report(args: &Args, flags: &[String], place: &Place) -> Result<u8> {
     let mut options = args.run_options()?;
     if let Some(request) = args.weights.request()? {
         let weights = args.weights.read(&args.weights.file(&request)?)?;
@@ -169,7 +171,7 @@ fn export_weights(args: &Args, folder: &Path, classes: &[String]) -> Result<()> 
 }
 
 /// Rising rates on fresh weights, and the flag for a tenth of the one with the lowest loss.
-fn find_rate(args: &Args, chosen: &Chosen) -> Result<ExitCode> {
+fn find_rate(args: &Args, chosen: &Chosen) -> Result<u8> {
     let (options, recipe) = (args.run_options()?, args.recipe()?);
     let (datasets, _classes) = images::datasets(args, &recipe)?;
     let curve = find_lr(&recipe, &datasets, LrRange::default(), &options, chosen)?;
@@ -184,5 +186,5 @@ fn find_rate(args: &Args, chosen: &Chosen) -> Result<ExitCode> {
         }
         None => say("The loss does not fall at any rate from 1e-6 to 10.")?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(ending::DONE)
 }

@@ -14,7 +14,7 @@ pub use choice::{DeviceChoice, DeviceError};
 pub use gpu_api::GpuApi;
 pub use inventory::{Backend, Facts, alike, backends, facts, found, found_through};
 pub(crate) use probe::guarded;
-pub use probe::{explain, smoke_test};
+pub use probe::{a_driver_hangs, explain, smoke_test};
 
 /// A device that passed a smoke test, and why it was taken.
 #[derive(Debug, Clone)]

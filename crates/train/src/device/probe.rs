@@ -1,6 +1,7 @@
 //! Trying a device without being taken along if it breaks.
 
 use std::any::Any;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
@@ -8,6 +9,9 @@ use std::time::Duration;
 use burn::tensor::{Device, Tensor};
 
 use crate::out_of_memory;
+
+/// Whether a driver did not answer when it was tried.
+static HANGS: AtomicBool = AtomicBool::new(false);
 
 /// A driver that has not answered after this time never will.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -44,11 +48,21 @@ pub(crate) fn guarded<T: Send + 'static>(
     let thread = thread.map_err(|error| format!("no thread for trying it ({error})"))?;
     match receiver.recv_timeout(PATIENCE) {
         Ok(value) => Ok(value),
-        Err(RecvTimeoutError::Timeout) => Err(format!("no answer in {} s", PATIENCE.as_secs())),
+        Err(RecvTimeoutError::Timeout) => {
+            HANGS.store(true, Ordering::Relaxed);
+            Err(format!("no answer in {} s", PATIENCE.as_secs()))
+        }
         Err(RecvTimeoutError::Disconnected) => Err(thread
             .join()
             .map_or_else(|panic| broken(&*panic), |()| "it ended without an answer".to_owned())),
     }
+}
+
+/// Whether a driver has been tried in this process and did not answer. It may hold locks for ever, for which
+/// libraries of the system wait when the process ends in order: end it at once then, as `_exit` does.
+#[must_use]
+pub fn a_driver_hangs() -> bool {
+    HANGS.load(Ordering::Relaxed)
 }
 
 /// The reason behind a panic of a driver, in words.
