@@ -178,7 +178,7 @@ fn made_up_images_train_without_data() {
 fn an_unknown_device_is_refused_with_the_known_ones() {
     let output = train_imagenet(&["--device", "tpu"]);
     assert!(!output.status.success());
-    assert!(stderr(&output).contains("auto, cpu, wgpu"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("auto, cpu, cuda:N"), "{}", stderr(&output));
 }
 
 #[test]
