@@ -138,11 +138,7 @@ impl Task<'_, '_> {
                 part.taps.clone().zip(panel_weights.chunks_exact(length * weights.width))
             {
                 let from = &block.from[tap * count + index * HEIGHT..][..HEIGHT];
-                let row = |m: usize| match from[m] {
-                    OUTSIDE => &zeros[..length],
-                    from => &source.values[from + start..][..length],
-                };
-                let pixels = [row(0), row(1), row(2), row(3), row(4), row(5)];
+                let pixels = seen(source.values, from, start..start + length, zeros);
                 for first in (0..length).step_by(step) {
                     if let Some(&to) = to_come.next() {
                         self.ask_for(part, to + channels.start..to + channels.end);
@@ -171,4 +167,19 @@ impl Task<'_, '_> {
             prefetch::for_reading(&residual[at]);
         }
     }
+}
+
+/// The `channels` of the pixels that begin at `from`; `zeros` stands for what lies outside the image.
+#[inline(always)]
+fn seen<'a>(
+    values: &'a [f32],
+    from: &[usize],
+    channels: Range<usize>,
+    zeros: &'a [f32],
+) -> [&'a [f32]; HEIGHT] {
+    let row = |m: usize| match from[m] {
+        OUTSIDE => &zeros[..channels.len()],
+        from => &values[from + channels.start..][..channels.len()],
+    };
+    [row(0), row(1), row(2), row(3), row(4), row(5)]
 }
