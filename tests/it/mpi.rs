@@ -141,6 +141,32 @@ fn two_processes_take_the_steps_of_one() {
     assert!(apart < 1e-5, "{apart}");
 }
 
+/// The distance of all weights as one vector, relative to its length.
+fn distance(found: &Weights, expected: &Weights) -> f64 {
+    let squares = expected.iter().map(|(name, expected)| {
+        let pairs = found[name].iter().zip(expected);
+        pairs.fold([0.0, 0.0], |[apart, whole], (a, b)| [apart + (a - b).powi(2), whole + b * b])
+    });
+    let [apart, whole] = squares.fold([0.0, 0.0], |sum, of| [sum[0] + of[0], sum[1] + of[1]]);
+    (apart / whole).sqrt()
+}
+
+/// With an activation that is smooth everywhere: a ReLU that a rounding error opens takes another step.
+#[test]
+fn twenty_steps_of_two_processes_end_where_one_process_ends_and_each_time_alike() {
+    let smooth = |ranks: usize| {
+        let folder = tempfile::tempdir().expect("a folder");
+        trained(ranks, folder.path(), &["--set", "model.activation=silu"]);
+        assert_eq!(newest_step(folder.path()), 20);
+        weights(folder.path())
+    };
+    let (one, two) = (smooth(1), smooth(2));
+    assert!(distance(&two, &one) < 1e-6, "{}", distance(&two, &one));
+    // Relative to the largest of each tensor, the smallest of which are biases near 0.
+    assert!(difference(&two, &one) < 2e-6, "{}", difference(&two, &one));
+    assert!(two != one && smooth(2) == two, "bit for bit");
+}
+
 /// The processes that `mpirun` started.
 fn ranks_of(mpirun: &Child) -> Vec<String> {
     let output = Command::new("pgrep").args(["-P", &mpirun.id().to_string()]).output();
