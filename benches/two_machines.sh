@@ -6,7 +6,8 @@
 #     benches/two_machines.sh 1gbit -np 2 target/release/examples/bench_exchange
 #     CUT=20 benches/two_machines.sh 10gbit -np 2 target/release/examples/train_imagenet ...
 #
-# With CUT, the cable is cut after so many seconds, without a word to either side.
+# With CUT, the cable is cut after so many seconds, without a word to either side; then it says how long each machine
+# goes on, or what of it still runs after a minute.
 set -euo pipefail
 rate=$1
 shift
@@ -36,10 +37,30 @@ for machine in ranks-a ranks-b; do
         -o AuthorizedKeysFile='$work/key.pub' -o StrictModes=no -o PermitRootLogin=yes -o PidFile=none"
 done
 
+running() {
+    ip netns pids "$1" | xargs -r ps -o comm= -p | grep -v sshd | sort | tr '\n' ' '
+}
+say_when_it_ends() {
+    local cut=$SECONDS
+    while [ $((SECONDS - cut)) -lt 60 ]; do
+        [ -n "$(running "$1")" ] || { echo "$1 has ended $((SECONDS - cut)) s after the cut" >&2; return; }
+        sleep 0.2
+    done
+    echo "$1 still runs 60 s after the cut: $(running "$1")" >&2
+}
 if [ -n "${CUT:-}" ]; then
-    (sleep "$CUT"; ip -n ranks-b link set ranks-b down; echo "the cable is cut at $(date +%T)" >&2) &
+    (
+        sleep "$CUT"
+        ip -n ranks-b link set ranks-b down
+        echo "the cable is cut at $(date +%T)" >&2
+        say_when_it_ends ranks-a & say_when_it_ends ranks-b & wait
+        # A launcher that cannot reach the other machine may never end.
+        ip netns pids ranks-a | xargs -r kill -9
+    ) &
 fi
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_plm_rsh_args="-i $work/key -o LogLevel=ERROR \
     -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
 ip netns exec ranks-a unshare --uts sh -c 'hostname ranks-a; exec mpirun "$@"' sh \
-    -H 10.9.0.1:1,10.9.0.2:1 --mca btl_tcp_if_include 10.9.0.0/24 --mca oob_tcp_if_include 10.9.0.0/24 "$@"
+    -H 10.9.0.1:1,10.9.0.2:1 --mca btl_tcp_if_include 10.9.0.0/24 --mca oob_tcp_if_include 10.9.0.0/24 "$@" || code=$?
+wait
+exit "${code:-0}"
