@@ -8,6 +8,12 @@
 //! brought to the host and handed to the writer; `write` is until it is flushed, hashed and renamed, on
 //! the writer's thread; `load` is reading it back with its sums compared.
 
+#[path = "common/ending.rs"]
+mod ending;
+#[path = "common/failure.rs"]
+mod failure;
+
+use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -34,8 +40,11 @@ struct Args {
     device: DeviceChoice,
 }
 
-fn main() -> Result<()> {
-    let args = Args::parse();
+fn main() -> ExitCode {
+    ending::of(run(&Args::parse()).map(|()| ending::DONE))
+}
+
+fn run(args: &Args) -> Result<()> {
     let chosen = choose_device(args.device)?;
     let folder = tempfile::tempdir()?;
     let mut recipe = presets::tutorial();

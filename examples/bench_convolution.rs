@@ -8,6 +8,12 @@
 //! Prints one JSON object for each shape and precision. The first pass of each includes the time in which
 //! the device's compiler works.
 
+#[path = "common/ending.rs"]
+mod ending;
+#[path = "common/failure.rs"]
+mod failure;
+
+use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Result;
@@ -125,8 +131,11 @@ fn milliseconds(device: &Device, steps: usize, pass: impl Fn()) -> Result<f64> {
     Ok(1e3 * start.elapsed().as_secs_f64() / steps as f64)
 }
 
-fn main() -> Result<()> {
-    let args = Args::parse();
+fn main() -> ExitCode {
+    ending::of(run(&Args::parse()).map(|()| ending::DONE))
+}
+
+fn run(args: &Args) -> Result<()> {
     let chosen = choose_device(args.device)?;
     let (device, cpu) = (chosen.device.clone().autodiff(), Device::flex().autodiff());
     for shape in SHAPES {

@@ -9,8 +9,14 @@
 //! object: seconds of each part of the steps as the run's own trace has them, and the share of the rest. The first
 //! step is left out. On the CPU each part ends when its work is done, so that nothing hides in another.
 
+#[path = "common/ending.rs"]
+mod ending;
+#[path = "common/failure.rs"]
+mod failure;
+
 use std::collections::BTreeMap;
 use std::fs;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
@@ -40,8 +46,11 @@ struct Args {
 /// A part of a step: its name, its beginning and its end in microseconds.
 type Span = (String, u64, u64);
 
-fn main() -> Result<()> {
-    let args = Args::parse();
+fn main() -> ExitCode {
+    ending::of(run(&Args::parse()).map(|()| ending::DONE))
+}
+
+fn run(args: &Args) -> Result<()> {
     let chosen = choose_device(args.device)?;
     let folder = tempfile::tempdir()?;
     let mut recipe = presets::tutorial();

@@ -10,7 +10,11 @@
 //! images per CPU second hardly depend on what else the machine does. `benches/peers/` has the same
 //! measurement for torchvision and tf.data.
 
+#[path = "common/failure.rs"]
+mod failure;
+
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -53,14 +57,17 @@ struct Args {
     label_offset: u32,
 }
 
-fn main() -> Result<()> {
-    let args = Args::parse();
-    let source = source(&args)?;
+fn main() -> ExitCode {
+    run(&Args::parse()).map_or_else(|error| failure::tell(&error), |()| ExitCode::SUCCESS)
+}
+
+fn run(args: &Args) -> Result<()> {
+    let source = source(args)?;
     eprintln!("{}", source.describe());
     ensure!(args.epochs > 0, "at least one epoch must be timed: set --epochs to 1 or more");
     for &threads in &args.threads {
-        let loader = Loader::new(Arc::clone(&source), options(&args, threads))?;
-        measure(&args, threads, &loader)?;
+        let loader = Loader::new(Arc::clone(&source), options(args, threads))?;
+        measure(args, threads, &loader)?;
     }
     Ok(())
 }

@@ -11,6 +11,12 @@
 //! mean, and `issue_seconds` what of it the host was busy for. `first_step_seconds` includes all that is
 //! compiled and tuned for the first step.
 
+#[path = "common/ending.rs"]
+mod ending;
+#[path = "common/failure.rs"]
+mod failure;
+
+use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -102,21 +108,24 @@ struct Times {
     trace: Trace,
 }
 
-fn main() -> Result<()> {
-    let args = Args::parse();
+fn main() -> ExitCode {
+    ending::of(run(&Args::parse()).map(|()| ending::DONE))
+}
+
+fn run(args: &Args) -> Result<()> {
     kernels::use_kernels(!args.without_kernels);
     kernels::use_instructions(args.instructions.into());
     let chosen = choose_device(args.device)?;
-    let recipe = recipe(&args)?;
+    let recipe = recipe(args)?;
     for &batch_size in &args.batch_size {
         let times = match args.mode {
-            Mode::Train => train(&args, &recipe, batch_size, &chosen)?,
-            Mode::Infer => infer(&args, &recipe, batch_size, &chosen)?,
+            Mode::Train => train(args, &recipe, batch_size, &chosen)?,
+            Mode::Infer => infer(args, &recipe, batch_size, &chosen)?,
         };
         if args.profile {
-            print_profile(&args, &times.trace)?;
+            print_profile(args, &times.trace)?;
         }
-        report(&args, batch_size, &chosen, &times);
+        report(args, batch_size, &chosen, &times);
     }
     Ok(())
 }

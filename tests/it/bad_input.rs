@@ -38,7 +38,8 @@ fn every_program_tells_an_error_in_one_line_that_names_the_file() {
     let model = tempfile::tempdir().expect("a folder");
     let model = model.path().to_str().expect("UTF-8");
     for (program, arguments) in [
-        ("dataset", &["info", MISSING][..]),
+        ("bench_loader", &["--data-dir", MISSING][..]),
+        ("dataset", &["info", MISSING]),
         ("evaluate", &["--model-dir", MISSING]),
         ("export_onnx", &["--model-dir", MISSING, "network.onnx"]),
         ("export_weights", &["--model-dir", MISSING]),
@@ -60,7 +61,9 @@ fn every_program_tells_an_error_in_one_line_that_names_the_file() {
 #[test]
 fn every_program_tells_wrong_flags_from_errors() {
     for (program, arguments, flag) in [
-        ("dataset", &["info", "--num-classes", "x"][..], "--num-classes"),
+        ("bench_step", &["--batch-size", "x"][..], "--batch-size"),
+        ("dataset", &["info", "--num-classes", "x"], "--num-classes"),
+        ("devices", &["--device", "x"], "--device"),
         ("evaluate", &["--model-dir", "m", "--device", "x"], "--device"),
         ("export_onnx", &["network.onnx"], "--model-dir"),
         ("export_weights", &["--model-dir", "m", "--dtype", "x"], "--dtype"),
