@@ -1,6 +1,6 @@
 //! Where a run begins: at its first step, or at its newest whole checkpoint.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use burn::tensor::Device;
 use resnet_models::{Classifier, state_dict};
@@ -75,41 +75,41 @@ fn start<M: Classifier>(
     Ok(Begun { learner, position, path: None, damaged, initial: told })
 }
 
-/// Puts the identity of the images into `position`, after comparing it with the one there.
-pub(crate) fn check_images(
-    position: &mut Position,
-    images: Identity,
-    accept_change: bool,
-    folder: &Path,
-) -> Result<(), TrainError> {
-    let saved = position.images.replace(images);
-    let (Some(saved), Some(images)) = (saved, &position.images) else { return Ok(()) };
-    let differences = images.differences(&saved);
-    if differences.is_empty() {
-        return Ok(());
+impl<M: Classifier> Begun<M> {
+    /// Puts the identity of the images into its position, after comparing it with the one there.
+    pub(crate) fn check_images(
+        &mut self,
+        images: Identity,
+        accept_change: bool,
+        folder: &ModelFolder,
+    ) -> Result<(), TrainError> {
+        let position = &mut self.position;
+        let saved = position.images.replace(images);
+        let (Some(saved), Some(images)) = (saved, &position.images) else { return Ok(()) };
+        let differences = images.differences(&saved);
+        if differences.is_empty() {
+            return Ok(());
+        }
+        if !accept_change {
+            return Err(TrainError::OtherImages { path: folder.path().to_owned(), differences });
+        }
+        // The epoch in progress may have another length now; what was counted is of the old one.
+        position.epoch_totals = Totals::default();
+        position.epoch_bad_images.clear();
+        Ok(())
     }
-    if !accept_change {
-        return Err(TrainError::OtherImages { path: folder.to_owned(), differences });
-    }
-    // The epoch in progress may have another length now; what was counted is of the old one.
-    position.epoch_totals = Totals::default();
-    position.epoch_bad_images.clear();
-    Ok(())
-}
 
-/// Writes the best weights again if they are those of the checkpoint: a run that was killed may have
-/// written the checkpoint and not them. Refuses a folder with best weights that no checkpoint
-/// belongs to, rather than write over them.
-pub(crate) fn check_best<M: Classifier>(
-    begun: &Begun<M>,
-    folder: &ModelFolder,
-) -> Result<(), TrainError> {
-    if begun.position.is_best() {
-        let weights = state_dict(&begun.learner.inference_model());
-        return Ok(write_tensors(&folder.best(), &weights)?);
+    /// Writes the best weights again if they are those of the checkpoint: a run that was killed may have
+    /// written the checkpoint and not them. Refuses a folder with best weights that no checkpoint
+    /// belongs to, rather than write over them.
+    pub(crate) fn check_best(&self, folder: &ModelFolder) -> Result<(), TrainError> {
+        if self.position.is_best() {
+            let weights = state_dict(&self.learner.inference_model());
+            return Ok(write_tensors(&folder.best(), &weights)?);
+        }
+        if self.path.is_none() && folder.best().exists() {
+            return Err(TrainError::NothingToContinue { path: folder.best() });
+        }
+        Ok(())
     }
-    if begun.path.is_none() && folder.best().exists() {
-        return Err(TrainError::NothingToContinue { path: folder.best() });
-    }
-    Ok(())
 }

@@ -28,7 +28,7 @@ use crate::model::build_among;
 use crate::pixels::settled;
 use crate::predict::Trained;
 use crate::ranks;
-use crate::resume::{self, Begun, Fresh};
+use crate::resume::{Begun, Fresh};
 use crate::session::{Saver, Session};
 use crate::stopping::StopHandle;
 use crate::trace::Trace;
@@ -73,11 +73,8 @@ pub fn train_model<M: Classifier + 'static>(
     chosen: &Chosen,
     sink: &mut dyn Sink,
 ) -> Result<Outcome, TrainError> {
-    let result = train_rank(network, recipe, datasets, options, chosen, sink);
-    if let Err(error) = &result {
-        options.world.end(&error.to_string());
-    }
-    result
+    train_rank(network, recipe, datasets, options, chosen, sink)
+        .inspect_err(|error| options.world.end(&error.to_string()))
 }
 
 /// Trains on several devices of this machine, one rank for each, as [`train`] does on one; the first device's
@@ -139,7 +136,9 @@ fn train_rank<M: Classifier + 'static>(
     store.recover()?;
     let criterion = Criterion::of_images(recipe, &*datasets.train, &chosen.device)?;
     let fresh = Fresh { network, criterion, initial: options.initial.clone() };
-    let begun = begin(&fresh, recipe, options, &images.identity, &folder, &store, &chosen.device)?;
+    let mut begun = ranks::begin_together(&options.world, recipe, &fresh, &store, &chosen.device)?;
+    begun.check_images(images.identity, options.accept_changed_data, &folder)?;
+    begun.check_best(&folder)?;
     folder.write_config(&recipe.to_toml())?;
     folder.write_classes(&options.classes)?;
     let mut records = Records::open(&folder)?;
@@ -211,23 +210,6 @@ fn open_folder(options: &RunOptions) -> Result<(ModelFolder, FileLock), TrainErr
         folder.set_aside()?;
     }
     Ok((folder, lock))
-}
-
-/// A learner at its start or where the run was left, if that was the same run.
-fn begin<M: Classifier>(
-    fresh: &Fresh<'_, M>,
-    recipe: &Recipe,
-    options: &RunOptions,
-    images: &Identity,
-    folder: &ModelFolder,
-    store: &Store,
-    device: &Device,
-) -> Result<Begun<M>, TrainError> {
-    let mut begun = ranks::begin_together(&options.world, recipe, fresh, store, device)?;
-    let accept = options.accept_changed_data;
-    resume::check_images(&mut begun.position, images.clone(), accept, folder.path())?;
-    resume::check_best(&begun, folder)?;
-    Ok(begun)
 }
 
 /// The files that hear of everything, beside whoever listens.
