@@ -12,7 +12,7 @@ use burn::tensor::Device;
 
 pub use choice::{DeviceChoice, DeviceError};
 pub use gpu_api::GpuApi;
-pub use inventory::{Backend, Facts, alike, backends, facts, found, found_through};
+pub use inventory::{Backend, Facts, alike, backends, facts, found_through};
 pub(crate) use probe::guarded;
 pub use probe::{a_driver_hangs, explain, smoke_test};
 

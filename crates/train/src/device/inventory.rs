@@ -27,15 +27,8 @@ pub fn backends() -> Vec<Backend> {
     GpuApi::ALL.map(gpu).into_iter().chain([cpu]).collect()
 }
 
-/// Every device that a driver reports, GPUs first; nothing is computed yet. A GPU has a line for each way
-/// to it.
-#[must_use]
-pub fn found() -> Vec<DeviceChoice> {
-    let gpus = GpuApi::ALL.into_iter().flat_map(|api| found_through(api).unwrap_or_default());
-    gpus.chain(cfg!(feature = "flex").then_some(DeviceChoice::Cpu)).collect()
-}
-
-/// Every GPU that the drivers behind `api` report; none if it is not compiled in.
+/// Every GPU that the drivers behind `api` report; none if it is not compiled in. Nothing is computed yet, and a
+/// GPU is found through each way to it.
 ///
 /// # Errors
 /// [`DeviceError::NotWorking`] if a driver panics or does not answer.
