@@ -202,6 +202,7 @@ fn corrections_of_the_device_are_taken_for_those_of_the_step() {
 }
 
 /// Weight and what is remembered after three steps of LARS and of LAMB.
+#[cfg(feature = "wgpu")]
 pub(crate) fn as_long_as_the_weight(place: Place) -> [Tensor<1>; 5] {
     let (mut lars, mut lamb) = ((values(place, 1), None), (values(place, 1), None));
     for step in 1..4 {
