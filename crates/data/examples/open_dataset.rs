@@ -4,6 +4,7 @@
 //! cargo run --release -p resnet-data --example open_dataset -- PATH [--cache FILE] [--read]
 //! ```
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -13,7 +14,7 @@ use resnet_data::{Dataset, DatasetOptions, Source};
 const STRIDE: usize = 7919;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let path = arguments.first().ok_or("name a data set")?;
     let cache = arguments.iter().position(|argument| argument == "--cache");
     let cache = cache.and_then(|place| arguments.get(place + 1)).map(PathBuf::from);

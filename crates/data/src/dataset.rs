@@ -227,6 +227,12 @@ impl Dataset {
         let (_, images) = self.splits.iter().find(|(known, _)| known == name)?;
         Some(Arc::clone(images))
     }
+
+    /// What [`splits`](Self::splits) calls the split `name`: `validation` for `val`. `None` if there is no such split.
+    pub fn split_name(&self, name: &str) -> Option<&str> {
+        let name = split_name::usual(name);
+        self.splits().into_iter().find(|known| *known == name)
+    }
 }
 
 impl fmt::Debug for Dataset {

@@ -136,7 +136,10 @@ pub enum DataError {
     },
 
     /// There is no image to load.
-    #[error("{source_name} holds no image: name a folder with data")]
+    #[error(
+        "{source_name}: there is no image. Name a data set with images, such as the folder that holds the \
+         class folders"
+    )]
     Empty {
         /// What the source says of itself.
         source_name: String,

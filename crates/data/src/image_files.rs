@@ -40,6 +40,16 @@ pub(crate) fn too_long(bytes: u64) -> io::Error {
     io::Error::new(kind, problem)
 }
 
+/// The error of an image at `path` below the root; a manifest of Windows is told by its paths.
+fn with_hint(error: io::Error, path: &str) -> io::Error {
+    match error.kind() {
+        kind @ io::ErrorKind::NotFound if path.contains('\\') => {
+            io::Error::new(kind, format!("{error}; write / instead of \\ in the manifest"))
+        }
+        _ => error,
+    }
+}
+
 /// Images in files, and their classes.
 ///
 /// An image takes its path and 8 bytes of memory. The order is that of the paths, or of the manifest.
@@ -250,7 +260,10 @@ impl Source for ImageFiles {
         let path = self.root.join(self.relative(index));
         record.clear();
         let read = read_image(&path, record);
-        let read = read.map_err(|source| DataError::Io { path, source })?;
+        let read = read.map_err(|error| {
+            let source = with_hint(error, self.relative(index));
+            DataError::Io { path, source }
+        })?;
         // Messages want the name within the record.
         record.extend_from_slice(self.relative(index).as_bytes());
         let label = self.entries[index].class;

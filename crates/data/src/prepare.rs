@@ -147,7 +147,7 @@ pub fn prepare(
     let shared = Shared { data: &data, options, folder: &folder, observer, bad };
     let shards = run::write_missing(&shared, &jobs, finished)?;
     let report = report(raw, &found, &data, plan, &jobs, shards);
-    folder.save_paper("classes.json", &data.classes)?;
+    folder.save_paper(folder::CLASSES, &data.classes)?;
     folder.finish(&report)?;
     Ok(report)
 }

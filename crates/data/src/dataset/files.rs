@@ -60,16 +60,17 @@ fn open_folder(
     let mut unusable = Unusable::default();
     let files = folder::open(root, cache, options.leave_out.then_some(&mut unusable))?;
     let unread: Vec<LeftOut> = unusable.unread.iter().map(LeftOut::unread).collect();
-    match unread.first() {
-        Some(first) if files.is_empty() => {
-            Err(DatasetError::content(&first.place, first.problem.clone()))
-        }
-        _ => {
-            left_out.extend(unusable.empty.iter().map(|path| LeftOut::class_folder(path)));
-            left_out.extend(unread);
-            Ok(files)
+    if files.is_empty() {
+        let nested = unusable.empty.iter().position(|folder| folder.is_nested);
+        if let Some(first) = unread.first() {
+            return Err(DatasetError::content(&first.place, first.problem.clone()));
+        } else if let Some(nested) = nested {
+            return Err(unusable.empty.swap_remove(nested).into_error().into());
         }
     }
+    left_out.extend(unusable.empty.iter().map(LeftOut::class_folder));
+    left_out.extend(unread);
+    Ok(files)
 }
 
 /// The names of the folders that are splits, the training folder first.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::image_files::folder::Unread;
+use crate::image_files::folder::{Empty, Unread};
 use crate::image_files::manifest::BadLine;
 
 /// A line of a manifest that cannot be used, a class folder without an image, or files in it that may be meant for
@@ -24,9 +24,14 @@ impl LeftOut {
         Self { place, problem: problem.clone() }
     }
 
-    pub(super) fn class_folder(folder: &Path) -> Self {
-        let problem = "no image is in this class folder: add images, or remove the folder";
-        Self { place: folder.display().to_string(), problem: problem.to_owned() }
+    pub(super) fn class_folder(folder: &Empty) -> Self {
+        let problem = match folder.is_nested {
+            true => {
+                "folders are in this class folder instead of images: move it away, or the images up"
+            }
+            false => "no image is in this class folder: add images, or move the folder away",
+        };
+        Self { place: folder.path.display().to_string(), problem: problem.to_owned() }
     }
 
     pub(super) fn unread(unread: &Unread) -> Self {

@@ -28,9 +28,20 @@ pub enum ImageFilesError {
     },
 
     /// A class folder has no image.
-    #[error("{} has no image file ({IMAGE_ENDINGS}): add images, or remove the folder", path.display())]
+    #[error("{} has no image file ({IMAGE_ENDINGS}): add images, or move the folder away", path.display())]
     EmptyClass {
         /// The class folder.
+        path: PathBuf,
+    },
+
+    /// What is taken for a class folder has folders and no image.
+    #[error(
+        "{} holds folders instead of images: if it is the data set, name it instead; otherwise move it \
+         away",
+        path.display()
+    )]
+    Nested {
+        /// The folder.
         path: PathBuf,
     },
 

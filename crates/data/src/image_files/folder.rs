@@ -11,9 +11,32 @@ use super::{ImageFiles, ImageFilesError};
 #[derive(Default)]
 pub(crate) struct Unusable {
     /// Class folders without an image.
-    pub(crate) empty: Vec<PathBuf>,
+    pub(crate) empty: Vec<Empty>,
     /// Files that may be meant for images.
     pub(crate) unread: Vec<Unread>,
+}
+
+/// A class folder without an image.
+pub(crate) struct Empty {
+    pub(crate) path: PathBuf,
+    /// Whether it holds folders: it may be a data set itself.
+    pub(crate) is_nested: bool,
+}
+
+impl Empty {
+    fn at(path: PathBuf) -> Result<Self, ImageFilesError> {
+        let is_nested = !names(&path, is_folder)?.is_empty();
+        Ok(Self { path, is_nested })
+    }
+
+    pub(crate) fn into_error(self) -> ImageFilesError {
+        let Self { path, is_nested } = self;
+        if is_nested {
+            ImageFilesError::Nested { path }
+        } else {
+            ImageFilesError::EmptyClass { path }
+        }
+    }
 }
 
 /// Files of a class folder that may be meant for images, of one kind.
@@ -45,9 +68,11 @@ pub(crate) fn open(
         match &mut unusable {
             Some(unusable) => {
                 unusable.unread.extend(unread(&path)?);
-                unusable.empty.extend(names.is_empty().then_some(path));
+                if names.is_empty() {
+                    unusable.empty.push(Empty::at(path)?);
+                }
             }
-            None if names.is_empty() => return Err(ImageFilesError::EmptyClass { path }),
+            None if names.is_empty() => return Err(Empty::at(path)?.into_error()),
             None => {}
         }
         for name in names {

@@ -135,7 +135,7 @@ pub enum PrepareError {
 
     /// The output folder holds something that this call would not make.
     #[error(
-        "{} holds {found}: choose another output folder, or remove what is there",
+        "{} holds {found}: choose another output folder, or move away what is there",
         path.display()
     )]
     OtherOutput {

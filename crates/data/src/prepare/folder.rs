@@ -14,6 +14,8 @@ use super::report::{DatasetReport, ShardReport};
 
 /// What was prepared; its presence says that everything is there.
 const DATASET: &str = "dataset.json";
+/// The names of the classes.
+pub(super) const CLASSES: &str = "classes.json";
 /// A folder for everything unfinished.
 const WORK: &str = ".prepare";
 /// In [`WORK`]: what an unfinished run is making.
@@ -59,7 +61,7 @@ impl Folder {
                 self.shard_reports()?
             }
             (None, None) => {
-                self.refuse_other_shards()?;
+                self.refuse_other_data()?;
                 self.save(&self.work.join(PLAN), plan)?;
                 Vec::new()
             }
@@ -149,9 +151,10 @@ impl Folder {
         path.metadata().is_ok_and(|file| file.is_file() && file.len() == shard.bytes)
     }
 
-    fn refuse_other_shards(&self) -> Result<(), PrepareError> {
-        let is_shard = |name: &String| name.contains("-of-");
-        match names(&self.out)?.into_iter().find(is_shard) {
+    /// Nothing is written over that another data set has.
+    fn refuse_other_data(&self) -> Result<(), PrepareError> {
+        let is_of_data = |name: &String| name.contains("-of-") || name == CLASSES;
+        match names(&self.out)?.into_iter().find(is_of_data) {
             None => Ok(()),
             Some(name) => Err(PrepareError::OtherOutput {
                 path: self.out.clone(),

@@ -280,6 +280,25 @@ fn files_that_may_be_meant_for_images_are_told_if_they_would_be_left_out() {
 }
 
 #[test]
+fn a_folder_above_the_data_set_is_told_from_an_empty_class() {
+    let options = DatasetOptions { leave_out: true, ..DatasetOptions::default() };
+    let root = tempfile::tempdir().unwrap();
+    save(&root.path().join("pets/cat/1.jpg"), "?");
+    let error = Dataset::open(root.path(), &options).unwrap_err().to_string();
+    assert_says(&error, &["pets holds folders instead of images", "name it instead"]);
+    for name in ["dog/1.jpg", "old/runs/notes.txt", "none/notes.txt"] {
+        save(&root.path().join(name), "?");
+    }
+    let dataset = Dataset::open(root.path(), &options).unwrap();
+    let told: Vec<String> = dataset.left_out().iter().map(ToString::to_string).collect();
+    let [none, old, pets] = &told[..] else { panic!("{told:?}") };
+    assert_says(none, &["none: no image is in this class folder"]);
+    for nested in [old, pets] {
+        assert_says(nested, &["folders are in this class folder instead of images"]);
+    }
+}
+
+#[test]
 fn a_manifest_with_a_bad_field_names_line_and_column() {
     let root = tempfile::tempdir().unwrap();
     let list = root.path().join("scans.csv");

@@ -81,6 +81,11 @@ fn a_folder_without_classes_or_images_is_named() {
         &error(ImageFiles::folder(root.path())),
         &["cat", "no image file (.jpg, .jpeg, .png"],
     );
+    fs::create_dir(root.path().join("cat/train")).unwrap();
+    assert_says(
+        &error(ImageFiles::folder(root.path())),
+        &["cat holds folders instead of images", "name it instead"],
+    );
     assert_says(&error(ImageFiles::folder(&root.path().join("x"))), &["cannot list"]);
 }
 
@@ -162,6 +167,11 @@ fn a_manifest_that_is_wrong_names_the_line() {
     for (text, words) in [
         ("", &["line 1", "an empty file"][..]),
         ("dog/b.JPG,dog\n", &["line 1", "no column \"path\"", "header line path,label"]),
+        (
+            "image,class\na.jpg,cat\n",
+            &["line 1", "among image, class: call the columns path and label"],
+        ),
+        ("cat\\a.tif,cat\n", &["line 1", "add a header line path,label"]),
         ("path,label\na.jpg,cat\nb.jpg\n", &["list.csv: line 3", "column 2"]),
         ("path,label\n../a.jpg,cat\n", &["line 2", "leads out of the manifest's folder"]),
         ("path,label\n/etc/a.jpg,cat\n", &["line 2", "leads out of"]),
@@ -175,6 +185,17 @@ fn a_manifest_that_is_wrong_names_the_line() {
     let missing = error(manifest("path,label,split\na,b,train\n", Some("test")));
     assert_says(&missing, &["no line is of the wanted split"]);
     assert_says(&error(manifest("path,label\na,b\n", Some("train"))), &["no column \"split\""]);
+}
+
+#[test]
+fn paths_as_windows_writes_them_are_told() {
+    let listed = manifest("path,label\ncat\\1.jpg,cat\ngone.jpg,cat\n", None).unwrap();
+    let said = |index| {
+        let error = listed.read(index, &mut Vec::new()).unwrap_err();
+        std::error::Error::source(&error).unwrap().to_string()
+    };
+    assert_says(&said(0), &["write / instead of \\ in the manifest"]);
+    assert!(!said(1).contains("instead of"), "{}", said(1));
 }
 
 #[test]

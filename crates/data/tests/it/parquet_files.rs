@@ -141,7 +141,7 @@ fn a_file_of_another_schema_names_its_columns() {
     write(&path, SCHEMA, &[&[(b"?", 0), (b"?", 1 << 40)]]);
     assert_says(&error(&path), &["row 1: label 1099511627776 is not below 1048576"]);
     write(&path, SCHEMA, &[]);
-    assert_says(&error(&path), &["holds no image"]);
+    assert_says(&error(&path), &["there is no image"]);
 }
 
 #[test]

@@ -141,6 +141,16 @@ fn shards_of_another_program_are_not_overwritten() {
     assert_eq!(fs::read(out.path().join("train-00000-of-01024")).unwrap(), b"precious");
 }
 
+#[test]
+fn the_names_of_other_classes_are_not_overwritten() {
+    let whole = prepared(reference, &options());
+    let names = whole.raw.path().join("classes.json");
+    fs::write(&names, "precious").unwrap();
+    let error = run(whole.raw.path(), whole.raw.path(), &options()).unwrap_err().to_string();
+    assert_says(&error, &["classes.json", "choose another output folder"]);
+    assert_eq!(fs::read(names).unwrap(), b"precious");
+}
+
 /// One image a shard, so that there are many moments to be killed at.
 fn many_shards() -> PrepareOptions {
     PrepareOptions {

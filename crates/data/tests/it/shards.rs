@@ -98,7 +98,7 @@ fn shards_without_records_are_an_empty_set() {
     let folder = tempfile::tempdir().unwrap();
     write_shards(folder.path(), "train", 2, &[]);
     let error = open(folder.path()).unwrap_err().to_string();
-    assert_says(&error, &["holds no image", &folder.path().display().to_string()]);
+    assert_says(&error, &["there is no image", &folder.path().display().to_string()]);
 }
 
 /// ImageNet has 1024 shards, and many systems allow 1024 open files.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::path::{Component, Path};
 
+use crate::image_files::folder::has_image_extension;
 use crate::labels::{self, Policies};
 
 /// Columns that are asked for by name, besides those of every manifest.
@@ -132,11 +133,17 @@ fn column(header: &[String], name: &str) -> Result<Option<usize>, String> {
 fn required(header: &[String], name: &str) -> Result<usize, String> {
     column(header, name)?.ok_or_else(|| {
         let found = header.join(", ");
-        format!(
-            "there is no column {name:?} among {found}: add a header line path,label, or name the columns \
-             of several labels"
-        )
+        let remedy = match header.iter().any(|field| is_path_of_image(field)) {
+            true => "add a header line path,label",
+            false => "call the columns path and label in this first line",
+        };
+        format!("there is no column {name:?} among {found}: {remedy}, or name the columns of several labels")
     })
+}
+
+/// Whether this is no name of a column: the first line lists an image already.
+fn is_path_of_image(field: &str) -> bool {
+    field.contains(['/', '\\']) || has_image_extension(field)
 }
 
 /// One that the caller names.
