@@ -78,6 +78,14 @@ pub enum TrainError {
         /// The system's answer.
         source: std::io::Error,
     },
+    /// The folder of the run is that of the images, or lies among them.
+    #[error("{}: {why}: choose another --model-dir", path.display())]
+    FolderOfImages {
+        /// The folder.
+        path: PathBuf,
+        /// How that shows.
+        why: &'static str,
+    },
     /// A file that every run has is missing or cannot be read.
     #[error("{}: cannot read this file of a run ({source}); name the model folder of a run", path.display())]
     RunFile {

@@ -1,5 +1,7 @@
 //! The folder of a run: where each file lies.
 
+mod apart;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,9 +30,11 @@ impl ModelFolder {
     /// Makes the folder if it is missing.
     ///
     /// # Errors
-    /// [`TrainError::ModelFolder`] if that is refused.
+    /// [`TrainError::ModelFolder`] if that is refused, [`TrainError::FolderOfImages`] if it looks like a
+    /// data set.
     pub fn open(path: &Path) -> Result<Self, TrainError> {
         let folder = Self(path.to_owned());
+        folder.check_is_no_data_set()?;
         fs::create_dir_all(path).map_err(|source| folder.failed(source))?;
         Ok(folder)
     }
@@ -168,6 +172,10 @@ impl ModelFolder {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.0)? {
             let name = entry?.file_name().to_string_lossy().into_owned();
+            if name == "classes.json" && !self.config().exists() {
+                // That of a data set: a run's lies beside its recipe.
+                continue;
+            }
             if CONTENTS.contains(&name.as_str()) || name.starts_with("events.out.tfevents.") {
                 names.push(name);
             }

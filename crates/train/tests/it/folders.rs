@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use resnet_data::SyntheticImages;
 use resnet_recipe::Fanout;
+use resnet_train::folder::ModelFolder;
 use resnet_train::run::{Datasets, RunOptions, evaluate_run, train};
 use resnet_train::{TrainError, lock_folder};
 
@@ -39,6 +40,22 @@ fn a_failed_run_gives_its_folder_back() {
     other.model.name = "resnet20".to_owned();
     run_in(folder.path(), &other).expect_err("another network");
     lock_folder(folder.path()).expect("free");
+}
+
+#[test]
+fn a_folder_with_the_names_of_classes_and_no_recipe_is_that_of_a_data_set() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let names = folder.path().join("classes.json");
+    fs::write(&names, "precious").expect("written");
+    for fresh in [false, true] {
+        let options = RunOptions { fresh, ..RunOptions::new(folder.path()) };
+        let error = run(&recipe(), &options).expect_err("a data set");
+        assert!(matches!(error, TrainError::FolderOfImages { .. }), "{error}");
+    }
+    fs::write(folder.path().join("report.html"), "").expect("written");
+    let aside = ModelFolder::at(folder.path()).set_aside().expect("moved").expect("a report");
+    assert!(aside.join("report.html").exists() && names.exists());
+    assert_eq!(fs::read(names).expect("it stays"), b"precious");
 }
 
 fn run_on(images: &Datasets, options: &RunOptions) -> Result<u64, TrainError> {
