@@ -17,7 +17,7 @@ const SHOWN: usize = 20;
 pub(crate) fn run(options: &walk::Options, answer: &Answer) -> Result<bool> {
     let dataset = options.input.open_what_is_good()?;
     let check = walk::check(&dataset, options)?;
-    let (path, layout) = (options.input.path(), dataset.layout());
+    let (path, layout) = (options.input.path()?, dataset.layout());
     answer.give(
         || text(&path, layout, &check),
         || {

@@ -9,7 +9,7 @@
 //! Without a path it is the bundled sample. Nothing is overwritten. With `--json` the answer is one
 //! JSON document.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -17,15 +17,21 @@ use clap::{Args, Parser, Subcommand};
 use resnet::Recipe;
 use resnet::data::{Dataset, DatasetOptions, GroupBy};
 
+#[path = "../common/bundled.rs"]
+mod bundled;
+mod counts;
 #[cfg(feature = "dicom")]
 #[path = "../common/dicom.rs"]
 mod dicom;
+mod division;
 #[path = "../common/failure.rs"]
 mod failure;
 mod info;
 mod output;
 mod progress;
 mod quarantine;
+#[path = "../common/recipe_file.rs"]
+mod recipe_file;
 mod sample;
 mod split;
 #[path = "../common/stdout.rs"]
@@ -85,9 +91,9 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    pub(crate) fn path(&self) -> PathBuf {
-        let bundled = || Path::new(env!("CARGO_MANIFEST_DIR")).join("data/fashion-mnist");
-        self.path.clone().unwrap_or_else(bundled)
+    pub(crate) fn path(&self) -> Result<PathBuf> {
+        let given = self.path.clone().map(Ok);
+        given.unwrap_or_else(|| bundled::sample("name a data set"))
     }
 
     pub(crate) fn is_sample(&self) -> bool {
@@ -120,7 +126,7 @@ impl Input {
         let group = options.group.or_else(|| self.group.clone().map(GroupBy::Column));
         let options = DatasetOptions { label_offset, num_classes, labels, group, ..options };
         let options = self.unsure.of(options);
-        Ok(Dataset::open(&self.path(), &options)?)
+        Ok(Dataset::open(&self.path()?, &options)?)
     }
 }
 

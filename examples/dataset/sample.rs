@@ -13,8 +13,8 @@ use resnet::training::transforms::{training_transform, validation_transform};
 use resnet::{Recipe, presets};
 use serde_json::{Value, json};
 
-use crate::Input;
 use crate::output::{Answer, table};
+use crate::{Input, recipe_file};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -81,11 +81,7 @@ impl Options {
 
     fn recipe(&self) -> Result<Recipe> {
         let mut recipe = match &self.recipe {
-            Some(path) => {
-                let text = std::fs::read_to_string(path);
-                let text = text.with_context(|| format!("cannot read {}", path.display()))?;
-                Recipe::from_toml(&text).with_context(|| path.display().to_string())?
-            }
+            Some(path) => recipe_file::read(path)?,
             None if self.input.is_sample() => presets::fashion_mnist_sample(),
             None => presets::tutorial(),
         };

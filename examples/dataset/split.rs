@@ -1,6 +1,6 @@
 //! `split`: a manifest with a split for every image.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -8,18 +8,22 @@ use clap::Args;
 use resnet::data::inspect::InspectSplit;
 use resnet::data::stratify::{Fractions, Item, Row, Stratified, stratify, write_manifest};
 use resnet::data::{DatasetOptions, GroupBy, ImageFiles, Layout};
-use serde_json::{Value, json};
 
 use crate::Input;
-use crate::output::{Answer, table};
+use crate::counts::Counts;
+use crate::division::Division;
+use crate::output::Answer;
 
 #[derive(Args)]
 pub(crate) struct Options {
     #[command(flatten)]
     input: Input,
-    /// Names and sizes of the splits.
-    #[arg(long, default_value = "train=0.8,validation=0.1,test=0.1")]
-    fractions: Fractions,
+    /// Names and sizes of the splits. [default: train=0.8,validation=0.1,test=0.1, of which those of --keep are left out]
+    #[arg(long)]
+    fractions: Option<Fractions>,
+    /// Splits whose images stay in them, such as test: only the other images are divided.
+    #[arg(long, value_name = "SPLIT,SPLIT", value_delimiter = ',')]
+    keep: Vec<String>,
     /// Another seed is another split.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -46,22 +50,30 @@ pub(crate) fn run(options: &Options, answer: &Answer) -> Result<bool> {
     let columns = kept.clone();
     let dataset =
         options.input.open_as(DatasetOptions { group, columns, ..DatasetOptions::default() })?;
-    let root = options.input.path();
+    let root = options.input.path()?;
     let root = if root.is_dir() { &root } else { root.parent().unwrap_or(Path::new("")) };
     let output = options.output.clone().unwrap_or_else(|| root.join("split.csv"));
     let (rows, labels, groups) = Default::default();
+    let division = Division::of(&dataset, &options.keep, options.fractions.as_ref())?;
     let mut images = Images { kept: &kept, rows, labels, groups };
+    let mut divided = Vec::new();
     for split in InspectSplit::of(&dataset) {
+        let first = images.rows.len();
         images.add(&split, dataset.classes(), options.group_until.is_some())?;
+        if !division.keeps(&split.name) {
+            divided.extend(first..images.rows.len());
+        }
     }
-    let parts = images.stratify(root, options)?;
-    for (row, &split) in images.rows.iter_mut().zip(&parts.split_of) {
-        options.fractions.name(split).clone_into(&mut row.split);
+    let parts = images.stratify(root, &divided, &division.fractions, options.seed)?;
+    for (&image, &split) in divided.iter().zip(&parts.split_of) {
+        division.fractions.name(split).clone_into(&mut images.rows[image].split);
     }
     write_manifest(&output, &kept, &images.rows)?;
-    let counts = Counts::of(&images, dataset.classes(), &options.fractions);
-    let missing = missing(&parts, dataset.classes(), &options.fractions);
-    answer.give(|| counts.text(&output, &missing), || counts.json(&output, &missing))?;
+    let counts = Counts::of(&images.rows, &images.labels, dataset.classes(), division.splits());
+    let missing = missing(&parts, dataset.classes(), &division.fractions);
+    let torn = images.torn_groups();
+    answer
+        .give(|| counts.text(&output, &missing, &torn), || counts.json(&output, &missing, &torn))?;
     Ok(true)
 }
 
@@ -69,7 +81,7 @@ impl Options {
     /// The columns that the new manifest has of an old one: all but those that `split` decides. None in
     /// other layouts.
     fn kept_columns(&self) -> Result<Vec<String>> {
-        let path = self.input.path();
+        let path = self.input.path()?;
         if Layout::recognise(&path)? != Layout::Manifest {
             return Ok(Vec::new());
         }
@@ -105,7 +117,7 @@ impl Images<'_> {
             self.labels.push(label);
             let field = |name: &String| source.column(index, name).unwrap_or_default().to_owned();
             let further: Vec<String> = self.kept.iter().map(field).collect();
-            let split = String::new();
+            let split = name.clone();
             self.rows.push(match further.is_empty() {
                 true => {
                     let (class, weight) = (Some(class), source.weight(index));
@@ -121,70 +133,42 @@ impl Images<'_> {
         Ok(())
     }
 
-    fn stratify(&self, root: &Path, options: &Options) -> Result<Stratified> {
-        let names: Vec<String> = self
-            .rows
-            .iter()
-            .map(|row| Ok(row.file.strip_prefix(root)?.to_string_lossy().replace('\\', "/")))
-            .collect::<Result<_>>()?;
-        let items = names.iter().zip(&self.labels).zip(&self.groups);
-        let items: Vec<Item<'_>> = items
-            .map(|((name, &label), group)| Item { name, label, group: group.as_deref() })
-            .collect();
-        Ok(stratify(&items, &options.fractions, options.seed))
+    /// Puts the images `divided` into splits of these fractions.
+    fn stratify(
+        &self,
+        root: &Path,
+        divided: &[usize],
+        fractions: &Fractions,
+        seed: u64,
+    ) -> Result<Stratified> {
+        let name = |image: usize| -> Result<String> {
+            let below = self.rows[image].file.strip_prefix(root)?;
+            Ok(below.to_string_lossy().replace('\\', "/"))
+        };
+        let names = divided.iter().map(|&image| name(image)).collect::<Result<Vec<_>>>()?;
+        let items = divided.iter().zip(&names).map(|(&image, name)| Item {
+            name,
+            label: self.labels[image],
+            group: self.groups[image].as_deref(),
+        });
+        Ok(stratify(&items.collect::<Vec<_>>(), fractions, seed))
     }
-}
 
-/// Images of each class in each split.
-struct Counts<'a> {
-    classes: &'a [String],
-    splits: Vec<&'a str>,
-    /// By class and split.
-    images: BTreeMap<(&'a str, &'a str), u64>,
-}
-
-impl<'a> Counts<'a> {
-    fn of(all: &'a Images<'_>, classes: &'a [String], fractions: &'a Fractions) -> Self {
-        let mut images = BTreeMap::new();
-        for (row, &label) in all.rows.iter().zip(&all.labels) {
-            let class = classes[label as usize].as_str();
-            *images.entry((class, row.split.as_str())).or_default() += 1;
+    /// A sentence about groups that are in two splits: those of a split that stays, which is not divided.
+    fn torn_groups(&self) -> Option<String> {
+        let mut split_of = BTreeMap::new();
+        let mut torn = BTreeSet::new();
+        for (row, group) in self.rows.iter().zip(&self.groups) {
+            let Some(group) = group else { continue };
+            if *split_of.entry(group).or_insert(&row.split) != &row.split {
+                torn.insert(group);
+            }
         }
-        Self { classes, splits: fractions.iter().map(|(name, _)| name).collect(), images }
-    }
-
-    fn count(&self, class: &str, split: &str) -> u64 {
-        self.images.get(&(class, split)).copied().unwrap_or(0)
-    }
-
-    fn total(&self, split: &str) -> u64 {
-        self.classes.iter().map(|class| self.count(class, split)).sum()
-    }
-
-    fn text(&self, output: &Path, missing: &[String]) -> String {
-        let row = |name: &str, count: &dyn Fn(&str) -> String| {
-            let cells = self.splits.iter().map(|split| count(split));
-            std::iter::once(name.to_owned()).chain(cells).collect()
-        };
-        let mut rows = vec![row("class", &|split| split.to_owned())];
-        rows.extend(
-            self.classes
-                .iter()
-                .map(|class| row(class, &|split| self.count(class, split).to_string())),
-        );
-        rows.push(row("all", &|split| self.total(split).to_string()));
-        let missing: String = missing.iter().map(|text| format!("\n- {text}.")).collect();
-        format!("{}\n\nWritten to {}.{missing}", table(&rows, 1), output.display())
-    }
-
-    fn json(&self, output: &Path, missing: &[String]) -> Value {
-        let of_split = |split: &&str| {
-            let of_class = |class: &String| (class.clone(), json!(self.count(class, split)));
-            let classes: serde_json::Map<_, _> = self.classes.iter().map(of_class).collect();
-            ((*split).to_owned(), json!({ "images": self.total(split), "classes": classes }))
-        };
-        let splits: serde_json::Map<_, _> = self.splits.iter().map(of_split).collect();
-        json!({ "output": output, "splits": splits, "missing": missing })
+        let (count, first) = (torn.len(), torn.first()?);
+        Some(format!(
+            "{count} groups have images in a split that stays and in another, such as {first}: keep none of \
+             these splits, or leave such images out"
+        ))
     }
 }
 

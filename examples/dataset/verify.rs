@@ -23,7 +23,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options, answer: &Answer) -> Result<bool> {
     let dataset = options.walk.input.open_what_is_good()?;
     let check = walk::check(&dataset, &options.walk)?;
-    let root = options.walk.input.path();
+    let root = options.walk.input.path()?;
     let moved = match &options.quarantine {
         Some(folder) => quarantine::move_bad(&dataset, &check.report, &root, folder)?,
         None => Vec::new(),

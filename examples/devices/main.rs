@@ -80,6 +80,15 @@ enum Child {
     Check,
 }
 
+impl Args {
+    /// Tells a person why it takes a while.
+    fn tell(&self, text: &str) {
+        if !self.json {
+            eprintln!("{text}");
+        }
+    }
+}
+
 fn main() -> ExitCode {
     ending::of(run(&Args::parse()))
 }
@@ -100,11 +109,13 @@ fn run(args: &Args) -> Result<u8> {
 /// Tries every device in a process of its own and reports.
 fn survey(args: &Args) -> Result<u8> {
     let limit = Duration::from_secs(args.timeout);
+    args.tell("Asking the drivers for devices ...");
     let (devices, mut entries) = match &args.device[..] {
         [] => found::all(limit)?,
         devices => (devices.to_vec(), Vec::new()),
     };
     for device in devices {
+        args.tell(&format!("Trying {device} ..."));
         entries.push(examine(args, device, limit)?);
     }
     let failed = entries.iter().any(|entry| failed(entry, args));

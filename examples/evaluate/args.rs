@@ -1,12 +1,14 @@
 //! The flags.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use anyhow::Result;
 use clap::Parser;
 use resnet::DeviceChoice;
 use resnet::data::{DatasetOptions, GroupBy};
 use resnet::training::folder::ModelFolder;
 
+use crate::bundled;
 use crate::unsure::UnsureLabels;
 
 /// Evaluate a trained network on images it has not seen; without --data, on the validation images of the
@@ -89,9 +91,9 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    pub(crate) fn data(&self) -> &Path {
-        let sample = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/data/fashion-mnist"));
-        self.data.as_deref().unwrap_or(sample)
+    pub(crate) fn data(&self) -> Result<PathBuf> {
+        let given = self.data.clone().map(Ok);
+        given.unwrap_or_else(|| bundled::sample("give --data"))
     }
 
     pub(crate) fn dataset_options(&self) -> DatasetOptions {

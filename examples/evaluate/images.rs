@@ -23,22 +23,20 @@ pub(crate) fn recipe(args: &Args) -> Result<Recipe> {
 }
 
 pub(crate) fn open(args: &Args, split: &str) -> Result<Images> {
-    let path = args.data();
+    let path = &args.data()?;
     let recipe = recipe(args)?;
     let names = || args.first_run().read_classes(recipe.model.num_classes);
-    match Layout::recognise(path) {
-        // A folder that is none of the layouts is one whose shards are missing, which is told better there.
-        Err(error) if !path.is_dir() => Err(error.into()),
-        Ok(Layout::Shards) | Err(_) if args.subgroup.is_none() && args.group.is_none() => {
+    match Layout::recognise(path)? {
+        Layout::Shards if args.subgroup.is_none() && args.group.is_none() => {
             if args.data.is_none() {
                 check_knows_sample(&names()?, path)?;
             }
             Ok((shards(path, split, &recipe)?, None))
         }
         layout => {
-            let nameless = layout.is_ok_and(|layout| !layout.names_classes());
-            let num_classes =
-                nameless.then(|| u32::try_from(recipe.model.num_classes)).transpose()?;
+            let num_classes = (!layout.names_classes())
+                .then(|| u32::try_from(recipe.model.num_classes))
+                .transpose()?;
             let options = DatasetOptions { num_classes, ..args.dataset_options() };
             dataset(args, split, &names()?, &recipe, &options)
         }
@@ -72,8 +70,8 @@ fn dataset(
     recipe: &Recipe,
     options: &DatasetOptions,
 ) -> Result<Images> {
-    let path = args.data();
-    let dataset = Dataset::open(path, options)?;
+    let path = args.data()?;
+    let dataset = Dataset::open(&path, options)?;
     let (found, known) = (dataset.classes().len(), recipe.model.num_classes);
     let path = path.display();
     ensure!(found == known, "{path}: {found} classes, and the network knows {known}");

@@ -31,7 +31,8 @@ struct Results {
 pub(crate) fn evaluate(args: &Args, chosen: &Chosen) -> Result<()> {
     let networks = networks::open(args, chosen, None)?;
     let labels = networks.classes().to_vec();
-    let dataset = Dataset::open(args.data(), &DatasetOptions { labels, ..args.dataset_options() })?;
+    let dataset =
+        Dataset::open(&args.data()?, &DatasetOptions { labels, ..args.dataset_options() })?;
     let results = judge(args, &dataset, &networks)?;
     output::complain(&results.test);
     stdout::say(&table(&results))?;

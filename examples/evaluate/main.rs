@@ -9,6 +9,8 @@
 //! Writes `report.html`, `predictions.csv`, `figures.json` and `worst.png` into the folder `--out`.
 
 mod args;
+#[path = "../common/bundled.rs"]
+mod bundled;
 mod classes;
 #[path = "../common/ending.rs"]
 mod ending;

@@ -11,6 +11,8 @@
 //! 1 an error, such as a data set that has to be mended first; 2 wrong flags.
 
 mod args;
+#[path = "../common/bundled.rs"]
+mod bundled;
 #[cfg(feature = "dicom")]
 #[path = "../common/dicom.rs"]
 mod dicom;
@@ -39,6 +41,7 @@ use resnet::finetuning::{
     FinetuneError, prepare, prepare_folds, run_folds, write_findings, write_folds_report,
     write_predictions, write_report,
 };
+use resnet::training::folder::ModelFolder;
 use resnet::{Chosen, choose_device};
 
 use crate::args::Args;
@@ -58,9 +61,12 @@ fn run(args: &Args) -> Result<u8> {
         }
         Some(path) => Dataset::open(path, &args.dataset_options())?,
     };
+    let options = args.run_options();
+    if let Some(images) = &args.data {
+        ModelFolder::at(&options.model_dir).check_apart_from(images)?;
+    }
     let chosen = choose_device(args.device)?;
     say(&format!("Device: {} ({}).", chosen.name, chosen.reason))?;
-    let options = args.run_options();
     let signals = Signals::install(&options.stop)?;
     let done = match args.folds {
         None => one(args, &dataset, &options, &chosen),

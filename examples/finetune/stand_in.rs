@@ -1,11 +1,12 @@
 //! What the program shows without pictures of one's own: dresses among other clothes.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use resnet::data::{DataError, Dataset, DatasetOptions, Sample, Source, Subset};
 use resnet::finetuning::Plan;
+
+use crate::bundled;
 
 /// The first line that a person reads.
 pub(crate) const ANNOUNCEMENT: &str = "No --data given: this is a stand-in, dresses among other clothes \
@@ -31,7 +32,7 @@ pub(crate) fn plan() -> Plan {
 
 /// The bundled sample as a question with two answers. Its validation images are the test images.
 pub(crate) fn open() -> Result<Dataset> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/fashion-mnist");
+    let root = bundled::sample("give --data")?;
     let sample = Dataset::open(&root, &DatasetOptions::default())?;
     let mut splits = Vec::new();
     for (name, of_sample) in [("train", "train"), ("test", "validation")] {

@@ -12,6 +12,8 @@ use clap::Parser;
 use resnet_data::prepare::prepare;
 
 mod args;
+#[path = "../common/command.rs"]
+mod command;
 #[path = "../common/failure.rs"]
 mod failure;
 mod progress;

@@ -7,9 +7,11 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use resnet_data::Dataset;
 use resnet_data::prepare::{DatasetReport, Event, PrepareError, PreparedSplit};
 use serde_json::{Value, json};
 
+use crate::command::{cargo_run, quoted};
 use crate::stdout::say;
 
 /// Between two lines where there is no terminal.
@@ -118,10 +120,7 @@ impl Progress {
         let text = [
             split("training", &report.train),
             split("validation", &report.validation),
-            format!(
-                "Train: cargo run --release --example train_imagenet -- --data-dir {}",
-                out.display()
-            ),
+            format!("Train: {}", command_that_trains(report, out)),
         ];
         self.say(&text.join("\n"), &event);
     }
@@ -146,6 +145,20 @@ impl Progress {
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).expect("the template is valid")
+}
+
+/// How to train on what was made, with the flags that say what is not as in ImageNet.
+fn command_that_trains(report: &DatasetReport, out: &Path) -> String {
+    let shown = quoted(&out.display().to_string());
+    let mut command = format!("{} -- --data-dir {shown}", cargo_run("train_imagenet"));
+    let names = Dataset::class_names(out).ok().flatten();
+    if let Some(classes) = names.map(|names| names.len()).filter(|&classes| classes != 1000) {
+        command += &format!(" --num-classes {classes}");
+    }
+    if report.plan.label_offset != 1 {
+        command += &format!(" --label-offset {}", report.plan.label_offset);
+    }
+    command
 }
 
 fn split(name: &str, report: &PreparedSplit) -> String {

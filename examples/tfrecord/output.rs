@@ -42,7 +42,7 @@ impl Report {
         let line = if self.json { json().to_string() } else { text() };
         match writeln!(io::stdout(), "{line}") {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
-            other => Ok(other?),
+            other => other.context("standard output"),
         }
     }
 }

@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
+use resnet::training::folder::ModelFolder;
 use resnet::training::trace::Trace;
 use resnet::{DeviceChoice, Recipe, RunOptions, presets};
 
 use crate::batch_size::BatchSize;
 use crate::ranks::DeviceCount;
-use crate::recipe_args::{RecipeArgs, read_recipe};
+use crate::recipe_args::RecipeArgs;
+use crate::recipe_file;
 use crate::reliability::ReliabilityArgs;
 use crate::weights::WeightsArgs;
 use changes::{DecayKind, Floats, OnBadImage, Stem};
@@ -236,7 +238,7 @@ impl Args {
     pub(crate) fn recipe(&self) -> Result<Recipe> {
         let saved = self.model_dir().join("config.toml");
         let goes_on = !self.recipe.is_named() && !self.fresh && saved.exists();
-        self.change(if goes_on { read_recipe(&saved)? } else { self.fresh_recipe()? })
+        self.change(if goes_on { recipe_file::read(&saved)? } else { self.fresh_recipe()? })
     }
 
     /// The recipe that a flag names, or a preset.
@@ -278,11 +280,19 @@ impl Args {
         Ok(())
     }
 
+    /// Refuses to write a run among the images.
+    pub(crate) fn check_model_dir(&self) -> Result<()> {
+        if let Some(data) = &self.data_dir {
+            ModelFolder::at(&self.model_dir()).check_apart_from(data)?;
+        }
+        Ok(())
+    }
+
     /// The recipe of the run in the model folder with what the flags say of the images, such as their size; the
     /// network has to be that of the run.
     pub(crate) fn recipe_to_evaluate(&self) -> Result<Recipe> {
         let path = self.model_dir().join("config.toml");
-        let saved = read_recipe(&path).context("nothing to evaluate: train first")?;
+        let saved = recipe_file::read(&path).context("nothing to evaluate: train first")?;
         let mut asked = saved.clone();
         self.change_model(&mut asked);
         self.change_data(&mut asked);

@@ -10,6 +10,8 @@ use resnet::data::{
 use resnet::{Datasets, Recipe};
 
 use crate::args::Args;
+use crate::bundled;
+use crate::command::{cargo_run, quoted};
 
 /// Sizes of ImageNet's two parts, so that epochs of made-up images are as long.
 const IMAGENET_IMAGES: (usize, usize) = (1_281_167, 50_000);
@@ -23,7 +25,7 @@ pub(crate) fn announcement(args: &Args) -> Result<String> {
                 "{}: there is no such folder or file (--data-dir)",
                 path.display()
             );
-            let layout = Layout::recognise(path).unwrap_or(Layout::Shards);
+            let layout = Layout::recognise(path)?;
             format!("Images: {layout} in {}.", path.display())
         }
         None if args.synthetic => "Images: made up; accuracy means nothing here.".to_owned(),
@@ -40,7 +42,7 @@ pub(crate) fn datasets(args: &Args, recipe: &Recipe) -> Result<(Datasets, Vec<St
         train: images.of(Split::Train, recipe)?,
         validation: images.of(Split::Validation, recipe)?,
     };
-    Ok((datasets, images.class_names(recipe)?))
+    Ok((datasets, images.class_names()))
 }
 
 /// The validation images; where they are shards, nothing of the training images is looked at.
@@ -51,8 +53,8 @@ pub(crate) fn validation(args: &Args, recipe: &Recipe) -> Result<Arc<dyn Source>
 /// Where the images come from.
 enum Images {
     Synthetic,
-    /// Shards in this folder, read when a split is asked for.
-    Shards(PathBuf),
+    /// Shards in this folder, read when a split is asked for, and the names of the classes, if any.
+    Shards(PathBuf, Vec<String>),
     /// Any other layout, read once for all splits.
     Dataset(PathBuf, Dataset),
 }
@@ -62,35 +64,43 @@ impl Images {
         if args.synthetic {
             return Ok(Self::Synthetic);
         }
-        let path = args.data_dir.clone().unwrap_or_else(bundled_sample);
-        match Layout::recognise(&path) {
-            Ok(Layout::Shards) | Err(_) => Ok(Self::Shards(path)),
-            Ok(layout) => {
+        let path = match &args.data_dir {
+            Some(path) => path.clone(),
+            None => bundled::sample("give --data-dir")?,
+        };
+        let num_classes = recipe.model.num_classes;
+        match Layout::recognise(&path)? {
+            Layout::Shards => {
+                let names = Dataset::class_names(&path)?;
+                if let Some(names) = &names {
+                    check_classes(&path, names.len(), num_classes, "")?;
+                }
+                Ok(Self::Shards(path, names.unwrap_or_default()))
+            }
+            layout => {
                 // A number that a person or a trained network says, not a preset's.
                 let is_said = args.num_classes.is_some() || args.eval_only;
                 let known = is_said && !layout.names_classes();
-                let dataset = dataset(&path, recipe.model.num_classes, known)?;
+                let dataset = dataset(&path, num_classes, known)?;
                 Ok(Self::Dataset(path, dataset))
             }
         }
     }
 
-    /// The names of the classes; none where the images have none, or more or fewer than there are
-    /// classes.
-    fn class_names(&self, recipe: &Recipe) -> Result<Vec<String>> {
-        let names = match self {
+    /// The names of the classes; none where the images have none.
+    fn class_names(self) -> Vec<String> {
+        match self {
             Self::Synthetic => Vec::new(),
-            Self::Shards(folder) => Dataset::class_names(folder)?.unwrap_or_default(),
+            Self::Shards(_, names) => names,
             Self::Dataset(_, dataset) => dataset.classes().to_vec(),
-        };
-        Ok(if names.len() == recipe.model.num_classes { names } else { Vec::new() })
+        }
     }
 
     fn of(&self, split: Split, recipe: &Recipe) -> Result<Arc<dyn Source>> {
         let num_classes = u32::try_from(recipe.model.num_classes)?;
         match self {
             Self::Synthetic => Ok(Arc::new(synthetic(split, num_classes, recipe))),
-            Self::Shards(folder) => {
+            Self::Shards(folder, _) => {
                 let labels = LabelRange { offset: recipe.data.label_offset, num_classes };
                 Ok(Arc::new(ImageRecords::open(folder, split, labels)?))
             }
@@ -111,23 +121,43 @@ fn dataset(path: &Path, num_classes: usize, known: bool) -> Result<Dataset> {
     } else {
         String::new()
     };
+    check_classes(path, classes, num_classes, &or)?;
+    Ok(dataset)
+}
+
+/// Whether there are as many classes as the recipe has.
+fn check_classes(path: &Path, classes: usize, num_classes: usize, or: &str) -> Result<()> {
     ensure!(
         classes == num_classes,
         "{}: {classes} classes, and the recipe has {num_classes}: add --num-classes {classes}{or}",
         path.display()
     );
-    Ok(dataset)
+    Ok(())
 }
 
 fn split_of(dataset: &Dataset, path: &Path, split: Split) -> Result<Arc<dyn Source>> {
     let name = split.prefix();
+    let splits = dataset.splits();
     dataset.split(name).with_context(|| {
-        let (path, splits) = (path.display(), dataset.splits().join(", "));
         format!(
-            "{path}: there is no split {name}, but {splits}: make one with \
-             `cargo run --release --example dataset -- split {path}` and give its file as --data-dir"
+            "{}: there is no split {name}, but {}: make one with `{}` and give its file as --data-dir",
+            path.display(),
+            splits.join(", "),
+            command_that_divides(path, &splits)
         )
     })
+}
+
+/// The command that makes the splits to train with; images that are to test by stay so.
+fn command_that_divides(path: &Path, splits: &[&str]) -> String {
+    let kept: Vec<&str> =
+        splits.iter().copied().filter(|name| !matches!(*name, "train" | "all")).collect();
+    let command = cargo_run("dataset");
+    let path = quoted(&path.display().to_string());
+    match kept.is_empty() || kept.len() == splits.len() {
+        true => format!("{command} -- split {path}"),
+        false => format!("{command} -- split {path} --keep {}", kept.join(",")),
+    }
 }
 
 fn synthetic(split: Split, num_classes: u32, recipe: &Recipe) -> SyntheticImages {
@@ -137,8 +167,4 @@ fn synthetic(split: Split, num_classes: u32, recipe: &Recipe) -> SyntheticImages
         Split::Validation => (validation, !recipe.train.seed),
     };
     SyntheticImages::new(len, num_classes, seed).with_side(recipe.data.image_size)
-}
-
-fn bundled_sample() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("data/fashion-mnist")
 }

@@ -10,6 +10,10 @@
 
 mod args;
 mod batch_size;
+#[path = "../common/bundled.rs"]
+mod bundled;
+#[path = "../common/command.rs"]
+mod command;
 #[path = "../common/ending.rs"]
 mod ending;
 mod evaluation;
@@ -19,6 +23,8 @@ mod images;
 mod progress;
 mod ranks;
 mod recipe_args;
+#[path = "../common/recipe_file.rs"]
+mod recipe_file;
 mod reliability;
 #[path = "../common/signals.rs"]
 mod signals;
@@ -28,13 +34,15 @@ mod tf_flags;
 #[path = "../common/weights.rs"]
 mod weights;
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use clap::Parser;
 use resnet::models::weights::Element;
+use resnet::training::config;
 use resnet::training::lr_finder::{LrRange, find_lr};
 use resnet::training::memory::peak_bytes;
 use resnet::training::pixels::settled;
@@ -51,7 +59,7 @@ use crate::signals::Signals;
 use crate::stdout::say;
 
 fn main() -> ExitCode {
-    let flags = match tf_flags::translate(std::env::args().skip(1)) {
+    let flags = match text(std::env::args_os().skip(1)).and_then(tf_flags::translate) {
         Ok(flags) => flags,
         Err(error) => {
             failure::tell(&error);
@@ -63,6 +71,14 @@ fn main() -> ExitCode {
     ending::of(run(&args, &flags))
 }
 
+/// The arguments, all of which are words or paths that are written into files of text.
+fn text(arguments: impl Iterator<Item = OsString>) -> Result<Vec<String>> {
+    let text = |argument: OsString| {
+        argument.into_string().map_err(|odd| anyhow!("{}: not UTF-8: rename it", odd.display()))
+    };
+    arguments.map(text).collect()
+}
+
 /// What is asked for, by `args` read from `flags`.
 fn run(args: &Args, flags: &[String]) -> Result<u8> {
     if args.recipe.list_presets {
@@ -70,10 +86,14 @@ fn run(args: &Args, flags: &[String]) -> Result<u8> {
         return Ok(ending::DONE);
     }
     if args.recipe.print_config {
-        say(args.recipe()?.to_toml().trim_end())?;
+        let recipe = args.recipe()?;
+        // There may be no such network.
+        config(&recipe)?;
+        say(recipe.to_toml().trim_end())?;
         return Ok(ending::DONE);
     }
     args.check_images()?;
+    args.check_model_dir()?;
     if args.try_batch_size.is_some() || args.eval_only || args.find_lr {
         return on_one_device(args);
     }
@@ -142,7 +162,7 @@ fn train_and_report(args: &Args, flags: &[String], place: &Place) -> Result<u8> 
         if let Some(folder) = args.export_dir.as_ref().filter(|_| !stopped) {
             export_weights(args, folder, &options.classes)?;
         }
-        say(&progress::next_command(flags, outcome.complete))?;
+        say(&progress::next_command(flags, outcome.complete, outcome.ending))?;
     }
     if stopped {
         // As soon as one process ends with a code, a launcher may end the one that is still writing.

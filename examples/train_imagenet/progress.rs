@@ -12,6 +12,7 @@ use resnet::recipe::{
 use resnet::report::grouped;
 use resnet::{Ending, Outcome, RunEvent, Sink};
 
+use crate::command::{cargo_run, quoted};
 use crate::stdout;
 
 /// A bar where stdout is a terminal, a line per report elsewhere; a line per epoch in both.
@@ -203,16 +204,17 @@ pub(crate) fn evaluation(evaluation: &Evaluation) -> String {
     )
 }
 
-/// What to type next after a run with the flags `given`: the same command without `--max-steps`, to
-/// go on, or with `--fresh`, to start a complete run over.
-pub(crate) fn next_command(given: &[String], complete: bool) -> String {
+/// What to type next after a run with the flags `given`: the same command, to go on, or with `--fresh`,
+/// to start a complete run over. A limit of steps that was reached is left out.
+pub(crate) fn next_command(given: &[String], complete: bool, ending: Ending) -> String {
+    let is_at_limit = ending == Ending::StepLimit;
     let mut flags = Vec::new();
     let mut given = given.iter();
     while let Some(flag) = given.next() {
         match flag.as_str() {
             "--fresh" => {}
-            "--max-steps" => drop(given.next()),
-            _ if flag.starts_with("--max-steps=") => {}
+            "--max-steps" if is_at_limit => drop(given.next()),
+            _ if is_at_limit && flag.starts_with("--max-steps=") => {}
             _ => flags.push(quoted(flag)),
         }
     }
@@ -221,17 +223,7 @@ pub(crate) fn next_command(given: &[String], complete: bool) -> String {
     }
     let next = if complete { "Start over" } else { "Go on" };
     let separator = if flags.is_empty() { "" } else { " -- " };
-    format!("{next}: cargo run --release --example train_imagenet{separator}{}", flags.join(" "))
-}
-
-/// `text` as a shell reads it back.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
+    format!("{next}: {}{separator}{}", cargo_run("train_imagenet"), flags.join(" "))
 }
 
 /// `75 s` as `1 min 15 s`.

@@ -1,11 +1,12 @@
 //! Flags about the recipe as a whole; the others change single values.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use resnet::{Recipe, presets};
+
+use crate::recipe_file;
 
 #[derive(Debug, Args)]
 pub(crate) struct RecipeArgs {
@@ -40,7 +41,7 @@ impl RecipeArgs {
     /// The recipe to start from, where a flag names one.
     pub(crate) fn named(&self) -> Result<Option<Recipe>> {
         match (&self.recipe_file, &self.preset) {
-            (Some(path), _) => read_recipe(path).map(Some),
+            (Some(path), _) => recipe_file::read(path).map(Some),
             (None, Some(name)) => Ok(Some(presets::find(name)?)),
             (None, None) => Ok(None),
         }
@@ -55,12 +56,6 @@ impl RecipeArgs {
     pub(crate) fn preset_for_own_images(&self) -> Option<&str> {
         self.preset.as_deref().filter(|name| *name != "fashion-mnist-sample")
     }
-}
-
-pub(crate) fn read_recipe(path: &Path) -> Result<Recipe> {
-    let text =
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Recipe::from_toml(&text).with_context(|| format!("{} is not a recipe", path.display()))
 }
 
 /// What `--list-presets` shows.

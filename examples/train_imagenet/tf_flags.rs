@@ -120,9 +120,9 @@ fn dtype(value: &str) -> Option<Vec<String>> {
 ///
 /// # Errors
 /// Of a flag that means nothing here, saying what to use instead.
-pub(crate) fn translate(arguments: impl Iterator<Item = String>) -> Result<Vec<String>> {
+pub(crate) fn translate(arguments: Vec<String>) -> Result<Vec<String>> {
     let mut ours = Vec::new();
-    let mut arguments = arguments;
+    let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
         let Some((fate, value)) = find(&argument) else {
             ours.push(argument);

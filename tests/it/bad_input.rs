@@ -1,14 +1,18 @@
 //! Whatever is wrong with the input: one clear error, exit code not 0, nothing half-written.
 
+#[path = "../../examples/common/bundled.rs"]
+mod bundled;
+
 use std::fs;
 use std::path::Path;
 
 use resnet::training::checkpoint;
 
 use crate::support::{
-    example, record_with_image, records, slice_of_sample, small_run, stderr, stdout,
+    example, record_with_image, records, sample, slice_of_sample, small_run, stderr, stdout,
     train_imagenet, write_shard,
 };
+use crate::wardrobe::{small, text, wardrobe};
 
 /// Runs on `data` and expects an error whose text has all of `parts`.
 fn assert_refused(data: &Path, parts: &[&str]) {
@@ -83,9 +87,99 @@ fn every_program_tells_wrong_flags_from_errors() {
 }
 
 #[test]
-fn an_empty_folder_says_what_was_looked_for() {
-    let data = tempfile::tempdir().expect("a folder");
-    assert_refused(data.path(), &["train-00000-of-NNNNN"]);
+fn a_clone_that_has_moved_is_told_from_a_wrong_path() {
+    assert_eq!(bundled::sample("give --data-dir").expect("it is here"), sample());
+    let error = bundled::sample_of(Path::new("/no/such/clone"), "give --data-dir");
+    let error = error.expect_err("it is not there").to_string();
+    for part in ["/no/such/clone/data/fashion-mnist is gone: give --data-dir", "was compiled"] {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn what_is_no_data_set_is_told_with_what_was_found() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pictures = wardrobe(4);
+    let empty = folder.path().join("empty");
+    fs::create_dir(&empty).expect("a folder");
+    let picture = pictures.path().join("boot/boot0_0.jpg");
+    for (data, found) in [
+        (&*empty, "an empty folder"),
+        (&*pictures.path().join("boot"), "boot0_0.jpg, boot0_1.jpg"),
+        (&*picture, "a file with another extension"),
+        #[cfg(unix)]
+        (Path::new("/dev/null"), "a file with another extension"),
+    ] {
+        assert_refused(data, &["not recognised as a data set", found, "a folder for each class"]);
+        let output = train_imagenet(&small_run(data, &folder.path().join("run")));
+        assert_eq!(stdout(&output), "", "nothing is known of the images");
+    }
+}
+
+#[test]
+fn a_folder_one_level_too_high_is_told_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("pets/images");
+    for image in ["train/cat/1.jpg", "train/dog/1.jpg"] {
+        let image = data.join(image);
+        fs::create_dir_all(image.parent().expect("a folder")).expect("made");
+        fs::write(image, "").expect("written");
+    }
+    let above = folder.path().join("pets");
+    assert_refused(&above, &["pets/images holds folders instead of images", "name it instead"]);
+    let said = stderr(&small(&above, &folder.path().join("run"), &[]));
+    assert!(said.contains("pets/images holds folders instead of images"), "{said}");
+}
+
+/// Every file below a folder with its bytes.
+fn files(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for path in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("it").path()) {
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            let bytes = fs::read(&path).expect("a file");
+            found.push((path, bytes));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_run_is_not_written_among_the_images() {
+    let (shards, pictures) = (tempfile::tempdir().expect("a folder"), wardrobe(4));
+    slice_of_sample(shards.path());
+    let names = shards.path().join("classes.json");
+    fs::copy(sample().join("classes.json"), names).expect("copied");
+    let before = [files(shards.path()), files(pictures.path())];
+    for (data, model) in [
+        (shards.path(), shards.path().to_owned()),
+        (shards.path(), shards.path().join("../").join(shards.path().file_name().expect("it"))),
+        // The folder of other images.
+        (&*sample(), shards.path().to_owned()),
+        (pictures.path(), pictures.path().to_owned()),
+        (pictures.path(), pictures.path().join("runs/new")),
+    ] {
+        for more in [&["--max-steps", "1"][..], &["--max-steps", "1", "--fresh"]] {
+            let mut flags = [&small_run(data, &model)[..], more].concat();
+            let classes = flags.iter().position(|flag| *flag == "10").expect("the classes");
+            if data == pictures.path() {
+                flags[classes] = "2";
+            }
+            let said = stderr(&train_imagenet(&flags));
+            assert!(said.contains("choose another --model-dir"), "{said}");
+        }
+    }
+    for model in [pictures.path().to_owned(), pictures.path().join("run")] {
+        let said = stderr(&small(pictures.path(), &model, &["--fresh"]));
+        assert!(said.contains("choose another --model-dir"), "{said}");
+    }
+    assert_eq!([files(shards.path()), files(pictures.path())], before);
+    let beside = wardrobe(4);
+    let run = beside.path().with_extension("run");
+    assert!(small(beside.path(), &run, &["--epochs", "1"]).status.success(), "beside the images");
+    fs::remove_dir_all(run).expect("removed");
 }
 
 #[test]

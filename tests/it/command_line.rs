@@ -1,10 +1,14 @@
 //! The program as a person meets it.
 
+#[path = "../../examples/common/command.rs"]
+mod command;
+
 use std::fs;
 
 use resnet::{Recipe, presets};
 
 use crate::support::{slice_of_sample, small_run, stderr, stdout, train_imagenet};
+use command::{cargo_run, cargo_run_with, quoted};
 
 #[test]
 fn help_explains_every_flag() {
@@ -83,7 +87,73 @@ fn without_arguments_the_first_line_says_that_this_is_the_sample() {
     assert!(first.contains("bundled sample") && first.contains("Fashion-MNIST"), "{first}");
     assert!(text.lines().nth(1).is_some_and(|line| line.starts_with("Device: ")), "{text}");
     assert!(text.contains(&format!("tensorboard --logdir {folder}")), "{text}");
-    assert!(text.contains("Go on: cargo run --release --example train_imagenet -- "), "{text}");
+    let go_on =
+        format!("Go on: {} -- --model-dir {}\n", cargo_run("train_imagenet"), quoted(folder));
+    assert!(text.contains(&go_on), "{text}");
+}
+
+#[test]
+fn a_command_to_type_has_the_features_that_were_compiled_in() {
+    let plain = "cargo run --release --example train_imagenet";
+    assert_eq!(cargo_run_with("train_imagenet", &[]), plain);
+    let with = "cargo run --release --features cuda,mpi --example train_imagenet";
+    assert_eq!(cargo_run_with("train_imagenet", &["cuda", "mpi"]), with);
+    assert_eq!(cargo_run("train_imagenet").contains("dicom"), cfg!(feature = "dicom"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_a_signal_stops_goes_on_to_the_limit_that_it_had() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
+    let model = tempfile::tempdir().expect("a folder");
+    let mut child = Command::new(crate::support::example_path("train_imagenet"))
+        .args(["--max-steps", "1000", "--log-every", "1", "--device", "cpu", "--model-dir"])
+        .arg(model.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let mut next = || lines.next().map(|line| line.expect("text"));
+    while !next().expect("it trains").starts_with("step 2/") {}
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().expect("it runs").success());
+    let last = std::iter::from_fn(&mut next).last().expect("it says what to do");
+    assert_eq!(child.wait().expect("it ends").code(), Some(75));
+    assert!(last.starts_with("Go on: ") && last.contains("--max-steps 1000"), "{last}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_not_utf_8_is_an_error_in_one_line() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let program = crate::support::example_path("train_imagenet");
+    let odd = OsStr::from_bytes(b"pictures-\xff");
+    let output = std::process::Command::new(program).arg("--data-dir").arg(odd).output();
+    let output = output.expect("it runs");
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.starts_with("error: pictures-") && said.contains("not UTF-8"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_under_standard_output_is_named() {
+    for (program, arguments) in [("zoo", &[][..]), ("tfrecord", &["info", "SHARD"])] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+        let shard = crate::support::sample().join("train-00000-of-00004");
+        let shard = shard.to_str().expect("UTF-8");
+        let arguments = arguments.iter().map(|&word| if word == "SHARD" { shard } else { word });
+        let mut command = std::process::Command::new(crate::support::example_path(program));
+        let output = command.args(arguments).stdout(full).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(1), "{program}");
+        let said = stderr(&output);
+        assert!(said.starts_with("error: standard output: No space left"), "{program}: {said}");
+    }
 }
 
 #[test]

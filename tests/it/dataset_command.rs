@@ -239,6 +239,53 @@ fn split_writes_a_manifest_in_which_no_patient_is_in_two_splits() {
 }
 
 #[test]
+fn split_leaves_the_splits_to_keep_as_they_are() {
+    let names: Vec<String> = ["train", "val", "test"]
+        .iter()
+        .flat_map(|split| (0..20).map(move |n| format!("{split}/{}/{n}.jpg", ["a", "b"][n % 2])))
+        .collect();
+    let root = files(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let split = ["split", text(root.path()), "--keep", "test"];
+    let found = answer(&split);
+    assert_eq!((&found["missing"], &found["torn_groups"]), (&json!([]), &Value::Null));
+    // 8 to 1 of the 40 others.
+    for (split, images) in [("train", 36), ("validation", 4), ("test", 20)] {
+        assert_eq!(found["splits"][split]["images"], images, "{split}");
+    }
+    let written = fs::read_to_string(root.path().join("split.csv")).expect("written");
+    let is_test = |line: &&str| line.starts_with("test/") || line.ends_with(",test");
+    for line in written.lines().filter(is_test) {
+        assert!(line.starts_with("test/") && line.ends_with(",test"), "{line}");
+    }
+    let elsewhere = root.path().join("other.csv");
+    let both = ["split", text(root.path()), "--keep", "val,test", "--output", text(&elsewhere)];
+    assert_eq!(answer(&both)["splits"]["train"]["images"], 20, "all that is left");
+    for (more, words) in [
+        (["--keep", "exam"], "--keep exam: the splits are train, validation, test"),
+        (["--keep", "train,val,test"], "nothing is left to divide"),
+    ] {
+        let said = complaint(&[&["split", text(root.path())], &more[..]].concat());
+        assert!(said.contains(words), "{said}");
+    }
+    let twice = ["--fractions", "train=0.5,test=0.5"];
+    let said = complaint(&[&split[..], &twice].concat());
+    assert!(said.contains("test stays by --keep: leave it out of --fractions"), "{said}");
+}
+
+#[test]
+fn split_tells_of_a_patient_in_a_split_that_stays_and_in_another() {
+    let root = files(&["1.jpg", "2.jpg", "3.jpg", "4.jpg", "5.jpg"]);
+    let manifest = root.path().join("list.csv");
+    let lines = "path,label,split,group\n1.jpg,a,train,p1\n2.jpg,b,train,p2\n3.jpg,a,train,p3\n\
+                 4.jpg,b,train,p4\n5.jpg,a,test,p3\n";
+    write(&manifest, lines.as_bytes());
+    let output = root.path().join("split.csv");
+    let split = ["split", text(&manifest), "--keep", "test", "--output", text(&output)];
+    let torn = answer(&split)["torn_groups"].as_str().expect("a sentence").to_owned();
+    assert!(torn.starts_with("1 groups") && torn.contains("such as p3"), "{torn}");
+}
+
+#[test]
 fn split_keeps_what_a_manifest_says_and_groups_by_any_of_its_columns() {
     let root = scans();
     let mut lines = "path,edema,mass,patient,weight,split,note\n".to_owned();

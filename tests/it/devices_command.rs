@@ -14,6 +14,7 @@ fn survey(arguments: &[&str]) -> (Value, Option<i32>) {
     let json = serde_json::from_str(&stdout(&output)).unwrap_or_else(|error| {
         panic!("{error} in {}\n{}", stdout(&output), stderr(&output));
     });
+    assert!(!stderr(&output).contains("Trying"), "{}", stderr(&output));
     (json, output.status.code())
 }
 
@@ -28,7 +29,9 @@ fn the_cpu_is_listed_with_memory_types_and_a_smoke_step() {
     assert!(facts["memory_bytes"].as_u64() > Some(1 << 28), "{facts}");
     assert!(facts["smoke_step_seconds"]["first"].as_f64() > Some(0.0), "{facts}");
     assert!(whole["auto"]["reason"].is_string(), "{whole}");
-    let text = stdout(&example("devices", &[]));
+    let output = example("devices", &[]);
+    assert!(stderr(&output).contains("Trying cpu ..."), "{}", stderr(&output));
+    let text = stdout(&output);
     assert!(text.contains("--device auto takes: ") && text.contains("smoke step"), "{text}");
 }
 

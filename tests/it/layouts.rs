@@ -6,7 +6,7 @@ use std::path::Path;
 use resnet::data::Split;
 
 use crate::support::{example, small_run, stderr, stdout, train_imagenet, unheard};
-use crate::wardrobe::sample_jpegs;
+use crate::wardrobe::{BOOT, SHIRT, sample_jpegs, save_jpegs};
 
 /// The first images of the sample in a folder for each of its classes.
 fn as_folders(folder: &Path, split: Split, count: usize) {
@@ -46,6 +46,57 @@ fn a_folder_without_splits_is_divided_by_a_command_and_then_trained_on() {
     assert!(divided.status.success(), "{}", stderr(&divided));
     let output = train_imagenet(&small_run(&data.join("split.csv"), &run));
     assert!(output.status.success(), "{}", stderr(&output));
+}
+
+#[test]
+fn test_images_stay_test_images_when_the_rest_is_divided() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, run) = (folder.path().join("clothes"), folder.path().join("run"));
+    as_folders(&data.join("train"), Split::Train, 256);
+    as_folders(&data.join("test"), Split::Validation, 64);
+    let error = stderr(&train_imagenet(&small_run(&data, &run)));
+    let path = data.to_str().expect("UTF-8");
+    let command = format!("--example dataset -- split {path} --keep test`");
+    assert!(error.contains("no split validation") && error.contains(&command), "{error}");
+    let divided = example("dataset", &["split", path, "--keep", "test"]);
+    assert!(divided.status.success(), "{}", stderr(&divided));
+    let manifest = data.join("split.csv");
+    let lines = fs::read_to_string(&manifest).expect("written");
+    let published = lines.lines().filter(|line| line.starts_with("test/"));
+    assert_eq!(published.filter(|line| line.ends_with(",test")).count(), 64);
+    let of_split = |split: &str| lines.lines().filter(|line| line.ends_with(split)).count();
+    assert_eq!(of_split(",test"), 64, "and no other");
+    assert!(of_split(",validation") > 16 && of_split(",train") > 192, "{lines}");
+    let output = train_imagenet(&small_run(&manifest, &run));
+    assert!(output.status.success(), "{}", stderr(&output));
+}
+
+#[test]
+fn shards_of_another_number_of_classes_are_an_error_with_the_flag_that_the_preparation_tells() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [raw, out, run] = ["raw", "out", "run"].map(|name| folder.path().join(name));
+    for part in ["train", "val"] {
+        fs::create_dir_all(raw.join(part)).expect("a folder");
+        save_jpegs(&raw.join(part), "boot", BOOT, 40);
+        save_jpegs(&raw.join(part), "shirt", SHIRT, 40);
+    }
+    let [raw, out, run] = [&raw, &out, &run].map(|path| path.to_str().expect("UTF-8"));
+    let few = ["--train-shards", "1", "--validation-shards", "1", "--label-offset", "0"];
+    let prepared = example("prepare_imagenet", &[&["--raw", raw, "--out", out], &few[..]].concat());
+    let told = stdout(&prepared);
+    let command = told.lines().find_map(|line| line.strip_prefix("Train: ")).expect("a command");
+    assert!(command.ends_with("--num-classes 2 --label-offset 0"), "{command}");
+    let small = ["--model-dir", run, "--device", "cpu", "--resnet-size", "8", "--stem", "small"];
+    let small = [&small[..], &["--image-size", "28", "--batch-size", "8"]].concat();
+    let short = [&small[..], &["--max-steps", "1"]].concat();
+    let error = stderr(&train_imagenet(&[&["--data-dir", out], &short[..]].concat()));
+    let remedy = "2 classes, and the recipe has 1000: add --num-classes 2";
+    assert!(error.contains(remedy), "{error}");
+    let flags: Vec<&str> = command.split_once(" -- ").expect("flags").1.split(' ').collect();
+    let output = train_imagenet(&[&flags[..], &short].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let names = fs::read_to_string(Path::new(run).join("classes.json")).expect("the names");
+    assert!(names.contains("boot") && names.contains("shirt"), "{names}");
 }
 
 #[test]
