@@ -20,6 +20,7 @@ mod evaluation;
 #[path = "../common/failure.rs"]
 mod failure;
 mod images;
+mod other_flags;
 mod progress;
 mod ranks;
 mod recipe_args;

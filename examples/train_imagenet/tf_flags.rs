@@ -3,6 +3,8 @@
 
 use anyhow::{Context, Result, bail};
 
+use crate::other_flags;
+
 /// What becomes of a flag of TensorFlow's program.
 enum Fate {
     /// Ours takes the same value.
@@ -119,12 +121,15 @@ fn dtype(value: &str) -> Option<Vec<String>> {
 /// and `--noflag`, as absl reads them.
 ///
 /// # Errors
-/// Of a flag that means nothing here, saying what to use instead.
+/// Of a flag that means nothing here, or is torchvision's or timm's, saying what to use instead.
 pub(crate) fn translate(arguments: Vec<String>) -> Result<Vec<String>> {
     let mut ours = Vec::new();
     let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
         let Some((fate, value)) = find(&argument) else {
+            if let Some(instead) = other_flags::instead_of(&argument) {
+                bail!("{argument}: here it is {instead}");
+            }
             ours.push(argument);
             continue;
         };

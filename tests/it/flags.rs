@@ -1,4 +1,4 @@
-//! TensorFlow's flags, as `docs/flags.md` lists them, and the flags about whole recipes.
+//! TensorFlow's, torchvision's and timm's flags, as `docs/flags.md` lists them, and the flags about whole recipes.
 
 use std::fs;
 use std::path::Path;
@@ -15,10 +15,16 @@ struct Row {
     became: String,
 }
 
-fn table() -> Vec<Row> {
+/// The parts of the page: TensorFlow's flags, and those of others.
+fn page() -> (String, String) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/flags.md");
     let page = fs::read_to_string(path).expect("docs/flags.md");
-    let (tensorflows, _torchvisions) = page.split_once("\n# From torchvision").expect("two tables");
+    let (tensorflows, others) = page.split_once("\n# From torchvision").expect("two tables");
+    (tensorflows.to_owned(), others.to_owned())
+}
+
+fn table() -> Vec<Row> {
+    let (tensorflows, _others) = page();
     let rows = tensorflows.lines().filter(|line| line.starts_with("| `--"));
     rows.map(|line| {
         let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
@@ -37,7 +43,7 @@ fn print_config(flags: &[String]) -> std::process::Output {
     let model = tempfile::tempdir().expect("a folder");
     let folder = format!("--model-dir={}", model.path().display());
     let first = flags.first().map(String::as_str);
-    let has_model_dir = matches!(first, Some("--model_dir" | "-md"));
+    let has_model_dir = matches!(first, Some("--model_dir" | "-md" | "--model-dir"));
     let mut arguments: Vec<&str> = flags.iter().map(String::as_str).collect();
     if !has_model_dir {
         arguments.push(&folder);
@@ -123,6 +129,91 @@ fn the_table_has_every_flag_of_the_tensorflow_program() {
     ] {
         let name = format!("--{flag}");
         assert!(rows.iter().any(|row| row.example[0] == name), "{name} is not in the table");
+    }
+}
+
+/// The code in a cell of the table.
+fn code(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+/// A cell as it reads, without signs for code and links.
+fn words(cell: &str) -> String {
+    let cell = cell.replace('`', "");
+    let mut parts = cell.split("](");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let behind = |part: &str| part.split_once(')').map_or("", |(_, rest)| rest).to_owned();
+    parts.fold(first, |text, part| text + &behind(part)).replace('[', "")
+}
+
+fn given(flags: &str) -> std::process::Output {
+    print_config(&flags.split(' ').map(str::to_owned).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_flag_of_torchvision_or_timm_ends_with_what_the_table_says_and_that_works() {
+    let (_tensorflows, others) = page();
+    let rows: Vec<Vec<&str>> = others
+        .lines()
+        .filter(|line| line.starts_with("| `") || line.starts_with("| |"))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    assert!(rows.len() >= 40, "only {} rows", rows.len());
+    for row in &rows {
+        let [torchvisions, timms, here] = row[..] else { panic!("{row:?}") };
+        let is_ours = |flag: &str| code(here).any(|code| code.split(' ').any(|word| word == flag));
+        for flags in code(torchvisions).chain(code(timms)).filter(|flag| flag.starts_with('-')) {
+            let flag = flags.split(' ').next().expect("a flag");
+            let output = given(flags);
+            if is_ours(flag) {
+                assert!(output.status.success(), "{flags}: {}", stderr(&output));
+            } else {
+                assert_eq!(output.status.code(), Some(2), "{flags}: {}", stdout(&output));
+                let said = format!("error: {flag}: here it is {}\n", words(here));
+                assert_eq!(stderr(&output), said);
+            }
+        }
+        for flags in code(here).filter(|flag| flag.starts_with("--")) {
+            let output = given(flags);
+            assert!(output.status.success(), "{flags}: {}", stderr(&output));
+        }
+    }
+}
+
+#[test]
+fn flags_of_others_are_known_with_underscores_and_values_too() {
+    for (flags, advice) in [("--data_path D", "--data-dir D"), ("--lr=0.1", "--base-lr 0.1")] {
+        let output = given(flags);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(advice), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_network_that_does_not_exist_has_no_recipe_to_show() {
+    for (flags, named) in
+        [("--model resnet51", "model.name"), ("--set model.output_stride=3", "output stride")]
+    {
+        let output = given(flags);
+        assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+        assert!(stderr(&output).contains(named), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn what_is_no_recipe_says_what_to_name_instead() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let weights = folder.path().join("best.safetensors");
+    fs::write(&weights, [0, 159, 146, 150]).expect("written");
+    let config = folder.path().join("config.toml").display().to_string();
+    for path in [folder.path(), &weights] {
+        let path = path.to_str().expect("UTF-8");
+        let shown = train_imagenet(&["--recipe", path, "--print-config"]);
+        let drawn = crate::support::example("dataset", &["sample", "--recipe", path]);
+        for output in [shown, drawn] {
+            let said = stderr(&output);
+            assert!(said.contains(path) && said.contains(&config), "{said}");
+        }
     }
 }
 
