@@ -12,7 +12,7 @@ use crate::support::{
     example, record_with_image, records, sample, slice_of_sample, small_run, stderr, stdout,
     train_imagenet, write_shard,
 };
-use crate::wardrobe::{small, text, wardrobe};
+use crate::wardrobe::{small, wardrobe};
 
 /// Runs on `data` and expects an error whose text has all of `parts`.
 fn assert_refused(data: &Path, parts: &[&str]) {
@@ -176,10 +176,6 @@ fn a_run_is_not_written_among_the_images() {
         assert!(said.contains("choose another --model-dir"), "{said}");
     }
     assert_eq!([files(shards.path()), files(pictures.path())], before);
-    let beside = wardrobe(4);
-    let run = beside.path().with_extension("run");
-    assert!(small(beside.path(), &run, &["--epochs", "1"]).status.success(), "beside the images");
-    fs::remove_dir_all(run).expect("removed");
 }
 
 #[test]

@@ -154,8 +154,9 @@ fn a_threshold_has_something_to_be_chosen_on_before_training() {
 #[test]
 fn one_class_is_no_question() {
     let folder = wardrobe(20);
+    let run = tempdir().expect("a folder");
     fs::remove_dir_all(folder.path().join("boot")).expect("removed");
-    let output = small(folder.path(), &folder.path().join("run"), &[]);
+    let output = small(folder.path(), &run.path().join("run"), &[]);
     let complaint = stderr(&output);
     assert_eq!(output.status.code(), Some(1), "{complaint}");
     assert!(complaint.contains("all images are of the class shirt"), "{complaint}");
