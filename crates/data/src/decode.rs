@@ -26,7 +26,7 @@ use resnet_jpeg::Region;
 use crate::pixels::PixelFormat;
 
 /// Pillow's limit, above which it suspects a decompression bomb: 256 MiB of RGB.
-const MAX_PIXELS: usize = 89_478_485;
+pub(crate) const MAX_PIXELS: usize = 89_478_485;
 
 /// An image in memory: `height * width * 3` levels of red, green and blue, row by row; of 8 bits, if
 /// nothing else is said.

@@ -2,52 +2,50 @@
 
 use super::part::Part;
 use super::region::Region;
-use crate::decode::RgbImage;
 use crate::level::Level;
 
-/// The nearest pixels, chosen as Pillow chooses them.
+/// The nearest pixels, chosen as Pillow chooses them; of the new ones only `kept`, which fills `out`.
 pub(super) fn nearest<L: Level>(
-    image: &RgbImage<L>,
-    region: Region,
+    part: Part<'_, L>,
     (height, width): (usize, usize),
+    kept: Region,
     out: &mut [L],
-) -> Result<(), String> {
-    let part = Part::of(image, region)?;
-    let rows = out[..height * width * 3].chunks_exact_mut(width * 3);
-    for (out, row) in rows.zip(nearest_of(region.height, height)) {
+) {
+    let columns = nearest_of(part.region.width, width, kept.left);
+    let rows = nearest_of(part.region.height, height, kept.top);
+    for (out, row) in out.chunks_exact_mut(kept.width * 3).zip(rows) {
         let row = part.row(row);
         let (out, _) = out.as_chunks_mut::<3>();
-        for (out, column) in out.iter_mut().zip(nearest_of(region.width, width)) {
+        for (out, column) in out.iter_mut().zip(columns.clone()) {
             *out = row[column];
         }
     }
-    Ok(())
 }
 
-/// For each of `to` pixels the nearest of `from`. Pillow adds up steps, and so must we: where a
-/// place lies exactly between two pixels, rounding decides.
-fn nearest_of(from: usize, to: usize) -> impl Iterator<Item = usize> {
+/// For each of `to` pixels from `first` on the nearest of `from`. Pillow adds up steps, and so must we: where
+/// a place lies exactly between two pixels, rounding decides.
+fn nearest_of(from: usize, to: usize, first: usize) -> impl Iterator<Item = usize> + Clone {
     let step = from as f64 / to as f64;
-    let places = std::iter::successors(Some(step * 0.5), move |place| Some(place + step));
-    places.take(to).map(move |place| (place as usize).min(from - 1))
+    let next = move |place: &f64| Some(place + step);
+    let place = std::iter::successors(Some(step * 0.5), next).nth(first);
+    std::iter::successors(place, next).map(move |place| (place as usize).min(from - 1))
 }
 
 /// As `tf.compat.v1.image.resize` with `align_corners=False`: pixel `x` of the result lies at
-/// `x * scale` of the input, not at `(x + 0.5) * scale - 0.5`.
+/// `x * scale` of the input, not at `(x + 0.5) * scale - 0.5`. Of the new ones only `kept`, which fills `out`.
 ///
 /// Source: TensorFlow 2.21, `core/util/image_resizer_state.h` (`LegacyScaler`).
 pub(super) fn bilinear_tf1<L: Level>(
-    image: &RgbImage<L>,
-    region: Region,
+    part: Part<'_, L>,
     (height, width): (usize, usize),
+    kept: Region,
     out: &mut [L],
-) -> Result<(), String> {
-    let part = Part::of(image, region)?;
-    for (y, out) in out[..height * width * 3].chunks_exact_mut(width * 3).enumerate() {
-        let (above, below, dy) = neighbours(y, region.height, height);
+) {
+    for (y, out) in (kept.top..).zip(out.chunks_exact_mut(kept.width * 3)) {
+        let (above, below, dy) = neighbours(y, part.region.height, height);
         let (above, below) = (part.row(above), part.row(below));
-        for (x, out) in out.as_chunks_mut::<3>().0.iter_mut().enumerate() {
-            let (before, after, dx) = neighbours(x, region.width, width);
+        for (x, out) in (kept.left..).zip(out.as_chunks_mut::<3>().0) {
+            let (before, after, dx) = neighbours(x, part.region.width, width);
             *out = std::array::from_fn(|c| {
                 let upper = mix(above[before][c].into(), above[after][c].into(), dx);
                 let lower = mix(below[before][c].into(), below[after][c].into(), dx);
@@ -55,7 +53,6 @@ pub(super) fn bilinear_tf1<L: Level>(
             });
         }
     }
-    Ok(())
 }
 
 /// The two pixels around pixel `index` of the result, and how far it is from the first.

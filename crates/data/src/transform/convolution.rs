@@ -9,11 +9,13 @@ mod avx2;
 mod plain;
 mod weights;
 
-use weights::Weights;
+use weights::{Axis, Weights};
 
 pub(super) use weights::Filter;
 
 use super::part::Part;
+use super::region::{Region, too_elongated};
+use crate::decode::MAX_PIXELS;
 use crate::level::Level;
 
 /// Rows that are summed at once.
@@ -27,40 +29,57 @@ type Column = [[u8; 4]; ROWS];
 pub(super) struct Convolution<L> {
     across: Weights,
     down: Weights,
-    /// The region at its new width.
+    /// The rows that are needed, at their new width.
     narrowed: Vec<L>,
     columns: Vec<Column>,
 }
 
 impl<L: Level> Convolution<L> {
-    /// Resizes a part of an image to (height, width) in `out`.
+    /// Resizes a part of an image to `size` (height, width), of which `kept` comes to `out`: not an empty
+    /// region. What it does not need is not computed.
     pub(super) fn resize(
         &mut self,
         filter: Filter,
         part: Part<'_, L>,
-        (height, width): (usize, usize),
+        size: (usize, usize),
+        kept: Region,
+        out: &mut [L],
+    ) -> Result<(), String> {
+        let across = Axis { filter, from: part.region.width, to: size.1 };
+        let down = Axis { filter, from: part.region.height, to: size.0 };
+        let (rows, columns) = (kept.top..kept.top + kept.height, kept.left..kept.left + kept.width);
+        let needed = part.within(&down.needed(&rows), &across.needed(&columns));
+        if pixels_on_the_way(needed.region, kept.width) > MAX_PIXELS {
+            return Err(too_elongated((part.region.height, part.region.width), size));
+        }
+        self.across.set(across, columns);
+        self.down.set(down, rows);
+        match (across.stays(), down.stays()) {
+            (true, true) => copy(needed, out),
+            (true, false) => self.down(needed, out),
+            (false, same_height) => self.across_and_down(needed, kept.width, same_height, out),
+        }
+        Ok(())
+    }
+
+    fn across_and_down(
+        &mut self,
+        part: Part<'_, L>,
+        width: usize,
+        same_height: bool,
         out: &mut [L],
     ) {
-        let region = part.region;
-        self.across.set(filter, region.width, width);
-        self.down.set(filter, region.height, height);
-        match (region.width == width, region.height == height) {
-            (true, true) => copy(part, out),
-            (true, false) => self.down(part, out),
-            (false, same_height) => {
-                let mut memory = std::mem::take(&mut self.narrowed);
-                // It never shrinks: what grows is filled with zeros.
-                let (len, whole) = (region.height, region.height.next_multiple_of(ROWS));
-                memory.resize((whole * width * 3).max(memory.len()), L::default());
-                self.across(part, &mut memory[..whole * width * 3]);
-                let narrowed = Part::whole(&memory[..len * width * 3], len, width);
-                match same_height {
-                    false => self.down(narrowed, out),
-                    true => copy(narrowed, out),
-                }
-                self.narrowed = memory;
-            }
+        let mut memory = std::mem::take(&mut self.narrowed);
+        let (len, whole) = (part.region.height, part.region.height.next_multiple_of(ROWS));
+        // It never shrinks: what grows is filled with zeros.
+        memory.resize((whole * width * 3).max(memory.len()), L::default());
+        self.across(part, &mut memory[..whole * width * 3]);
+        let narrowed = Part::whole(&memory[..len * width * 3], len, width);
+        match same_height {
+            false => self.down(narrowed, out),
+            true => copy(narrowed, out),
         }
+        self.narrowed = memory;
     }
 
     /// Changes the width, to rows of which there are a multiple of [`ROWS`]: the last ones may repeat.
@@ -80,6 +99,13 @@ impl<L: Level> Convolution<L> {
         let (wide, part, out) = (Wide::detect(), part.eight(), bytemuck::cast_slice_mut(out));
         wide.run(Down { wide, part, weights: &self.down, out });
     }
+}
+
+/// For how many pixels resizing a part takes memory: for its rows at their new `width`, for some rows of its
+/// columns, and for weights, of which there are a few for every row and column.
+fn pixels_on_the_way(part: Region, width: usize) -> usize {
+    let narrowed = part.height.saturating_mul(width.max(ROWS));
+    narrowed.max(part.width.saturating_mul(ROWS))
 }
 
 fn copy<L: Level>(part: Part<'_, L>, out: &mut [L]) {

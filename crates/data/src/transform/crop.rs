@@ -2,7 +2,7 @@
 
 use super::distorted::distorted_box;
 use super::interpolation::Interpolation;
-use super::pixels;
+use super::pixels::Window;
 use super::region::{Region, centre_offset, longer_side_to, random_resized_crop, shorter_side_to};
 use super::resize::Resizer;
 use super::{checks, checks::require};
@@ -107,39 +107,32 @@ impl Crop {
             }
             Self::PadCrop { pad } => {
                 let offset = pad_crop_offset(image, size, pad, rng)?;
-                pixels::window(image, offset, size, [L::default(); 3], out);
+                Window { offset, size, fill: [L::default(); 3] }.copy(image, out);
                 Ok(())
             }
             Self::ResizeCenterCrop { .. }
             | Self::TensorFlowCenterCrop { .. }
             | Self::Letterbox { .. } => {
+                let resized = self.resized(image, size);
                 let fill = self.fill().map(L::of_8_bits);
-                let whole = self.resized(image, size, interpolation, resizer)?;
-                pixels::window(whole, self.offset(whole, size), size, fill, out);
-                Ok(())
+                let window = Window { offset: self.offset(resized, size), size, fill };
+                resizer.window(interpolation, image, resized, window, out)
             }
         }
     }
 
-    /// The whole image as it is before the crop at its centre.
-    pub(super) fn resized<'a, L: Level>(
-        self,
-        image: &'a RgbImage<L>,
-        size: usize,
-        interpolation: Interpolation,
-        resizer: &'a mut Resizer<L>,
-    ) -> Result<&'a RgbImage<L>, String> {
-        let (height, width) = match self {
+    /// Height and width of the whole image before the crop at its centre.
+    pub(super) fn resized<L>(self, image: &RgbImage<L>, size: usize) -> (usize, usize) {
+        match self {
             Self::ResizeCenterCrop { resize } => shorter_side_to(resize, image.height, image.width),
             Self::TensorFlowCenterCrop { resize } => {
                 tensorflow_shorter_side_to(resize, image.height, image.width)
             }
             _ => longer_side_to(size, image.height, image.width),
-        };
-        resizer.whole(interpolation, image, height, width)
+        }
     }
 
-    fn offset<L>(self, image: &RgbImage<L>, size: usize) -> (isize, isize) {
+    fn offset(self, (height, width): (usize, usize), size: usize) -> (isize, isize) {
         let offset = |extent: usize| match self {
             Self::TensorFlowCenterCrop { .. } => {
                 (extent.cast_signed() - size.cast_signed()).div_euclid(2)
@@ -147,7 +140,7 @@ impl Crop {
             Self::Letterbox { .. } => -centre_offset(size, extent),
             _ => centre_offset(extent, size),
         };
-        (offset(image.height), offset(image.width))
+        (offset(height), offset(width))
     }
 
     fn fill(self) -> [u8; 3] {

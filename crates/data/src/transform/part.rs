@@ -1,5 +1,7 @@
 //! A part of an image, by rows.
 
+use std::ops::Range;
+
 use super::region::Region;
 use crate::decode::RgbImage;
 use crate::level::Level;
@@ -27,6 +29,13 @@ impl<'a, L: Level> Part<'a, L> {
     pub(super) fn whole(pixels: &'a [L], height: usize, width: usize) -> Self {
         let region = Region::whole(height, width);
         Self { pixels: pixels.as_chunks().0, image_width: width, region }
+    }
+
+    /// Some of its rows and columns.
+    pub(super) fn within(self, rows: &Range<usize>, columns: &Range<usize>) -> Self {
+        let Region { top, left, .. } = self.region;
+        let (top, left) = (top + rows.start, left + columns.start);
+        Self { region: Region { top, left, height: rows.len(), width: columns.len() }, ..self }
     }
 
     #[inline(always)]

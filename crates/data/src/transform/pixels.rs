@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::region::Region;
 use crate::decode::RgbImage;
 use crate::level::Level;
 
@@ -24,27 +25,49 @@ pub(super) fn flip_vertically<L: Level>(pixels: &mut [L], width: usize) {
     }
 }
 
-/// Copies the `size` x `size` window at `(top, left)` of `image` to `out`; what lies outside the
-/// image has the colour `fill`.
-pub(super) fn window<L: Level>(
-    image: &RgbImage<L>,
-    (top, left): (isize, isize),
-    size: usize,
-    fill: [L; 3],
-    out: &mut [L],
-) {
-    let (from, to) = overlap(image.width, left, size);
-    for (row, out) in out.chunks_exact_mut(size * 3).enumerate() {
-        let source = row.checked_add_signed(top).filter(|&row| row < image.height);
-        match source {
-            Some(row) if !from.is_empty() => {
-                let start = row * image.width * 3;
-                let pixels = &image.pixels[start + from.start * 3..start + from.end * 3];
-                paint(&mut out[..to.start * 3], fill);
-                out[to.start * 3..to.end * 3].copy_from_slice(pixels);
-                paint(&mut out[to.end * 3..], fill);
+/// A square window at an image, which may see beyond its borders.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window<L> {
+    /// Top and left, in coordinates of the image: negative where the window begins before it.
+    pub(super) offset: (isize, isize),
+    /// Rows and columns.
+    pub(super) size: usize,
+    /// The colour of what is not the image.
+    pub(super) fill: [L; 3],
+}
+
+impl<L: Level> Window<L> {
+    /// The part of an image of (height, width) that is seen.
+    pub(super) fn seen(self, (height, width): (usize, usize)) -> Region {
+        let (rows, _) = overlap(height, self.offset.0, self.size);
+        let (columns, _) = overlap(width, self.offset.1, self.size);
+        let (top, left) = (rows.start, columns.start);
+        Region { top, left, height: rows.len(), width: columns.len() }
+    }
+
+    /// The same window at a `part` of the image, whose corner is the origin now.
+    pub(super) fn at(self, part: Region) -> Self {
+        let (top, left) = self.offset;
+        let offset = (top - part.top.cast_signed(), left - part.left.cast_signed());
+        Self { offset, ..self }
+    }
+
+    /// Copies what it shows of `image` to `out`.
+    pub(super) fn copy(self, image: &RgbImage<L>, out: &mut [L]) {
+        let Self { offset: (top, left), size, fill } = self;
+        let (from, to) = overlap(image.width, left, size);
+        for (row, out) in out.chunks_exact_mut(size * 3).enumerate() {
+            let source = row.checked_add_signed(top).filter(|&row| row < image.height);
+            match source {
+                Some(row) if !from.is_empty() => {
+                    let start = row * image.width * 3;
+                    let pixels = &image.pixels[start + from.start * 3..start + from.end * 3];
+                    paint(&mut out[..to.start * 3], fill);
+                    out[to.start * 3..to.end * 3].copy_from_slice(pixels);
+                    paint(&mut out[to.end * 3..], fill);
+                }
+                _ => paint(out, fill),
             }
-            _ => paint(out, fill),
         }
     }
 }
@@ -64,7 +87,7 @@ fn overlap(extent: usize, left: isize, size: usize) -> (Range<usize>, Range<usiz
 
 #[cfg(test)]
 mod tests {
-    use super::{flip_horizontally, flip_vertically, window};
+    use super::{Window, flip_horizontally, flip_vertically};
     use crate::decode::RgbImage;
 
     /// One row of grey pixels 1, 2, 3.
@@ -79,13 +102,16 @@ mod tests {
     #[test]
     fn a_window_beyond_the_image_is_filled_there() {
         let mut out = [9u8; 4 * 4 * 3];
-        window(&row(), (-1, -2), 4, [0; 3], &mut out);
+        let mut copy = |offset, fill| {
+            Window { offset, size: 4, fill }.copy(&row(), &mut out);
+            out
+        };
+        let out = copy((-1, -2), [0; 3]);
         assert_eq!(reds(&out), [0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0]);
-        window(&row(), (0, 2), 4, [7, 8, 9], &mut out);
+        let out = copy((0, 2), [7, 8, 9]);
         assert_eq!(reds(&out)[..5], [3, 7, 7, 7, 7]);
         assert_eq!(out[3..6], [7, 8, 9]);
-        window(&row(), (0, 5), 4, [0; 3], &mut out);
-        assert_eq!(out, [0; 48]);
+        assert_eq!(copy((0, 5), [0; 3]), [0; 48]);
     }
 
     #[test]

@@ -96,6 +96,15 @@ pub(crate) fn centre_offset(extent: usize, size: usize) -> isize {
     python_round((extent - size) as f64 / 2.0).cast_signed()
 }
 
+/// Why an image of (height, width) cannot become one of the size `to`: it would take any amount of memory.
+pub(super) fn too_elongated((height, width): (usize, usize), to: (usize, usize)) -> String {
+    format!(
+        "{width}x{height} pixels are too elongated to be resized to {}x{}: cut the picture into parts that \
+         are nearer to a square, or leave it out",
+        to.1, to.0
+    )
+}
+
 /// Python's `round`: halves go to the even neighbour. Negative numbers and NaN become 0.
 fn python_round(value: f64) -> usize {
     value.round_ties_even() as usize

@@ -2,7 +2,7 @@
 
 use super::Transform;
 use super::crop::Crop;
-use super::pixels::{flip_horizontally, window};
+use super::pixels::{Window, flip_horizontally};
 use super::region::centre_offset;
 use super::scratch::Scratch;
 use crate::decode::RgbImage;
@@ -75,23 +75,24 @@ impl Transform {
         if !matches!(crop, Crop::ResizeCenterCrop { .. }) {
             return Err(format!("ten crops need the crop ResizeCenterCrop, not {crop:?}"));
         }
-        let whole = crop.resized(image, size, interpolation, &mut scratch.resizer)?;
-        let (height, width) = (whole.height, whole.width);
+        let (height, width) = crop.resized(image, size);
         if height < size || width < size {
             return Err(format!(
                 "ten crops of {size}x{size} need more than {width}x{height} pixels"
             ));
         }
+        let whole = scratch.resizer.whole(interpolation, image, height, width)?;
         let [bottom, right] = [height - size, width - size].map(usize::cast_signed);
         let centre = (centre_offset(height, size), centre_offset(width, size));
         let five = [(0, 0), (0, right), (bottom, 0), (bottom, right), centre];
+        let window = |offset| Window { offset, size, fill: [L::default(); 3] };
         let (straight, mirrored) = out.split_at_mut(five.len() * size * size * 3);
         let images = |half| <[L]>::chunks_exact_mut(half, size * size * 3).zip(five);
         for (out, offset) in images(straight) {
-            window(whole, offset, size, [L::default(); 3], out);
+            window(offset).copy(whole, out);
         }
         for (out, (top, left)) in images(mirrored) {
-            window(whole, (top, right - left), size, [L::default(); 3], out);
+            window((top, right - left)).copy(whole, out);
             flip_horizontally(out, size);
         }
         for view in out.chunks_exact_mut(size * size * 3) {

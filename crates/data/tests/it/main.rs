@@ -11,6 +11,7 @@ mod decode_corpus;
 #[cfg(feature = "dicom")]
 mod dicom;
 mod draws;
+mod elongated;
 mod epochs;
 mod formats;
 mod image_files;

@@ -1,5 +1,7 @@
 //! Which pixels make a pixel of another size, and how much each counts.
 
+use std::ops::Range;
+
 /// Bits behind the point of a weight: a level times the sum of the weights must fit into 32 bits, with
 /// room for filters that overshoot.
 pub(super) const BITS: u32 = 32 - 8 - 2;
@@ -41,10 +43,54 @@ impl Filter {
     }
 }
 
-/// The weights for each pixel of the new extent; memory is used again.
+/// A direction, in which so many pixels become as many others.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Axis {
+    pub(super) filter: Filter,
+    pub(super) from: usize,
+    pub(super) to: usize,
+}
+
+impl Axis {
+    /// Whether every pixel stays what it is.
+    pub(super) fn stays(self) -> bool {
+        self.from == self.to
+    }
+
+    /// The old pixels that are needed for the new pixels `kept`, of which there are some.
+    pub(super) fn needed(self, kept: &Range<usize>) -> Range<usize> {
+        if self.stays() {
+            return kept.clone();
+        }
+        self.counting(kept.start).start..self.counting(kept.end - 1).end
+    }
+
+    /// The old pixels that count for a new one.
+    fn counting(self, pixel: usize) -> Range<usize> {
+        let (centre, reach) = (self.centre(pixel), self.filter.support() * self.stretch());
+        let first = (centre - reach + 0.5).max(0.0) as usize;
+        first..((centre + reach + 0.5) as usize).min(self.from)
+    }
+
+    fn centre(self, pixel: usize) -> f64 {
+        (pixel as f64 + 0.5) * self.scale()
+    }
+
+    fn scale(self) -> f64 {
+        self.from as f64 / self.to as f64
+    }
+
+    /// How many times as far as its own support the filter reaches.
+    fn stretch(self) -> f64 {
+        if self.filter == Filter::BilinearAliased { 1.0 } else { self.scale().max(1.0) }
+    }
+}
+
+/// The weights for each new pixel that is kept; memory is used again.
 #[derive(Debug, Default)]
 pub(super) struct Weights {
-    /// For each new pixel: the first old pixel, and where its weights end.
+    /// For each new pixel: the first old pixel, counted from the first that is needed, and where its
+    /// weights end.
     spans: Vec<(usize, usize)>,
     weights: Vec<i32>,
     exact: Vec<f64>,
@@ -67,20 +113,20 @@ impl Weights {
         })
     }
 
-    /// Computes the weights that bring `from` pixels to `to`.
-    pub(super) fn set(&mut self, filter: Filter, from: usize, to: usize) {
+    /// Computes the weights of the new pixels `kept`; none where every pixel stays what it is.
+    pub(super) fn set(&mut self, axis: Axis, kept: Range<usize>) {
         self.spans.clear();
         self.weights.clear();
-        let scale = from as f64 / to as f64;
-        let stretch = if filter == Filter::BilinearAliased { 1.0 } else { scale.max(1.0) };
-        let reach = filter.support() * stretch;
-        for pixel in 0..to {
-            let centre = (pixel as f64 + 0.5) * scale;
-            let first = (centre - reach + 0.5).max(0.0) as usize;
-            let end = ((centre + reach + 0.5) as usize).min(from);
-            self.exact.clear();
+        if axis.stays() {
+            return;
+        }
+        let (needed, stretch) = (axis.needed(&kept), axis.stretch());
+        for pixel in kept {
+            let (centre, counting) = (axis.centre(pixel), axis.counting(pixel));
             let distance = |old: usize| (old as f64 - centre + 0.5) * (1.0 / stretch);
-            self.exact.extend((first..end).map(|old| filter.at(distance(old))));
+            let first = counting.start - needed.start;
+            self.exact.clear();
+            self.exact.extend(counting.map(|old| axis.filter.at(distance(old))));
             self.normalize();
             self.spans.push((first, self.weights.len()));
         }
@@ -99,20 +145,39 @@ impl Weights {
 
 #[cfg(test)]
 mod tests {
-    use super::{BITS, Filter, Weights};
+    use super::{Axis, BITS, Filter, Weights};
 
     #[test]
     fn the_weights_of_every_pixel_sum_to_one() {
         let mut weights = Weights::default();
         for filter in [Filter::Bilinear, Filter::BilinearAliased, Filter::Bicubic] {
-            for (from, to) in [(1, 1), (1, 9), (9, 1), (500, 224), (100, 224), (7, 3)] {
-                weights.set(filter, from, to);
+            for (from, to) in [(1, 9), (9, 1), (500, 224), (100, 224), (7, 3)] {
+                weights.set(Axis { filter, from, to }, 0..to);
                 assert_eq!(weights.len(), to);
                 for (first, weights) in weights.iter() {
                     assert!(first + weights.len() <= from);
                     let sum: i32 = weights.iter().sum();
                     assert!((sum - (1 << BITS)).unsigned_abs() as usize <= weights.len());
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn some_pixels_have_the_weights_that_they_have_among_all() {
+        let (mut all, mut some) = (Weights::default(), Weights::default());
+        for filter in [Filter::Bilinear, Filter::BilinearAliased, Filter::Bicubic] {
+            for (from, to) in [(1, 9), (500, 224), (100, 224), (30, 7)] {
+                let (axis, kept) = (Axis { filter, from, to }, to / 3..to - 1);
+                all.set(axis, 0..to);
+                some.set(axis, kept.clone());
+                let (first, needed) = (axis.needed(&(0..to)).start, axis.needed(&kept));
+                let expected = all.iter().map(|(place, weights)| (first + place, weights));
+                let expected: Vec<_> = expected.skip(kept.start).take(kept.len()).collect();
+                let got = some.iter().map(|(place, weights)| (needed.start + place, weights));
+                assert_eq!(got.collect::<Vec<_>>(), expected);
+                let end = |&(place, weights): &(usize, &[i32])| place + weights.len();
+                assert_eq!(expected.iter().map(end).max(), Some(needed.end));
             }
         }
     }
