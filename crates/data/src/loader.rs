@@ -11,10 +11,11 @@ use crate::decode::{AnyImage, Decoder};
 use crate::error::DataError;
 use crate::options::{LastBatch, LoaderOptions};
 use crate::pixels::Pixels;
-use crate::sampler::Sampler;
+use crate::sampler::{EpochOrder, Sampler};
 use crate::source::Source;
 use crate::state::{LoaderState, OrderKey};
 use crate::stats::Observer;
+use crate::transform::Transform;
 
 /// Loads a [`Source`] in batches.
 ///
@@ -49,6 +50,12 @@ pub struct Loader {
 
 /// Memory of batches that are no longer needed, for those to come.
 type Pool = (Sender<Pixels>, Receiver<Pixels>);
+
+/// Without memory yet.
+fn pool_for(options: &LoaderOptions) -> Pool {
+    // One batch with the caller, one being made.
+    bounded(options.prefetch + 2)
+}
 
 impl Loader {
     /// A loader for images in every format that [`AnyImage`] knows, with its defaults.
@@ -85,9 +92,28 @@ impl Loader {
         if options.last_batch == LastBatch::Drop && batch_size > len {
             return Err(DataError::BatchTooLarge { batch_size, len });
         }
-        // One batch with the caller, one being made.
-        let pool = bounded(options.prefetch + 2);
+        let pool = pool_for(&options);
         Ok(Self { source, decoder, sampler, options, pool, observer: None })
+    }
+
+    /// The same loader with another transform, such as that of another size: the same images in the same
+    /// order, and no label is asked for again.
+    ///
+    /// # Errors
+    ///
+    /// If a parameter of the transform is outside its range.
+    pub fn with_transform(&self, transform: Transform) -> Result<Self, DataError> {
+        let options = LoaderOptions { transform, ..self.options.clone() };
+        options.check()?;
+        Ok(Self {
+            source: Arc::clone(&self.source),
+            decoder: Arc::clone(&self.decoder),
+            sampler: Arc::clone(&self.sampler),
+            // Memory of batches of another size is of no use.
+            pool: pool_for(&options),
+            options,
+            observer: self.observer.clone(),
+        })
     }
 
     /// The same loader for other images: options, decoder and observer are those of this one.
@@ -130,12 +156,20 @@ impl Loader {
     ///
     /// Made anew with every call, which takes as long as shuffling the epoch: for messages.
     pub fn samples(&self, epoch: u64, batch: usize) -> Vec<usize> {
+        self.samples_in(&self.sampler.epoch(epoch), batch, self.options.batch_size)
+    }
+
+    /// As [`samples`](Self::samples), of the batches that all ranks have in this step.
+    pub fn samples_of_all_ranks(&self, epoch: u64, batch: usize) -> Vec<usize> {
+        let order = self.sampler.epoch(epoch).of_all_ranks();
+        self.samples_in(&order, batch, self.options.global_batch_size())
+    }
+
+    fn samples_in(&self, order: &EpochOrder, batch: usize, batch_size: usize) -> Vec<usize> {
         if batch >= self.batches_per_epoch() {
             return Vec::new();
         }
-        let order = self.sampler.epoch(epoch);
-        let first = batch * self.options.batch_size;
-        let positions = first..first + self.options.batch_size;
+        let positions = batch * batch_size..(batch + 1) * batch_size;
         positions.filter_map(|position| Some(order.draw(position)?.sample as usize)).collect()
     }
 

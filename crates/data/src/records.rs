@@ -1,6 +1,7 @@
 //! Images in TFRecord shards.
 
 mod files;
+mod known_labels;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -11,16 +12,19 @@ use crate::error::DataError;
 use crate::shards::{self, Split};
 use crate::source::{Picture, Sample, Source};
 use files::ShardFiles;
+use known_labels::KnownLabels;
 
 /// The images of one split, in TFRecord shards with the schema of `imagenet_to_gcs.py`.
 ///
-/// Used of each record: `image/encoded`, `image/class/label`, and `image/filename` for messages.
+/// Used of each record: `image/encoded`, `image/class/label`, and `image/filename` for messages. The label of
+/// a record that was read is kept: asking for it again reads nothing.
 #[derive(Debug)]
 pub struct ImageRecords {
     files: ShardFiles,
     /// Of the split, for messages.
     name: String,
     labels: LabelRange,
+    known: KnownLabels,
     keys: &'static Keys,
 }
 
@@ -106,7 +110,8 @@ impl ImageRecords {
             let source_name = format!("the {name} set in {}", files.folder().display());
             return Err(DataError::Empty { source_name });
         }
-        Ok(Self { files, name: name.to_owned(), labels, keys })
+        let known = KnownLabels::none_of(files.len());
+        Ok(Self { files, name: name.to_owned(), labels, known, keys })
     }
 
     /// How labels are numbered.
@@ -149,7 +154,13 @@ impl Source for ImageRecords {
         })?;
         let class = self.labels.class(fields.label);
         let label = class.ok_or_else(|| self.label_error(index, fields.label))?;
+        self.known.keep(index, label);
         Ok(Sample { label, picture: Picture::Encoded(fields.encoded), filename: fields.filename })
+    }
+
+    fn label(&self, index: usize) -> Result<u32, DataError> {
+        let read = || Ok(self.read(index, &mut Vec::new())?.label);
+        self.known.get(index).map_or_else(read, Ok)
     }
 
     fn place(&self, index: usize) -> String {

@@ -82,6 +82,11 @@ pub(crate) struct Draw {
 }
 
 impl EpochOrder {
+    /// The same samples as one process would see them.
+    pub(crate) fn of_all_ranks(self) -> Self {
+        Self { rank: Rank::ALONE, ..self }
+    }
+
     /// What stands at `position` of this rank; `None` beyond the last, where a masked batch is padded.
     pub(crate) fn draw(&self, position: usize) -> Option<Draw> {
         // Ranks take turns: what they load in a step is one stretch of the order.

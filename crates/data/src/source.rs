@@ -30,7 +30,8 @@ pub trait Source: Send + Sync {
     /// decode is found later, by the decoder.
     fn read(&self, index: usize, record: &mut Vec<u8>) -> Result<Sample, DataError>;
 
-    /// The class of image `index`, counted from 0. Reads the image, unless a source knows better:
+    /// The class of image `index`, counted from 0. Reads the image, unless a source knows better, as
+    /// [`ImageRecords`](crate::ImageRecords) does of those it has read:
     /// [`Sampling::ClassBalanced`](crate::Sampling::ClassBalanced) asks for the class of every image.
     ///
     /// # Errors

@@ -49,7 +49,7 @@ pub(crate) fn restore_unless<M: Module>(
     })
 }
 
-/// The file names of the images in a batch, or where they are stored if they have none.
+/// The file names of the images that all ranks have in a batch, or where they are stored if they have none.
 pub(crate) fn image_names(loader: &Loader, epoch: u64, batch: usize) -> Vec<String> {
     let (source, mut record) = (loader.source(), Vec::new());
     let name = |index: usize| {
@@ -58,5 +58,5 @@ pub(crate) fn image_names(loader: &Loader, epoch: u64, batch: usize) -> Vec<Stri
         let name = String::from_utf8_lossy(name).into_owned();
         if name.is_empty() { source.place(index) } else { name }
     };
-    loader.samples(epoch, batch).into_iter().map(name).collect()
+    loader.samples_of_all_ranks(epoch, batch).into_iter().map(name).collect()
 }

@@ -19,15 +19,14 @@ use crate::exchange::{Exchange, gather_epoch};
 use crate::folder::ModelFolder;
 use crate::identity::Datasets;
 use crate::learner::{Learner, StepAt};
-use crate::loaders::train_loader_at;
 use crate::meter::Meter;
 use crate::model::frozen_until;
 use crate::non_finite::OnNonFinite;
 use crate::options::{Outcome, RunOptions};
 use crate::out_of_memory::{self, caught};
-use crate::ranks;
 use crate::resume::Fresh;
 use crate::stopping::Ending;
+use crate::transforms::training_transform_at;
 use window::Window;
 
 pub(crate) use saving::Saver;
@@ -232,14 +231,11 @@ impl<M: Classifier + 'static> Session<'_, M> {
         out_of_memory::in_step(self.recipe, self.exchange.world.size(), complaint)
     }
 
-    /// Makes the loader anew where the images of an epoch have another size than those before.
+    /// Changes the loader where the images of an epoch have another size than those before.
     fn use_resolution_of(&mut self, epoch: u64) -> Result<(), TrainError> {
         let size = self.recipe.training_size(epoch);
         if self.loader.options().transform.size != size {
-            let (source, workers) = (self.loader.source().clone(), self.options.workers);
-            let rank = ranks::share(self.options, self.recipe)?;
-            self.loader = train_loader_at(source, self.recipe, workers, size, rank)?
-                .observed_by(self.options.trace.of_loader());
+            self.loader = self.loader.with_transform(training_transform_at(self.recipe, size))?;
         }
         Ok(())
     }

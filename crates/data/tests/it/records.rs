@@ -127,3 +127,19 @@ fn a_record_without_a_file_name_is_as_good() {
     let loader = records_loader(&[image.build()], in_order(1, KEEP));
     assert_eq!(crate::support::batches(&loader, 0, 0)[0].labels, [2]);
 }
+
+#[test]
+fn a_label_that_was_read_is_known_without_the_record() {
+    let folder = tempfile::tempdir().unwrap();
+    write_shards(folder.path(), "train", 2, &good_records(6));
+    let source = open(folder.path()).unwrap();
+    assert_eq!(source.label(1).unwrap(), 1);
+    source.read(4, &mut Vec::new()).unwrap();
+    for shard in 0..2 {
+        let path = shard_path(folder.path(), "train", shard, 2);
+        File::options().write(true).open(path).unwrap().set_len(0).unwrap();
+    }
+    assert_eq!([1, 4].map(|index| source.label(index).unwrap()), [1, 4]);
+    assert!(source.label(0).is_err(), "it was not read");
+    assert!(source.read(1, &mut Vec::new()).is_err(), "the image is not kept");
+}

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::iter::zip;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use resnet_data::{
     Batch, DataError, LastBatch, Loader, LoaderOptions, Rank, Sample, Sampling, Source,
@@ -194,6 +195,61 @@ fn rare_classes_are_drawn_as_often_as_others() {
     assert_eq!(counts.iter().sum::<i32>(), 600);
     // Four standard deviations.
     assert!(counts.iter().all(|count| (200 - count).abs() < 47), "{counts:?}");
+}
+
+/// Asks for labels, and counts how often.
+struct Counted(SyntheticImages, AtomicUsize);
+
+impl Source for Counted {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+    fn read(&self, index: usize, record: &mut Vec<u8>) -> Result<Sample, DataError> {
+        self.0.read(index, record)
+    }
+    fn label(&self, index: usize) -> Result<u32, DataError> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.label(index)
+    }
+    fn place(&self, index: usize) -> String {
+        self.0.place(index)
+    }
+    fn describe(&self) -> String {
+        self.0.describe()
+    }
+}
+
+#[test]
+fn another_transform_keeps_the_order_and_asks_for_no_label_again() {
+    let images = SyntheticImages::new(40, 10, 5).with_side(20);
+    let source = Arc::new(Counted(images, AtomicUsize::new(0)));
+    let rank = Rank { index: 1, size: 2 };
+    let options = LoaderOptions { rank, ..sampled(Sampling::ClassBalanced, 4) };
+    let small = Loader::new(source.clone(), options.clone()).unwrap();
+    let large = small.with_transform(Transform::imagenet_train(16)).unwrap();
+    assert_eq!(source.1.load(Ordering::Relaxed), 40);
+    let transform = Transform::imagenet_train(16);
+    let anew = Loader::new(source, LoaderOptions { transform, ..options }).unwrap();
+    assert!(batches(&large, 2, 1) == batches(&anew, 2, 1));
+    assert_eq!(large.samples(2, 1), small.samples(2, 1));
+    let refused = small.with_transform(Transform::imagenet_train(0)).err().unwrap();
+    assert_says(&refused.to_string(), &["size must be from 1"]);
+}
+
+#[test]
+fn the_images_of_a_step_are_known_to_every_rank() {
+    for last_batch in [LastBatch::Drop, LastBatch::Mask] {
+        let alone = LoaderOptions { last_batch, ..sampled(Sampling::Shuffled, 12) };
+        let expected = synthetic(67, alone.clone());
+        let rank = Rank { index: 2, size: 3 };
+        let ranked = synthetic(67, LoaderOptions { batch_size: 4, rank, ..alone });
+        for batch in 0..7 {
+            let all = ranked.samples_of_all_ranks(3, batch);
+            assert_eq!(all, expected.samples(3, batch));
+            let own: Vec<usize> = all.into_iter().skip(2).step_by(3).collect();
+            assert_eq!(own, ranked.samples(3, batch));
+        }
+    }
 }
 
 #[test]

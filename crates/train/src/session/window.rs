@@ -8,7 +8,6 @@ use resnet_recipe::{NonFinite, RunEvent, Sink, StepReport, Totals};
 use super::Session;
 use crate::TrainError;
 use crate::learner::Learner;
-use crate::loaders::train_loader;
 use crate::memory::held_bytes;
 use crate::meter::StepTotals;
 use crate::non_finite::{MAX_SKIPS_IN_A_ROW, OnNonFinite, image_names};
@@ -100,7 +99,7 @@ impl<M: Classifier + 'static> Session<'_, M> {
         if !skips || self.skipped_in_a_row > MAX_SKIPS_IN_A_ROW {
             return Err(self.diverged(step, loss)?);
         }
-        let images = self.images_of_step(step)?;
+        let images = self.images_of_step(step);
         let event = NonFinite { step, loss, action: "skipped", images };
         Ok(self.sink.record(&RunEvent::NonFinite(event))?)
     }
@@ -108,7 +107,7 @@ impl<M: Classifier + 'static> Session<'_, M> {
     /// The error for a `step` whose loss is not finite, or if it is, whose weights are not, after passing
     /// its images on.
     fn diverged(&mut self, step: u64, loss: f64) -> Result<TrainError, TrainError> {
-        let images = self.images_of_step(step)?;
+        let images = self.images_of_step(step);
         let action = if self.may_roll_back() { "rolled back" } else { "stopped" };
         let spoilt = NonFinite { step, loss, action, images };
         self.sink.record(&RunEvent::NonFinite(spoilt.clone()))?;
@@ -116,10 +115,9 @@ impl<M: Classifier + 'static> Session<'_, M> {
     }
 
     /// The images of all ranks: which of them has spoilt the step is not known.
-    fn images_of_step(&self, step: u64) -> Result<Vec<String>, TrainError> {
+    fn images_of_step(&self, step: u64) -> Vec<String> {
         let done = step.saturating_sub(1);
         let (epoch, batch) = (done / self.steps_per_epoch, done % self.steps_per_epoch);
-        let loader = train_loader(self.loader.source().clone(), self.recipe, 1)?;
-        Ok(image_names(&loader, epoch, batch as usize))
+        image_names(&self.loader, epoch, batch as usize)
     }
 }

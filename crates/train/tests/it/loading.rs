@@ -5,18 +5,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor};
-use resnet_data::{ImageFiles, Sampling};
+use resnet_data::{ImageFiles, Sampling, Source};
 use resnet_models::Classifier;
-use resnet_recipe::{ProgressiveResolution, Recipe, Sampler, ValidationViews};
+use resnet_recipe::{Fanout, ProgressiveResolution, Recipe, Sampler, ValidationViews};
 use resnet_train::evaluate::evaluate;
 use resnet_train::input::Normalizer;
 use resnet_train::loaders::{train_loader, validation_loader};
 use resnet_train::loss::cross_entropy;
-use resnet_train::run::{Datasets, Outcome, RunOptions};
+use resnet_train::run::{Datasets, Outcome, RunOptions, train};
 use resnet_train::stopping::StopHandle;
 
 use crate::resume::stop_and_resume;
-use crate::sample::{files, images, recipe, run_in};
+use crate::sample::{Counted, cpu, files, images, recipe, run_in};
 
 #[test]
 fn every_sampler_of_a_recipe_reaches_the_loader() {
@@ -68,6 +68,17 @@ fn images_grow_and_a_run_resumes_at_any_size_with_the_same_bytes() {
         files.iter().find(|(name, _)| name == "model.safetensors").expect("weights").1.clone()
     };
     assert!(weights(&grown) != weights(&large), "the size of images has changed nothing");
+}
+
+#[test]
+fn classes_are_asked_for_once_whatever_sizes_the_images_get() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let source = Arc::new(Counted::new());
+    let datasets = Datasets { train: source.clone(), validation: images().validation };
+    let options = RunOptions { workers: 1, ..RunOptions::new(folder.path()) };
+    let mut nobody = Fanout::default();
+    train(&growing(), &datasets, &options, &cpu(), &mut nobody).expect("trains");
+    assert_eq!(source.labels(), source.len());
 }
 
 #[test]

@@ -2,17 +2,19 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use burn::tensor::{Device, TensorData};
-use resnet_recipe::{Recipe, Rule, Span};
+use resnet_data::Source;
+use resnet_recipe::{Recipe, Rule, Sampler, Span};
 use resnet_train::checkpoint::{self, Best, Checkpoint, Keep, Position, Store};
 use resnet_train::learner::{Learner, LearnerState, StepAt};
 use resnet_train::loaders::train_loader;
 use resnet_train::meter::Meter;
-use resnet_train::run::RunOptions;
+use resnet_train::run::{Datasets, RunOptions, train};
 use resnet_train::{OnNonFinite, TrainError};
 
-use crate::sample::{Heard, images, recipe, run_and_hear};
+use crate::sample::{Counted, Heard, cpu, images, recipe, run_and_hear};
 
 /// A recipe whose first step makes weights so large that their squares overflow.
 fn far_too_fast() -> Recipe {
@@ -221,4 +223,18 @@ fn spoil_with(path: &Path, change: impl FnOnce(&mut Position)) {
     let spoilt = Checkpoint { learner, ..saved };
     let store = Store::new(path.parent().and_then(Path::parent).expect("the model folder"));
     store.save(&spoilt, Keep::default()).expect("written");
+}
+
+#[test]
+fn naming_the_images_of_a_step_asks_for_no_class_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let source = Arc::new(Counted::new());
+    let datasets = Datasets { train: source.clone(), validation: images().validation };
+    let mut recipe = far_too_fast();
+    recipe.data.sampler = Sampler::Balanced;
+    let mut heard = Heard::default();
+    let options = options(folder.path(), OnNonFinite::Stop);
+    train(&recipe, &datasets, &options, &cpu(), &mut heard).expect_err("diverges");
+    assert_eq!(heard.non_finite[0].images.len(), 4);
+    assert_eq!(source.labels(), source.len());
 }

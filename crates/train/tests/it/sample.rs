@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use burn::tensor::Device;
-use resnet_data::SyntheticImages;
+use resnet_data::{DataError, Sample, Source, SyntheticImages};
 use resnet_recipe::{
     Clip, Damaged, Ema, Fanout, LossKind, NonFinite, Recipe, Rule, RunEvent, Sink, SinkError,
     Train, presets,
@@ -37,6 +38,46 @@ pub(crate) fn with_everything(rule: Rule) -> Recipe {
 pub(crate) fn images() -> Datasets {
     let make = |len, seed| Arc::new(SyntheticImages::new(len, 10, seed).with_side(12));
     Datasets { train: make(17, 1), validation: make(6, 2) }
+}
+
+/// Training images of [`images`] that count how often a label is asked for, as one that is read of a shard.
+pub(crate) struct Counted {
+    images: SyntheticImages,
+    labels: AtomicUsize,
+}
+
+impl Counted {
+    pub(crate) fn new() -> Self {
+        let images = SyntheticImages::new(17, 10, 1).with_side(12);
+        Self { images, labels: AtomicUsize::new(0) }
+    }
+
+    pub(crate) fn labels(&self) -> usize {
+        self.labels.load(Ordering::Relaxed)
+    }
+}
+
+impl Source for Counted {
+    fn len(&self) -> usize {
+        self.images.len()
+    }
+
+    fn read(&self, index: usize, record: &mut Vec<u8>) -> Result<Sample, DataError> {
+        self.images.read(index, record)
+    }
+
+    fn label(&self, index: usize) -> Result<u32, DataError> {
+        self.labels.fetch_add(1, Ordering::Relaxed);
+        self.images.label(index)
+    }
+
+    fn place(&self, index: usize) -> String {
+        self.images.place(index)
+    }
+
+    fn describe(&self) -> String {
+        self.images.describe()
+    }
 }
 
 pub(crate) fn cpu() -> Chosen {
