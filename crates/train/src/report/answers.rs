@@ -71,7 +71,7 @@ impl Answers {
                 place: said.place,
                 group: owned(images.group(image)),
                 subgroup: owned(subgroup.and_then(|column| images.column(image, column))),
-                truth: images.label(image)? as usize,
+                truth: said.label.expect("what was answered was read, with its label") as usize,
                 probabilities,
             });
         }

@@ -11,12 +11,13 @@ use resnet_models::ResNetConfig;
 use resnet_models::weights::Element;
 use resnet_recipe::{Bits, Channels, LossKind, ValidationViews, presets};
 use resnet_train::predict::{Ensemble, Prediction, Predictor, Trained};
+use resnet_train::report::Answers;
 use resnet_train::run::{RunOptions, evaluate_run};
 use resnet_train::{TrainError, export};
 use tiff::encoder::TiffEncoder;
 use tiff::encoder::colortype::Gray16;
 
-use crate::sample::{cpu, images, recipe, run};
+use crate::sample::{Counted, cpu, images, recipe, run};
 
 fn trained_in(folder: &Path) -> Trained {
     let names = (0..10).map(|class| format!("kind {class}")).collect();
@@ -267,4 +268,16 @@ fn what_is_wrong_with_a_model_folder_is_said() {
     let options = RunOptions { classes: vec!["x".to_owned()], ..RunOptions::new(folder.path()) };
     let error = run(&recipe(), &options).expect_err("one name for ten classes");
     assert!(error.to_string().contains("1 names were given for 10 classes"), "{error}");
+}
+
+#[test]
+fn answers_about_images_take_their_labels_from_the_loader() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let networks = Ensemble::from(predictor(folder.path()));
+    let counted = Arc::new(Counted::new());
+    let source: Arc<dyn Source> = counted.clone();
+    let answers = Answers::of(&networks, &source, None).expect("answers");
+    assert_eq!(counted.labels(), 0);
+    let labels = (0..17).map(|index| source.label(index).expect("a label") as usize);
+    assert_eq!(answers.truth(), labels.collect::<Vec<_>>());
 }
