@@ -29,7 +29,7 @@ pub(crate) fn training_transform_at(recipe: &Recipe, size: usize) -> Transform {
         }
         recipe::Crop::DistortedBox => Crop::distorted_box(),
         recipe::Crop::PadCrop { pad } => Crop::PadCrop { pad },
-        recipe::Crop::AsInValidation => validation_crop(data),
+        recipe::Crop::AsInValidation => validation_crop(data, size),
     };
     data.augment.iter().map(augment).fold(transform(data, size, crop), Transform::then)
 }
@@ -38,7 +38,8 @@ pub(crate) fn training_transform_at(recipe: &Recipe, size: usize) -> Transform {
 #[must_use]
 pub fn validation_transform(recipe: &Recipe) -> Transform {
     let data = &recipe.data;
-    transform(data, data.validation_side(), validation_crop(data))
+    let size = data.validation_side();
+    transform(data, size, validation_crop(data, size))
 }
 
 fn transform(data: &Data, size: usize, crop: Crop) -> Transform {
@@ -52,8 +53,10 @@ fn transform(data: &Data, size: usize, crop: Crop) -> Transform {
     Transform { interpolation, ..Transform::new(size, crop) }
 }
 
-fn validation_crop(data: &Data) -> Crop {
-    let resize = data.validation_resize;
+/// The part of an image that is seen in validation, as `size` by `size` pixels.
+fn validation_crop(data: &Data, size: usize) -> Crop {
+    // Rounded up, so that the image does not become smaller than the part of it.
+    let resize = (data.validation_resize * size).div_ceil(data.validation_side());
     match data.validation_crop {
         recipe::ValidationCrop::ResizeCenterCrop => Crop::ResizeCenterCrop { resize },
         recipe::ValidationCrop::TensorflowCenterCrop => Crop::TensorFlowCenterCrop { resize },

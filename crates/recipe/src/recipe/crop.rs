@@ -28,7 +28,7 @@ pub enum Crop {
         /// Pixels added on each side.
         pad: usize,
     },
-    /// The same part as in validation: nothing random.
+    /// The same part as in validation, at the size of training: nothing random.
     AsInValidation,
 }
 

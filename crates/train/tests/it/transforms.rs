@@ -70,6 +70,26 @@ fn every_crop_and_interpolation_of_a_recipe_arrives() {
 }
 
 #[test]
+fn the_part_of_an_image_that_is_seen_in_validation_is_the_same_at_every_size() {
+    let printed = |keys: &str| {
+        let recipe = recipe(&format!("crop = 'as-in-validation'\naugment = []\n{keys}"));
+        (training_transform(&recipe).to_string(), validation_transform(&recipe).to_string())
+    };
+    let same = |text: &str| (text.to_owned(), text.to_owned());
+    assert_eq!(printed(""), same("ResizeCenterCrop(256 to 224, bilinear)"));
+    let (training, validation) =
+        printed("image_size = 28\nvalidation_size = 16\nvalidation_resize = 16");
+    assert_eq!(training, "ResizeCenterCrop(28 to 28, bilinear)");
+    assert_eq!(validation, "ResizeCenterCrop(16 to 16, bilinear)");
+    let (training, _) = printed("image_size = 160\nvalidation_size = 224");
+    assert_eq!(training, "ResizeCenterCrop(183 to 160, bilinear)");
+    let (training, _) = printed(
+        "image_size = 112\nvalidation_size = 224\nvalidation_crop = 'tensorflow-center-crop'",
+    );
+    assert_eq!(training, "TensorFlowCenterCrop(128 to 112, bilinear)");
+}
+
+#[test]
 fn the_example_of_the_documentation_prints_as_it_says() {
     let page = include_str!("../../../../docs/data.md");
     let (_, block) = page.split_once("```toml\n[data]\n").expect("an example");
