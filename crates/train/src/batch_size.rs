@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use resnet_data::{Batch, PixelFormat};
+use resnet_data::{Batch, Depth, PixelFormat, Pixels};
 use resnet_recipe::Recipe;
 use serde::{Deserialize, Serialize};
 
@@ -92,17 +92,21 @@ pub fn attempt(recipe: &Recipe, chosen: &Chosen) -> Result<Trial, TrainError> {
     Ok(Trial { batch_size, images_per_second, peak_bytes: peak_bytes(&chosen.device) })
 }
 
-/// Bytes without structure, of the largest size that the recipe's images get.
+/// Levels without structure, of the largest size that the recipe's images get, and every label in turn.
 fn made_up(recipe: &Recipe) -> Batch {
     let (slots, last) = (recipe.train.batch_size, recipe.train.epochs.saturating_sub(1));
     let side = recipe.training_size(last).max(recipe.training_size(0));
-    let byte = |i: usize| (i.wrapping_mul(2_654_435_761) >> 7) as u8;
-    let PixelFormat { channels, .. } = pixel_format(recipe);
-    let classes = u32::try_from(recipe.model.num_classes).unwrap_or(u32::MAX).max(1);
+    let PixelFormat { channels, depth } = pixel_format(recipe);
+    let level = |i: usize| i.wrapping_mul(2_654_435_761) >> 7;
+    let levels = (0..slots * side * side * channels.count()).map(level);
+    let images = match depth {
+        Depth::Eight => Pixels::Eight(levels.map(|level| level as u8).collect()),
+        Depth::Sixteen => Pixels::Sixteen(levels.map(|level| level as u16).collect()),
+    };
     Batch {
-        images: (0..slots * side * side * channels.count()).map(byte).collect(),
+        images,
         channels,
-        labels: (0..classes).cycle().take(slots).collect(),
+        labels: (0..labels(recipe)).cycle().take(slots).collect(),
         weights: vec![1.0; slots],
         height: side,
         width: side,
@@ -110,8 +114,19 @@ fn made_up(recipe: &Recipe) -> Batch {
     }
 }
 
+/// Number of labels: of classes, or of sets of classes where several may be true of an image.
+fn labels(recipe: &Recipe) -> u32 {
+    let labels = match &recipe.data.label_sets[..] {
+        [] => recipe.model.num_classes,
+        sets => sets.len(),
+    };
+    u32::try_from(labels).unwrap_or(u32::MAX).max(1)
+}
+
 #[cfg(test)]
 mod tests {
+    use resnet_recipe::{Bits, LossKind, presets};
+
     use super::*;
 
     const MIB: u64 = 1 << 20;
@@ -144,5 +159,38 @@ mod tests {
         // 64 images take 1140 MiB, 128 would take 1780.
         assert_eq!(chosen(4096, Some(1500 * MIB), 1000.0, 300), Some(64));
         assert_eq!(chosen(4096, Some(64 << 30), 1000.0, 300), Some(256));
+    }
+
+    #[test]
+    fn a_trial_has_the_labels_and_the_depth_of_the_recipe() {
+        let mut recipe = presets::fashion_mnist_sample();
+        (recipe.train.batch_size, recipe.data.image_size) = (8, 12);
+        recipe.data.bits = Bits::Sixteen;
+        let batch = made_up(&recipe);
+        assert_eq!(
+            (&batch.labels[..], batch.images.depth()),
+            (&[0, 1, 2, 3, 4, 5, 6, 7][..], Depth::Sixteen)
+        );
+        recipe.data.bits = Bits::Auto;
+        recipe.data.label_sets = vec![vec![], vec![2, 7], vec![9]];
+        recipe.loss.kind = LossKind::BinaryCrossEntropy;
+        let batch = made_up(&recipe);
+        assert_eq!(
+            (&batch.labels[..], batch.images.depth()),
+            (&[0, 1, 2, 0, 1, 2, 0, 1][..], Depth::Eight)
+        );
+    }
+
+    #[test]
+    fn images_with_several_labels_and_16_bits_can_be_tried() {
+        let mut recipe = presets::fashion_mnist_sample();
+        (recipe.train.batch_size, recipe.data.image_size) = (4, 12);
+        recipe.data.bits = Bits::Sixteen;
+        recipe.data.label_sets = vec![vec![], vec![2, 7]];
+        recipe.loss.kind = LossKind::BinaryCrossEntropy;
+        let (name, reason) = ("CPU".to_owned(), "a test".to_owned());
+        let device = burn::tensor::Device::flex();
+        let trial = attempt(&recipe, &Chosen { device, api: None, name, reason }).expect("steps");
+        assert!(trial.batch_size == 4 && trial.images_per_second > 0.0);
     }
 }
