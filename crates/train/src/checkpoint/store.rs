@@ -74,8 +74,10 @@ impl Store {
     /// killed in between leaves a name from which [`recover`](Self::recover) brings it back.
     fn put_in_place(&self, partial: &Path, path: &Path) -> Result<(), CheckpointError> {
         let old = prefixed(REPLACED, path);
-        if path.exists() {
+        if path.is_dir() {
             fs::rename(path, &old).map_err(failed(path, "replace"))?;
+        } else if path.exists() {
+            self.set_aside(path)?;
         }
         fs::rename(partial, path).map_err(failed(path, "rename"))?;
         resnet_files::sync_folder(&self.folder).map_err(failed(&self.folder, "flush"))?;
@@ -155,7 +157,7 @@ impl Store {
         Ok(found)
     }
 
-    /// Folders whose name starts so.
+    /// Folders whose name starts so. A file of such a name is no checkpoint, and nobody's to remove.
     fn with_prefix(&self, prefix: &str) -> Result<Vec<PathBuf>, CheckpointError> {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
@@ -165,7 +167,7 @@ impl Store {
         let mut paths = Vec::new();
         for entry in entries {
             let path = entry.map_err(failed(&self.folder, "list"))?.path();
-            if name_of(&path).starts_with(prefix) {
+            if name_of(&path).starts_with(prefix) && path.is_dir() {
                 paths.push(path);
             }
         }

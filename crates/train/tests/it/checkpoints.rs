@@ -74,6 +74,29 @@ fn a_copy_under_a_name_of_its_own_is_not_taken_for_the_newest() {
 }
 
 #[test]
+fn a_file_is_no_checkpoint_whatever_its_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = RunOptions { max_steps: Some(4), ..RunOptions::new(folder.path()) };
+    let early = run(&recipe(), &options).expect("trains").checkpoint.expect("one");
+    let strangers = ["step-000000000008", "step-99", "partial-notes", "replaced-step-3"];
+    for name in strangers {
+        fs::write(early.with_file_name(name), b"a stranger's").expect("a file");
+    }
+    let found = Store::new(folder.path()).newest_whole(checkpoint::load).expect("listed");
+    assert_eq!(found.newest.expect("the folder").0, early);
+    let outcome = run_in(folder.path(), &recipe()).expect("goes on, over its own step 8");
+    assert_eq!(outcome.steps, 12);
+    let names = checkpoint_names(folder.path());
+    let kept = ["damaged-step-000000000008", "partial-notes", "replaced-step-3", "step-99"];
+    for name in kept {
+        assert!(names.iter().any(|found| found == name), "{name} is gone: {names:?}");
+        let bytes = fs::read(early.with_file_name(name)).expect("a file");
+        assert_eq!(bytes, b"a stranger's");
+    }
+    checkpoint::load(&early.with_file_name("step-000000000008")).expect("a checkpoint now");
+}
+
+#[test]
 fn a_damaged_file_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = run_in(folder.path(), &recipe()).expect("trains").checkpoint.expect("one");
