@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::error::ErrorKind;
 use crate::frame::{self, FOOTER_LEN, HEADER_LEN};
@@ -67,7 +68,7 @@ impl RecordSpan {
 /// Where each record of an uncompressed file starts, found by reading the headers only.
 ///
 /// It can be kept beside the file ([`save`](Self::save), [`load`](Self::load)) and knows whether
-/// the file has changed since ([`verify`](Self::verify)).
+/// the file has changed since ([`verify`](Self::verify)). Clones share their memory.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -93,7 +94,8 @@ impl RecordSpan {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordIndex {
     /// Offset after each frame: frames lie back to back, so each starts where the last ends.
-    ends: Vec<u64>,
+    /// Shared by all clones: whoever opens the file anew needs no copy.
+    ends: Arc<[u64]>,
     stamp: Stamp,
 }
 
@@ -154,7 +156,7 @@ impl RecordIndex {
         while walk.next_span()?.is_some() {
             ends.push(walk.offset());
         }
-        Ok((Self { ends, stamp }, file))
+        Ok((Self { ends: ends.into(), stamp }, file))
     }
 
     /// Refuses records that are longer than allowed, as building the index would have done.
@@ -302,5 +304,24 @@ impl RecordIndex {
 
     pub(crate) fn stamp(&self) -> &Stamp {
         &self.stamp
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::RecordIndex;
+
+    #[test]
+    fn clones_share_their_memory() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("shard");
+        let mut writer = crate::RecordWriter::create(&path).expect("writable");
+        writer.write(b"one").expect("written");
+        writer.finish().expect("written");
+        let index = RecordIndex::build(&path).expect("whole");
+        let opened = crate::IndexedFile::with_index(&path, index.clone()).expect("fresh");
+        assert!(Arc::ptr_eq(&index.ends, &opened.index().ends));
     }
 }

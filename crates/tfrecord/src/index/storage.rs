@@ -92,7 +92,7 @@ impl RecordIndex {
         bytes.extend_from_slice(&self.stamp.len.to_le_bytes());
         bytes.extend_from_slice(&self.stamp.modified.to_le_bytes());
         bytes.extend_from_slice(&(self.ends.len() as u64).to_le_bytes());
-        for end in &self.ends {
+        for end in &*self.ends {
             bytes.extend_from_slice(&end.to_le_bytes());
         }
         let checksum = frame::masked_crc32c(&bytes);
@@ -124,7 +124,7 @@ impl RecordIndex {
         if !are_frames(&ends, stamp.len) {
             return Err(wrong_format("its offsets cannot be those of a file"));
         }
-        Ok(Self { ends, stamp })
+        Ok(Self { ends: ends.into(), stamp })
     }
 }
 
