@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use resnet::data::Dataset;
 use resnet::data::inspect::{Bad, Report};
+use resnet::data::{Dataset, Layout};
 
 /// A file that was moved.
 pub(crate) struct Moved {
@@ -34,6 +34,22 @@ pub(crate) fn move_bad(
         .collect::<Result<_>>()?;
     planned.iter().try_for_each(relocate)?;
     Ok(planned)
+}
+
+/// Refuses a folder that would be a class or a split of the data set.
+pub(crate) fn check_apart(dataset: &Dataset, folder: &Path) -> Result<()> {
+    let root = dataset.root().canonicalize()?;
+    let whole = std::path::absolute(folder)?;
+    // It need not be there yet: then it is the folder above that counts.
+    let existing = whole.ancestors().find_map(|above| above.canonicalize().ok());
+    let is_inside = existing.is_some_and(|above| above.starts_with(&root));
+    let has_named_folders = matches!(dataset.layout(), Layout::ClassFolders | Layout::SplitFolders);
+    ensure!(
+        !(is_inside && has_named_folders),
+        "{} lies among the images, whose folders are classes or splits: choose another --quarantine",
+        folder.display()
+    );
+    Ok(())
 }
 
 fn file(dataset: &Dataset, bad: &Bad) -> Result<PathBuf> {

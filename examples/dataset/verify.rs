@@ -22,6 +22,9 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options, answer: &Answer) -> Result<bool> {
     let dataset = options.walk.input.open_what_is_good()?;
+    if let Some(folder) = &options.quarantine {
+        quarantine::check_apart(&dataset, folder)?;
+    }
     let check = walk::check(&dataset, &options.walk)?;
     let root = options.walk.input.path()?;
     let moved = match &options.quarantine {

@@ -31,6 +31,9 @@ pub(crate) fn open(args: &Args, split: &str) -> Result<Images> {
             if args.data.is_none() {
                 check_knows_sample(&names()?, path)?;
             }
+            if let Some(found) = Dataset::class_names(path)? {
+                check_number(path, found.len(), recipe.model.num_classes)?;
+            }
             Ok((shards(path, split, &recipe)?, None))
         }
         layout => {
@@ -63,6 +66,12 @@ fn shards(path: &Path, split: &str, recipe: &Recipe) -> Result<Arc<dyn Source>> 
     Ok(Arc::new(ImageRecords::open(path, part, labels)?))
 }
 
+/// Whether the images are of as many classes as the network tells apart.
+fn check_number(path: &Path, found: usize, known: usize) -> Result<()> {
+    ensure!(found == known, "{}: {found} classes, and the network knows {known}", path.display());
+    Ok(())
+}
+
 fn dataset(
     args: &Args,
     split: &str,
@@ -72,9 +81,8 @@ fn dataset(
 ) -> Result<Images> {
     let path = args.data()?;
     let dataset = Dataset::open(&path, options)?;
-    let (found, known) = (dataset.classes().len(), recipe.model.num_classes);
+    check_number(&path, dataset.classes().len(), recipe.model.num_classes)?;
     let path = path.display();
-    ensure!(found == known, "{path}: {found} classes, and the network knows {known}");
     if let Some(names) = names {
         let found = dataset.classes().join(", ");
         let learned = names.join(", ");

@@ -168,6 +168,9 @@ fn complaint_on_stdout(arguments: &[&str]) -> String {
 fn quarantine_moves_bad_files_under_their_names_and_overwrites_nothing() {
     let root = files(&["a/1.jpg", "a/3.jpg", "b/2.jpg", "b/4.jpg"]);
     write(&root.path().join("a/bad.jpg"), b"text");
+    let inside = root.path().join("new/bad");
+    let said = complaint(&["verify", text(root.path()), "--quarantine", text(&inside)]);
+    assert!(said.contains("choose another --quarantine") && !inside.exists(), "{said}");
     let away = tempdir().expect("a folder");
     let arguments = ["verify", text(root.path()), "--quarantine", text(away.path())];
     write(&away.path().join("a/bad.jpg"), b"precious");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::tempdir;
 
-use crate::support::{example, stderr, stdout};
+use crate::support::{example, sample, stderr, stdout};
 use crate::wardrobe::{BOOT, SANDAL, SHIRT, findings, save_jpegs, small, text, wardrobe};
 
 #[test]
@@ -118,6 +118,11 @@ fn the_threshold_that_finetune_chose_is_used() {
             (&positive.into(), &threshold.into())
         );
     }
+    // Shards may name their classes, too.
+    let shards = sample();
+    let output = example("evaluate", &["--model-dir", text(&model_dir), "--data", text(&shards)]);
+    let complaint = stderr(&output);
+    assert!(complaint.contains("10 classes, and the network knows 2"), "{complaint}");
     // Thresholds of weights that are not there any more are refused.
     let best = model_dir.join("best.safetensors");
     let mut weights = fs::read(&best).expect("weights");
