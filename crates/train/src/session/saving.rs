@@ -47,6 +47,8 @@ impl<M: Classifier + 'static> Session<'_, M> {
 
     /// Hands the state to the writer, which does the rest; of several ranks, that of the chief.
     pub(super) fn save(&mut self, learner: &Learner<M>) -> Result<(), TrainError> {
+        // On every rank: where a checkpoint stays due, each step reads back.
+        (self.saver.last_save, self.saver.overdue) = (Instant::now(), false);
         if !self.exchange.world.is_chief() {
             return Ok(());
         }
@@ -55,7 +57,6 @@ impl<M: Classifier + 'static> Session<'_, M> {
         let recipe = self.recipe.clone();
         let checkpoint = move || Checkpoint { learner: snapshot.read(), position, recipe };
         let written = self.saver.writer.start(checkpoint, best)?;
-        (self.saver.last_save, self.saver.overdue) = (Instant::now(), false);
         self.tell(written)
     }
 

@@ -274,6 +274,21 @@ fn a_step_that_is_not_finite_is_told_with_the_images_of_all_ranks() {
     assert_eq!(heard.non_finite[0].images, names.collect::<Vec<_>>());
 }
 
+/// Where a checkpoint was due once, ranks that write none reported after every step.
+#[test]
+fn every_rank_reports_where_a_checkpoint_is_due_and_nowhere_else() {
+    let folder = folder();
+    let steps = threads::run(threads::worlds(2), |world| {
+        let (mut heard, checkpoint_every) = (Heard::default(), Some(2));
+        let options =
+            RunOptions { world, checkpoint_every, workers: 1, ..RunOptions::new(folder.path()) };
+        train(&recipe(), &images(), &options, &cpu(), &mut heard)?;
+        Ok::<_, TrainError>(heard.steps)
+    });
+    // That of rank 0 may be a step late, while the disk is busy with the one before.
+    assert_eq!(steps.expect("trains")[1], [2, 4, 6, 8, 10, 12]);
+}
+
 #[test]
 fn what_ranks_cannot_do_is_refused() {
     let folder = folder();
