@@ -117,7 +117,7 @@ impl Optimizer {
     #[must_use]
     pub(crate) fn or_before(mut self, ok: &Tensor<1, Bool>, before: &Self) -> Self {
         for (name, memory) in &mut self.state {
-            let old = before.state.get(name);
+            let old = before.state.get(name).filter(|old| old.began == memory.began);
             for (number, slot) in memory.slots.iter_mut().enumerate() {
                 // Before the first step all is zero.
                 let old = old.and_then(|old| old.slots.get(number)).cloned();

@@ -88,6 +88,11 @@ impl LossScale {
         tensors.map(|(name, tensor)| (name.to_owned(), read_back(tensor.clone()))).into()
     }
 
+    /// Whether the tensor `name` beside an optimizer's state is of a factor's.
+    pub(crate) fn owns(name: &str) -> bool {
+        [SCALE, GOOD_STEPS].contains(&name)
+    }
+
     /// Takes the state of a checkpoint out of `state`, if it is there.
     pub fn load_state(&mut self, state: &mut TensorMap, device: &Device) {
         let mut load = |name: &str, place: &mut Tensor<1>| {

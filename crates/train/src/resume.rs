@@ -1,5 +1,6 @@
 //! Where a run begins: at its first step, or at its newest whole checkpoint.
 
+use std::mem::discriminant;
 use std::path::PathBuf;
 
 use burn::tensor::Device;
@@ -52,7 +53,10 @@ pub(crate) fn begin<M: Classifier>(
     if !conflicts.is_empty() {
         return Err(TrainError::OtherRun { path, conflicts });
     }
-    let Checkpoint { learner: state, position, .. } = saved;
+    let Checkpoint { learner: mut state, position, recipe: before } = saved;
+    if discriminant(&before.optimizer.rule) != discriminant(&recipe.optimizer.rule) {
+        state = state.for_another_rule();
+    }
     let learner = learner
         .restore(state)
         .map_err(|source| CheckpointError::Architecture { path: path.clone(), source })?;

@@ -34,6 +34,13 @@ impl LearnerState {
         }
     }
 
+    /// The state for a run that goes on with another rule of the optimizer, which begins anew: the same
+    /// name, a mean of gradients say, is of another scale there.
+    pub(crate) fn for_another_rule(mut self) -> Self {
+        self.optimizer.retain(|name, _| LossScale::owns(name));
+        self
+    }
+
     /// The weights for inference: the running means if those are kept.
     #[must_use]
     pub fn weights(&self) -> &TensorMap {

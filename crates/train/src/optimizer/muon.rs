@@ -21,13 +21,8 @@ pub(super) struct Settings {
 
 /// The mean gradient of a convolution made orthogonal, a filter being a row, and as long as a step of Adam's;
 /// Adam's direction for all else. Decay is decoupled.
-pub(super) fn direction(mut parameter: Parameter, settings: Settings) -> Direction {
+pub(super) fn direction(parameter: Parameter, settings: Settings) -> Direction {
     let Settings { momentum, nesterov, betas, eps } = settings;
-    let wanted = if parameter.filters.is_some() { 1 } else { 2 };
-    if parameter.slots.len() != wanted {
-        // The run began with another rule.
-        parameter.slots.clear();
-    }
     let Some([rows, columns]) = parameter.filters else {
         return adam::adamw(parameter, betas, eps);
     };

@@ -8,7 +8,7 @@ use resnet_models::tensors::TensorMap;
 use resnet_recipe::Rule;
 
 use super::undone::Undone;
-use super::{Memory, Optimizer, Slots, WITH_CORRECTIONS};
+use super::{Memory, Optimizer, WITH_CORRECTIONS};
 
 /// The slot of the number of steps, for rules that begin with corrections.
 const STEPS: &str = "step";
@@ -31,20 +31,20 @@ impl Optimizer {
         tensors
     }
 
-    /// Takes the state of a checkpoint onto `device`; what another rule has left is passed over.
+    /// Takes the state of a checkpoint onto `device`. What another rule has left is passed over where it
+    /// has other slots; where the slots are the same ones, they are taken for this rule's.
     pub fn load_state(&mut self, mut state: TensorMap, device: &Device) {
         (self.state, self.undone) = (BTreeMap::new(), Undone::default());
-        let names = [1, 2].map(|slots| self.slot_names(slots));
-        for slot in names.concat() {
-            for (parameter, data) in take_slot(&mut state, slot) {
-                let nothing = Memory { slots: Slots::new(), steps: None, began: 0 };
-                let memory = self.state.entry(parameter).or_insert(nothing);
-                memory.slots.push(Tensor::from_data(data, device));
+        for slots in [1, 2] {
+            for (parameter, slots) in take_slots(&mut state, self.slot_names(slots)) {
+                let slots = slots.into_iter().map(|data| Tensor::from_data(data, device));
+                let memory = Memory { slots: slots.collect(), steps: None, began: 0 };
+                self.state.insert(parameter, memory);
             }
         }
-        for (parameter, data) in take_slot(&mut state, STEPS) {
+        for (parameter, steps) in take_slots(&mut state, &[STEPS]) {
             if let Some(memory) = self.state.get_mut(&parameter) {
-                memory.steps = data.iter::<f32>().next().map(|steps| steps as i32);
+                memory.steps = steps[0].iter::<f32>().next().map(|steps| steps as i32);
             }
         }
     }
@@ -62,11 +62,16 @@ impl Optimizer {
     }
 }
 
-/// Takes what `SLOT/PARAMETER` names out of `state`, by parameter.
-fn take_slot(state: &mut TensorMap, slot: &str) -> Vec<(String, TensorData)> {
-    let prefix = format!("{slot}/");
-    let names: Vec<String> =
-        state.keys().filter(|name| name.starts_with(&prefix)).cloned().collect();
-    let take = |name: String| Some((name[prefix.len()..].to_owned(), state.remove(&name)?));
-    names.into_iter().filter_map(take).collect()
+/// Takes the `slots` of each parameter that has them all out of `state`, where they are named `SLOT/PARAMETER`.
+fn take_slots(state: &mut TensorMap, slots: &[&str]) -> Vec<(String, Vec<TensorData>)> {
+    let Some(first) = slots.first() else { return Vec::new() };
+    let parameter = |name: &String| Some(name.strip_prefix(first)?.strip_prefix('/')?.to_owned());
+    let parameters: Vec<String> = state.keys().filter_map(parameter).collect();
+    let mut take = |parameter: &str| -> Option<Vec<TensorData>> {
+        let names: Vec<String> = slots.iter().map(|slot| format!("{slot}/{parameter}")).collect();
+        let has_all = names.iter().all(|name| state.contains_key(name));
+        has_all.then(|| names.iter().filter_map(|name| state.remove(name)).collect())
+    };
+    let pair = |parameter: String| take(&parameter).map(|slots| (parameter, slots));
+    parameters.into_iter().filter_map(pair).collect()
 }

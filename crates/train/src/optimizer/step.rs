@@ -7,7 +7,7 @@ use resnet_models::{decays, lr_factor};
 use resnet_recipe::{Clip, Rule};
 
 use super::undone::Corrections;
-use super::{Memory, Optimizer, Parameter, Slots};
+use super::{Memory, Optimizer, Parameter, Slots, WITH_CORRECTIONS};
 use crate::flat::Flat;
 use crate::gradients::GradientMap;
 
@@ -33,17 +33,30 @@ impl Step<'_> {
         };
         let decay = if decays(shape) { settings.weight_decay } else { 0.0 };
         let nothing = Memory { slots: Slots::new(), steps: Some(0), began: self.number };
-        let Memory { slots, steps, began } = self.optimizer.state.remove(name).unwrap_or(nothing);
+        let filters = filters(shape);
+        let (memory, slots) = (self.optimizer.state.remove(name), self.slots(filters.is_some()));
+        // What another rule has left says nothing of this one's steps either.
+        let memory = memory.filter(|memory| memory.slots.len() == slots);
+        let Memory { slots, steps, began } = memory.unwrap_or(nothing);
         let step = steps.unwrap_or(self.number - 1).saturating_add(1);
         let (seen, corrections) = self.corrections(began, step);
         let lr = self.lr * lr_factor(name, self.optimizer.settings.layer_decay);
-        let filters = filters(shape);
         let weight = values;
         let parameter =
             Parameter { gradient, weight, filters, decay, slots, step: seen, corrections };
         let (weight, slots) = self.optimizer.moved(parameter, lr);
         self.optimizer.state.insert(name.to_owned(), Memory { slots, steps: Some(step), began });
         weight
+    }
+
+    /// How many slots the rule has for a parameter.
+    fn slots(&self, is_convolution: bool) -> usize {
+        match self.optimizer.settings.rule {
+            Rule::Sgd { momentum, .. } | Rule::Lars { momentum, .. } if momentum == 0.0 => 0,
+            Rule::Sgd { .. } | Rule::Lars { .. } | Rule::Lion { .. } => 1,
+            Rule::Muon { .. } if is_convolution => 1,
+            Rule::Adamw { .. } | Rule::Lamb { .. } | Rule::Muon { .. } => WITH_CORRECTIONS,
+        }
     }
 
     /// Those of parameters that began together are made once: on a GPU each is an operation.

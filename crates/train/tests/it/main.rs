@@ -20,6 +20,7 @@ mod mixing;
 mod muon;
 mod non_finite;
 mod optimizers;
+mod other_rule;
 mod own_model;
 mod plateau;
 mod precision;

@@ -147,18 +147,3 @@ fn losses_of_single_and_mixed_labels_are_pytorchs() {
         close(name, &loss(kind, smoothing, mixed), &floats(&golden[name]), 1e-6);
     }
 }
-
-#[test]
-fn what_another_rule_remembers_is_passed_over() {
-    let device = Device::flex();
-    let mut optimizer = Optimizer::new(&Settings {
-        weight_decay: 0.0,
-        accumulate: 1,
-        clip: Clip::Off,
-        layer_decay: 1.0,
-        rule: LAMB,
-    });
-    let saved = [("momentum_buffer/bias".to_owned(), TensorData::new(vec![1.0_f32; 2], [2]))];
-    optimizer.load_state(saved.into(), &device);
-    assert!(optimizer.state().is_empty());
-}
