@@ -1,22 +1,30 @@
 //! How often each class was taken for each.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::counts::{Counts, quotient, share};
+use crate::counts::Counts;
+use crate::margins::Margins;
 use crate::{MetricsError, error};
 
 /// The confusion matrix: rows are the truth, columns the answers.
+///
+/// Only the cells that are not zero are held, of which there are no more than examples: with many classes
+/// the whole would be most of the memory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Whole", into = "Whole")]
 pub struct Confusion {
     classes: usize,
-    counts: Vec<u64>,
+    /// By truth and answer.
+    counts: BTreeMap<(usize, usize), u64>,
 }
 
-/// How much a confusion of two classes counts.
-#[derive(Clone, Copy)]
-enum Distance {
-    Any,
-    Squared,
+/// As it is written: row by row.
+#[derive(Serialize, Deserialize)]
+struct Whole {
+    classes: usize,
+    counts: Vec<u64>,
 }
 
 impl Confusion {
@@ -38,9 +46,9 @@ impl Confusion {
 
     /// Counts pairs of truth and answer, which are known to be classes.
     pub(crate) fn counted(classes: usize, pairs: impl Iterator<Item = (usize, usize)>) -> Self {
-        let mut counts = vec![0; classes * classes];
-        for (truth, predicted) in pairs {
-            counts[truth * classes + predicted] += 1;
+        let mut counts = BTreeMap::new();
+        for pair in pairs {
+            *counts.entry(pair).or_default() += 1;
         }
         Self { classes, counts }
     }
@@ -51,28 +59,22 @@ impl Confusion {
         self.classes
     }
 
-    /// How many examples of class `truth` were taken for class `predicted`.
-    ///
-    /// # Panics
-    /// If one of them is not a class.
+    /// How many examples of class `truth` were taken for class `predicted`; none where one is no class.
     #[must_use]
     pub fn count(&self, truth: usize, predicted: usize) -> u64 {
-        self.row(truth)[predicted]
+        self.counts.get(&(truth, predicted)).copied().unwrap_or(0)
     }
 
     /// What the examples of class `truth` were taken for.
-    ///
-    /// # Panics
-    /// If it is not a class.
     #[must_use]
-    pub fn row(&self, truth: usize) -> &[u64] {
-        &self.counts[truth * self.classes..][..self.classes]
+    pub fn row(&self, truth: usize) -> Vec<u64> {
+        (0..self.classes).map(|predicted| self.count(truth, predicted)).collect()
     }
 
     /// All examples.
     #[must_use]
     pub fn examples(&self) -> u64 {
-        self.counts.iter().sum()
+        self.counts.values().sum()
     }
 
     /// The answers to "is it this class?".
@@ -81,144 +83,98 @@ impl Confusion {
     /// If it is not a class.
     #[must_use]
     pub fn class(&self, class: usize) -> Counts {
-        self.counts_of(class, self.row_sum(class), self.column_sum(class), self.examples())
+        self.margins().class(class)
     }
 
     /// [`class`](Self::class) for each of them.
     #[must_use]
     pub fn per_class(&self) -> Vec<Counts> {
-        let (rows, columns) = self.sums();
-        let examples = rows.iter().sum();
-        let of = |class| self.counts_of(class, rows[class], columns[class], examples);
-        (0..self.classes).map(of).collect()
-    }
-
-    fn counts_of(&self, class: usize, row: u64, column: u64, examples: u64) -> Counts {
-        let true_positives = self.count(class, class);
-        let (false_positives, false_negatives) = (column - true_positives, row - true_positives);
-        let true_negatives = examples - row - false_positives;
-        Counts { true_positives, false_positives, false_negatives, true_negatives }
+        self.margins().per_class().collect()
     }
 
     /// Share of right answers.
     #[must_use]
     pub fn accuracy(&self) -> Option<f64> {
-        share(self.right(), self.examples())
+        self.margins().accuracy()
     }
 
     /// Mean over the classes that occur of the share of their examples that are found: macro recall.
     #[must_use]
     pub fn balanced_accuracy(&self) -> Option<f64> {
-        let found = self.per_class();
-        mean(found.iter().filter_map(Counts::sensitivity))
+        self.margins().balanced_accuracy()
     }
 
     /// Mean over classes of the precision. Classes that neither occur nor are answered are left out;
     /// one that occurs and is never answered counts as 0, as in scikit-learn.
     #[must_use]
     pub fn macro_precision(&self) -> Option<f64> {
-        let seen = self.per_class().into_iter().filter(is_seen);
-        mean(seen.map(|counts| counts.precision().unwrap_or(0.0)))
+        self.margins().macro_precision()
     }
 
     /// Mean over classes of F1. Classes that neither occur nor are answered are left out.
     #[must_use]
     pub fn macro_f1(&self) -> Option<f64> {
-        mean(self.per_class().iter().filter_map(Counts::f1))
+        self.margins().macro_f1()
     }
 
     /// Matthews' correlation of answers and truth for any number of classes, -1 to 1. `None` where
     /// one of them is always the same.
     #[must_use]
     pub fn mcc(&self) -> Option<f64> {
-        let (rows, columns) = self.sums();
-        let dot = |a: &[u64], b: &[u64]| -> f64 {
-            a.iter().zip(b).map(|(&a, &b)| a as f64 * b as f64).sum()
-        };
-        let (examples, right) = (self.examples() as f64, self.right() as f64);
-        let spread = |sums: &[u64]| examples * examples - dot(sums, sums);
-        let both = (spread(&rows) * spread(&columns)).sqrt();
-        quotient(right * examples - dot(&rows, &columns), both)
+        self.margins().mcc()
     }
 
     /// Cohen's kappa: agreement of answers and truth beyond chance, at most 1. `None` where chance
     /// agrees always.
     #[must_use]
     pub fn kappa(&self) -> Option<f64> {
-        self.weighted_kappa(Distance::Any)
+        self.margins().kappa()
     }
 
     /// Quadratic kappa, for classes that are in order (grades): a confusion counts by the square of
     /// its distance.
     #[must_use]
     pub fn quadratic_kappa(&self) -> Option<f64> {
-        self.weighted_kappa(Distance::Squared)
-    }
-
-    fn weighted_kappa(&self, distance: Distance) -> Option<f64> {
-        let (rows, columns) = self.sums();
-        let (mut observed, mut by_chance) = (0.0, 0.0);
-        for (cell, &count) in self.counts.iter().enumerate() {
-            let (truth, predicted) = (cell / self.classes, cell % self.classes);
-            let weight = distance.weight(truth, predicted);
-            observed += weight * count as f64;
-            by_chance += weight * rows[truth] as f64 * columns[predicted] as f64;
-        }
-        Some(1.0 - quotient(observed * self.examples() as f64, by_chance)?)
+        self.margins().quadratic_kappa()
     }
 
     /// The pairs of different classes that were confused most often, as (truth, answer, how often);
     /// of equals the first classes first.
     #[must_use]
     pub fn worst_pairs(&self, most: usize) -> Vec<(usize, usize, u64)> {
-        let cells = self.counts.iter().enumerate();
-        let mut pairs: Vec<_> = cells
-            .map(|(cell, &count)| (cell / self.classes, cell % self.classes, count))
-            .filter(|&(truth, predicted, count)| truth != predicted && count > 0)
-            .collect();
+        let wrong = self.cells().filter(|(truth, predicted, _)| truth != predicted);
+        let mut pairs: Vec<_> = wrong.collect();
         pairs.sort_by_key(|&(truth, predicted, count)| (u64::MAX - count, truth, predicted));
         pairs.truncate(most);
         pairs
     }
 
-    fn right(&self) -> u64 {
-        (0..self.classes).map(|class| self.count(class, class)).sum()
+    /// Those that are not zero.
+    fn cells(&self) -> impl Iterator<Item = (usize, usize, u64)> {
+        self.counts.iter().map(|(&(truth, predicted), &count)| (truth, predicted, count))
     }
 
-    fn row_sum(&self, class: usize) -> u64 {
-        self.row(class).iter().sum()
-    }
-
-    fn column_sum(&self, class: usize) -> u64 {
-        (0..self.classes).map(|truth| self.count(truth, class)).sum()
-    }
-
-    fn sums(&self) -> (Vec<u64>, Vec<u64>) {
-        let all = || 0..self.classes;
-        (
-            all().map(|class| self.row_sum(class)).collect(),
-            all().map(|class| self.column_sum(class)).collect(),
-        )
+    fn margins(&self) -> Margins {
+        Margins::counted(self.classes, self.cells())
     }
 }
 
-impl Distance {
-    fn weight(self, a: usize, b: usize) -> f64 {
-        match self {
-            Self::Any => f64::from(u8::from(a != b)),
-            Self::Squared => (a.abs_diff(b) as f64).powi(2),
-        }
+impl From<Confusion> for Whole {
+    fn from(confusion: Confusion) -> Self {
+        let classes = confusion.classes;
+        Self { classes, counts: (0..classes).flat_map(|truth| confusion.row(truth)).collect() }
     }
 }
 
-fn is_seen(counts: &Counts) -> bool {
-    counts.positives() + counts.false_positives > 0
-}
+impl TryFrom<Whole> for Confusion {
+    type Error = MetricsError;
 
-/// The mean, or `None` of nothing.
-pub(crate) fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (sum, count) = values.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
-    quotient(sum, f64::from(count))
+    fn try_from(Whole { classes, counts }: Whole) -> Result<Self, MetricsError> {
+        error::check_length("cells", counts.len(), classes.saturating_mul(classes))?;
+        let cells = counts.into_iter().enumerate().filter(|(_, count)| *count > 0);
+        let counts = cells.map(|(cell, count)| ((cell / classes, cell % classes), count)).collect();
+        Ok(Self { classes, counts })
+    }
 }
 
 pub(crate) fn check_labels(labels: &[usize], classes: usize) -> Result<(), MetricsError> {

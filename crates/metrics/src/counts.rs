@@ -142,3 +142,9 @@ pub(crate) fn share(part: u64, whole: u64) -> Option<f64> {
 pub(crate) fn quotient(above: f64, below: f64) -> Option<f64> {
     (below != 0.0).then(|| above / below)
 }
+
+/// The mean, or `None` of nothing.
+pub(crate) fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, count) = values.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
+    quotient(sum, f64::from(count))
+}

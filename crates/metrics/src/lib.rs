@@ -49,6 +49,7 @@ mod counts;
 mod curves;
 mod decision;
 mod error;
+mod margins;
 mod multi_label;
 mod operating;
 mod predictions;

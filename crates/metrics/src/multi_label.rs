@@ -1,6 +1,6 @@
 //! Several yes-or-no questions for each example, of which any number may be true.
 
-use crate::confusion::mean;
+use crate::counts::mean;
 use crate::counts::{Counts, share};
 use crate::error::{check_finite, check_length};
 use crate::{MetricsError, Scored};

@@ -1,7 +1,7 @@
 //! Probabilities of several classes, of which one is true.
 
-use crate::confusion::{Confusion, check_labels, mean};
-use crate::counts::share;
+use crate::confusion::{Confusion, check_labels};
+use crate::counts::{mean, share};
 use crate::error::{check_finite, check_length};
 use crate::{Decision, MetricsError, Reliability, Scored, softmax};
 

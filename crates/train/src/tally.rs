@@ -4,10 +4,14 @@ use burn::tensor::{Int, Tensor};
 use resnet_data::{Batch, RgbImage};
 use resnet_distributed::{CollectiveError, World};
 
+/// With more classes nothing is counted: counts and picture have the square of their number, and no screen
+/// shows so many cells.
+const MOST_CLASSES: usize = 1000;
+
 /// Side of the picture in pixels, if no class would get less than one.
 const SIDE: usize = 320;
 
-/// Counts answers; those of a batch stay on the device until somebody asks.
+/// Counts answers, unless there are too many classes; those of a batch stay on the device until somebody asks.
 pub(crate) struct Tally {
     classes: usize,
     /// Images by their class (rows) and the answer (columns).
@@ -19,6 +23,7 @@ pub(crate) struct Tally {
 
 impl Tally {
     pub(crate) fn new(classes: usize) -> Self {
+        let classes = if classes > MOST_CLASSES { 0 } else { classes };
         let counts = vec![0.0; classes * classes];
         Self { classes, counts, truth: Vec::new(), answers: Vec::new() }
     }
@@ -30,12 +35,18 @@ impl Tally {
 
     /// Takes note of the classes of the images whose logits come next.
     pub(crate) fn expect(&mut self, batch: &Batch) {
+        if self.classes == 0 {
+            return;
+        }
         let truth = |(label, weight): (&u32, &f32)| (*weight > 0.0).then_some(*label as usize);
         self.truth.extend(std::iter::zip(&batch.labels, &batch.weights).map(truth));
     }
 
     /// Takes note of the answers in `logits`, `[b, classes]`.
     pub(crate) fn add(&mut self, logits: Tensor<2>) {
+        if self.classes == 0 {
+            return;
+        }
         let images = logits.dims()[0];
         self.answers.push(logits.argmax(1).reshape([images]));
     }
@@ -92,6 +103,19 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
+
+    #[test]
+    fn of_more_classes_than_a_picture_shows_nothing_is_counted() {
+        let counted = |classes: usize| {
+            let mut tally = Tally::new(classes);
+            tally.expect(&Batch { labels: vec![1], weights: vec![1.0], ..Batch::default() });
+            tally.add(Tensor::<2>::zeros([1, classes], &Device::flex()));
+            tally.read();
+            (tally.counts.len(), tally.is_empty())
+        };
+        assert_eq!(counted(1000), (1_000_000, false));
+        assert_eq!(counted(21_841), (0, true));
+    }
 
     #[test]
     fn answers_are_counted_by_class_and_padding_is_not() {

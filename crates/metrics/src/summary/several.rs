@@ -2,7 +2,8 @@
 
 use super::figures::{Row, calibration_error};
 use super::{Metric, SummaryOptions};
-use crate::confusion::{Confusion, mean};
+use crate::counts::mean;
+use crate::margins::Margins;
 use crate::{Decision, Predictions, Scored};
 
 /// Up to so many classes, one against the rest is resampled.
@@ -68,23 +69,23 @@ impl<'a> Several<'a> {
     }
 
     fn figures(&self, drawn: &[usize], areas: Areas) -> Row {
-        let pairs = drawn.iter().map(|&n| (self.predictions.truth()[n], self.answers[n]));
-        let confusion = Confusion::counted(self.predictions.classes(), pairs);
-        let mut row = vec![(Metric::Accuracy, confusion.accuracy())];
+        let cells = drawn.iter().map(|&n| (self.predictions.truth()[n], self.answers[n], 1));
+        let margins = Margins::counted(self.predictions.classes(), cells);
+        let mut row = vec![(Metric::Accuracy, margins.accuracy())];
         if let Some(hits) = &self.top5 {
             row.push((Metric::Top5, mean(drawn.iter().map(|&n| f64::from(u8::from(hits[n]))))));
         }
         row.extend([
-            (Metric::BalancedAccuracy, confusion.balanced_accuracy()),
+            (Metric::BalancedAccuracy, margins.balanced_accuracy()),
             (Metric::Auroc, areas.auroc),
             (Metric::AveragePrecision, areas.average_precision),
-            (Metric::MacroPrecision, confusion.macro_precision()),
-            (Metric::F1, confusion.macro_f1()),
-            (Metric::Mcc, confusion.mcc()),
-            (Metric::Kappa, confusion.kappa()),
+            (Metric::MacroPrecision, margins.macro_precision()),
+            (Metric::F1, margins.macro_f1()),
+            (Metric::Mcc, margins.mcc()),
+            (Metric::Kappa, margins.kappa()),
         ]);
         if self.options.ordered {
-            row.push((Metric::QuadraticKappa, confusion.quadratic_kappa()));
+            row.push((Metric::QuadraticKappa, margins.quadratic_kappa()));
         }
         row.extend([
             (Metric::Brier, mean(drawn.iter().map(|&n| self.briers[n]))),

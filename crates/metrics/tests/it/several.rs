@@ -1,6 +1,9 @@
 //! Several classes against scikit-learn.
 
-use resnet_metrics::{Confusion, Decision, Predictions, Temperature, softmax};
+use resnet_metrics::{
+    Bootstrap, Confusion, Decision, Groups, Metric, Predictions, Summary, SummaryOptions,
+    Temperature, softmax,
+};
 
 use crate::golden::{Several, assert_close, golden};
 
@@ -95,4 +98,45 @@ fn the_worst_pairs_come_first() {
     let confusion = Confusion::new(3, &truth, &predicted).expect("sound");
     assert_eq!(confusion.worst_pairs(2), [(0, 1, 2), (2, 0, 2)]);
     assert_eq!(confusion.worst_pairs(9).len(), 3);
+}
+
+/// A table of them would have eight terabytes.
+#[test]
+fn figures_of_a_million_classes_are_counted_without_a_table_of_them() {
+    let classes = 1_000_000;
+    let truth = vec![3, 999_999, 3];
+    let mut logits = vec![0.0_f32; 3 * classes];
+    for (example, said) in [3, 999_999, 7].into_iter().enumerate() {
+        logits[example * classes + said] = 9.0;
+    }
+    let predictions = Predictions::from_logits(classes, &logits, truth).expect("sound");
+    let confusion = predictions.confusion(Decision::MostProbable);
+    assert_eq!((confusion.count(3, 7), confusion.count(7, 3)), (1, 0));
+    assert_eq!(confusion.worst_pairs(5), [(3, 7, 1)]);
+    let bootstrap = Some(Bootstrap { resamples: 3, ..Bootstrap::default() });
+    let options = SummaryOptions { bootstrap, ordered: true, ..SummaryOptions::default() };
+    let summary = Summary::new(&predictions, &Groups::none(3), &options).expect("figures");
+    for (metric, expected) in [
+        (Metric::Accuracy, 2.0 / 3.0),
+        (Metric::BalancedAccuracy, 0.75),
+        (Metric::MacroPrecision, 2.0 / 3.0),
+        (Metric::F1, 5.0 / 9.0),
+        (Metric::Kappa, 0.5),
+    ] {
+        assert_close("of a million", summary.get(metric).and_then(|it| it.value), expected);
+    }
+    assert_eq!(
+        summary.get(Metric::QuadraticKappa).and_then(|it| it.value),
+        confusion.quadratic_kappa()
+    );
+}
+
+#[test]
+fn a_confusion_is_written_row_by_row_and_read_again() {
+    let confusion = Confusion::new(3, &[0, 0, 2], &[1, 1, 2]).expect("sound");
+    let json = serde_json::to_string(&confusion).expect("plain values");
+    assert_eq!(json, r#"{"classes":3,"counts":[0,2,0,0,0,0,0,0,1]}"#);
+    assert_eq!(serde_json::from_str::<Confusion>(&json).expect("the same"), confusion);
+    let cut = json.replace(",1]", "]");
+    assert!(serde_json::from_str::<Confusion>(&cut).is_err(), "a cell is missing");
 }
