@@ -3,6 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use resnet::data::{Dataset, DatasetOptions, GroupBy};
+use resnet::finetuning::{Plan, cross_validate};
+use resnet::training::folder::ModelFolder;
+use resnet::{DeviceChoice, Fanout, RunOptions, choose_device};
 use serde_json::Value;
 use tempfile::tempdir;
 
@@ -99,4 +103,33 @@ fn the_folds_answer_together(model_dir: &Path, images: &Path) {
     // Networks that are named one by one have no threshold in common.
     assert!(together["images"][0]["answer"].is_string(), "{together}");
     assert!(asked_for["images"][0].get("answer").is_none(), "{asked_for}");
+}
+
+#[test]
+fn folds_that_start_over_leave_nothing_of_the_ones_before_beside_them() {
+    let (images, runs) = (wardrobe(12), tempdir().expect("a folder"));
+    let model_dir = runs.path().join("folds");
+    let before = ["fold-4/config.toml", "thresholds.json", "evaluation-test/figures.json"];
+    for name in before {
+        let path = model_dir.join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, name).expect("written");
+    }
+    let options = DatasetOptions { group: Some(GroupBy::NameUntil('_')), ..Default::default() };
+    let pictures = Dataset::open(images.path(), &options).expect("pictures");
+    let (model, batch_size) = (Some("resnet8".to_owned()), Some(8));
+    let plan = Plan { model, batch_size, epochs: 1, resamples: 0, ..Plan::default() };
+    let run = RunOptions { fresh: true, ..RunOptions::new(&model_dir) };
+    let chosen = choose_device(DeviceChoice::Cpu).expect("a CPU");
+    let validated =
+        cross_validate(&pictures, 3, &plan, &run, &chosen, &mut Fanout::default()).expect("trains");
+    assert_eq!(validated.folds.len(), 3);
+    assert_eq!(ModelFolder::runs_below(&model_dir).len(), 3, "fold 4 is of the ones before");
+    for name in before {
+        let aside = fs::read_to_string(model_dir.join("previous-1").join(name));
+        assert_eq!(aside.expect("set aside"), name);
+    }
+    assert!(!model_dir.join("evaluation-test").exists());
+    let chosen = fs::read_to_string(model_dir.join("thresholds.json")).expect("chosen anew");
+    assert!(chosen.contains("sha256"), "{chosen}");
 }

@@ -1,11 +1,15 @@
 //! Cross-validation.
 
+use std::path::Path;
+
 use resnet_data::Dataset;
 use resnet_metrics::Metric;
 use resnet_recipe::Sink;
 use resnet_train::device::Chosen;
+use resnet_train::folder::ModelFolder;
 use resnet_train::predict::Ensemble;
 use resnet_train::run::RunOptions;
+use resnet_train::{TrainError, lock_folder};
 use serde::Serialize;
 
 use crate::prepared::why;
@@ -76,7 +80,7 @@ pub fn prepare_folds(
 }
 
 /// Trains and judges each fold, and chooses a threshold for all of them together, which is written into the
-/// model folder of `options`.
+/// model folder of `options`. With `options.fresh` what is there is set aside first, all folds at once.
 ///
 /// # Errors
 /// As [`Prepared::run`].
@@ -86,10 +90,13 @@ pub fn run_folds(
     chosen: &Chosen,
     sink: &mut dyn Sink,
 ) -> Result<CrossValidation, FinetuneError> {
+    if options.fresh && options.world.is_chief() {
+        set_aside(&options.model_dir)?;
+    }
     let mut folds = Vec::with_capacity(prepared.len());
     for (number, fold) in (1..).zip(prepared) {
         let model_dir = options.model_dir.join(format!("fold-{number}"));
-        let options = RunOptions { model_dir, ..options.clone() };
+        let options = RunOptions { model_dir, fresh: false, ..options.clone() };
         folds.push(fold.run(&options, chosen, sink)?);
     }
     let spreads = spreads(&folds);
@@ -98,6 +105,13 @@ pub fn run_folds(
     let first = networks.next().expect(TWO_FOLDS);
     choices.write(&options.model_dir, &Ensemble::new(first, networks.collect())?)?;
     Ok(CrossValidation { folds, spreads, choices })
+}
+
+/// Moves what is in the folder out of the way, unless a run is using it.
+fn set_aside(folder: &Path) -> Result<(), TrainError> {
+    let folder = ModelFolder::open(folder)?;
+    let _lock = lock_folder(folder.path())?;
+    folder.set_aside().map(drop)
 }
 
 /// What is chosen on the validation images of all folds.

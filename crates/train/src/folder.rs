@@ -7,9 +7,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::TrainError;
+use crate::lock::lock_folder;
 
-/// What a run writes into its folder.
-const CONTENTS: [&str; 10] = [
+/// What a run writes into its folder, and what other programs say of it there.
+const CONTENTS: [&str; 14] = [
     "config.toml",
     "classes.json",
     "metrics.jsonl",
@@ -20,7 +21,17 @@ const CONTENTS: [&str; 10] = [
     "trace.json",
     "report.html",
     "thresholds.json",
+    "predictions.csv",
+    "findings.json",
+    "lr-finder.csv",
+    "lr-finder.svg",
 ];
+
+/// What the names of the rest begin with.
+const PREFIXES: [&str; 2] = ["events.out.tfevents.", "evaluation-"];
+
+/// What the names of the folders of a cross-validation begin with, before the number.
+const FOLD: &str = "fold-";
 
 /// The folder of a run, `--model-dir`.
 #[derive(Debug, Clone)]
@@ -51,7 +62,7 @@ impl ModelFolder {
     pub fn runs_below(path: &Path) -> Vec<PathBuf> {
         let itself = vec![path.to_owned()];
         let is_run = |path: &Path| Self::at(path).config().is_file();
-        let folds = (1..).map(|number| path.join(format!("fold-{number}")));
+        let folds = (1..).map(|number| path.join(format!("{FOLD}{number}")));
         let folds: Vec<PathBuf> = folds.take_while(|fold| is_run(fold)).collect();
         if is_run(path) || folds.is_empty() { itself } else { folds }
     }
@@ -152,13 +163,16 @@ impl ModelFolder {
     /// Moves an earlier run out of the way, into `previous-1`, `previous-2` and so on, and returns
     /// where it is now; `None` if there was none.
     ///
+    /// The folds of a cross-validation go with it.
+    ///
     /// # Errors
-    /// [`TrainError::ModelFolder`] if something cannot be moved.
+    /// [`TrainError::ModelFolder`] if something cannot be moved, [`TrainError::InUse`] if a fold is being trained.
     pub fn set_aside(&self) -> Result<Option<PathBuf>, TrainError> {
         let leftovers = self.leftovers().map_err(|source| self.failed(source))?;
         if leftovers.is_empty() {
             return Ok(None);
         }
+        self.check_folds(&leftovers)?;
         let target = self.free_name();
         let move_all = || -> io::Result<()> {
             fs::create_dir(&target)?;
@@ -176,12 +190,26 @@ impl ModelFolder {
                 // That of a data set: a run's lies beside its recipe.
                 continue;
             }
-            if CONTENTS.contains(&name.as_str()) || name.starts_with("events.out.tfevents.") {
+            let is_prefix = |prefix: &&str| name.starts_with(prefix);
+            let is_known = CONTENTS.contains(&name.as_str()) || PREFIXES.iter().any(is_prefix);
+            if is_known || self.is_fold(&name) {
                 names.push(name);
             }
         }
         names.sort();
         Ok(names)
+    }
+
+    /// The folds of a cross-validation among these names are nobody's now.
+    fn check_folds(&self, names: &[String]) -> Result<(), TrainError> {
+        let mut folds = names.iter().filter(|name| self.is_fold(name));
+        folds.try_for_each(|name| lock_folder(&self.0.join(name)).map(drop))
+    }
+
+    /// Whether `name` is that of a fold, with a run in it.
+    fn is_fold(&self, name: &str) -> bool {
+        let number = name.strip_prefix(FOLD).and_then(|number| number.parse::<u32>().ok());
+        number.is_some() && Self::at(&self.0.join(name)).config().is_file()
     }
 
     fn free_name(&self) -> PathBuf {

@@ -130,3 +130,35 @@ fn evaluating_needs_neither_the_optimizer_nor_the_newest_checkpoint() {
     let (_, used) = evaluate_run(folder.path(), images().validation, 1, &cpu()).expect("evaluates");
     assert!(used.ends_with("step-000000000008"), "{}", used.display());
 }
+
+#[test]
+fn what_is_set_aside_is_everything_that_the_programs_write_and_nothing_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = |name: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, name).expect("written");
+    };
+    let of_programs = [
+        "predictions.csv",
+        "findings.json",
+        "lr-finder.csv",
+        "lr-finder.svg",
+        "evaluation-test/figures.json",
+        "fold-2/config.toml",
+    ];
+    let of_others = ["notes.txt", "fold-3/cat.png", "predictions.csv.bak"];
+    of_programs.iter().chain(&of_others).for_each(|name| place(name));
+    let run = ModelFolder::at(folder.path());
+    let lock = lock_folder(&folder.path().join("fold-2")).expect("free");
+    let error = run.set_aside().expect_err("a fold is being trained");
+    assert!(matches!(error, TrainError::InUse { .. }), "{error}");
+    assert!(folder.path().join("predictions.csv").exists(), "nothing is moved then");
+    drop(lock);
+    let aside = run.set_aside().expect("moved").expect("something was there");
+    for name in of_programs {
+        assert!(aside.join(name).exists() && !folder.path().join(name).exists(), "{name}");
+    }
+    assert!(of_others.iter().all(|name| folder.path().join(name).exists()));
+    assert_eq!(run.set_aside().expect("readable"), None);
+}
