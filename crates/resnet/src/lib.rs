@@ -8,7 +8,7 @@
 //! | [`records`] | `tfrecord-codec` | TFRecord files, `tf.train.Example`, event files |
 //! | [`data`] | `resnet-data` | data sets, decoding, transforms, the loader |
 //! | [`files`] | `resnet-files` | files that are whole or absent, and locks |
-//! | [`recipe`] | `resnet-recipe` | recipes, schedules, metrics, sinks |
+//! | [`recipe`] | `resnet-recipe` | recipes, schedules, events of a run, sinks |
 //! | [`distributed`] | `resnet-distributed` | ranks that train together |
 //! | [`kernels`] | `resnet-kernels` | what makes the networks fast |
 //! | [`metrics`] | `resnet-metrics` | how good predictions are, with intervals |
@@ -17,6 +17,7 @@
 //! | [`report`] | `resnet-report` | one HTML file about a run or an evaluation |
 //! | [`training`] | `resnet-train` | devices, the step, checkpoints, the run |
 //! | [`finetuning`] | `resnet-finetune` | from one's own pictures to a network and how good it is |
+//! | [`burn`] | `burn` | tensors and devices, of the version that all of these use |
 //!
 //! and what most programs need: [`train`], [`evaluate_run`], [`export`], and [`Predictor`] to ask a trained network.
 //!
@@ -57,6 +58,8 @@
 
 #![warn(missing_docs)]
 
+/// The version of Burn whose tensors and devices everything here takes and gives.
+pub use burn;
 pub use resnet_data as data;
 pub use resnet_distributed as distributed;
 pub use resnet_files as files;

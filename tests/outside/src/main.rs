@@ -5,9 +5,11 @@
 use std::error::Error;
 use std::path::PathBuf;
 
+use resnet::burn::tensor::Tensor;
 use resnet::data::{Dataset, DatasetOptions, GroupBy};
 use resnet::finetuning::{Plan, finetune, write_predictions};
 use resnet::metrics::{Metric, OperatingRule};
+use resnet::models::by_name;
 use resnet::{DeviceChoice, Fanout, RunOptions, choose_device};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -18,6 +20,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let plan = Plan { operating: OperatingRule::Sensitivity(0.95), ..Plan::default() };
     let device = choose_device(DeviceChoice::Auto)?;
+    // Burn's tensors come with the crate.
+    let network = by_name("resnet18")?.config.with_num_classes(2).init(0, &device.device);
+    let logits = network.forward(Tensor::zeros([1, 3, 64, 64], &device.device));
+    println!("An untrained network: {logits}");
+
     let run = RunOptions::new("runs/outside");
     let findings = finetune(&pictures, &plan, &run, &device, &mut Fanout::default())?;
 
