@@ -1,4 +1,5 @@
-//! Files that are there whole or not at all, also after the machine went down, and locks that end with their process.
+//! Files that are there whole or not at all, also after the machine went down, and locks that end with their process;
+//! for sums of files [`read_in_pieces`] and [`hex`].
 //!
 //! ```
 //! use resnet_files::{FileLock, replace};
@@ -23,7 +24,9 @@
 #![warn(missing_docs)]
 
 mod lock;
+mod pieces;
 mod whole;
 
 pub use lock::{FileLock, Holder};
+pub use pieces::{hex, read_in_pieces};
 pub use whole::{replace, replace_by_way_of, sync_folder};

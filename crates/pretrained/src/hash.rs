@@ -1,10 +1,9 @@
 //! SHA-256 of files, in full or by its first digits.
 
-use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
+use resnet_files::{hex, read_in_pieces};
 use sha2::{Digest, Sha256};
 
 /// Digits that a file's name may carry, as in `resnet50-11ad3fa6.pth`.
@@ -27,25 +26,12 @@ pub(crate) fn is_hash(digits: &str) -> bool {
 
 /// The SHA-256 of a file in hexadecimal digits.
 pub(crate) fn of_file(path: &Path) -> io::Result<String> {
-    let (mut file, mut hasher) = (File::open(path)?, Sha256::new());
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => break,
-            read => hasher.update(&buffer[..read]),
-        }
-    }
-    Ok(hexadecimal(&hasher.finalize()))
+    let mut hasher = Sha256::new();
+    read_in_pieces(path, |piece| hasher.update(piece))?;
+    Ok(hex(&hasher.finalize()))
 }
 
 /// The SHA-256 of a text in hexadecimal digits.
 pub(crate) fn of_text(text: &str) -> String {
-    hexadecimal(&Sha256::digest(text))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("memory takes any text");
-        text
-    })
+    hex(&Sha256::digest(text))
 }

@@ -1,9 +1,9 @@
 //! The images of a run, and whether it goes on with those that it began with.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use resnet_data::{DataError, Source};
+use resnet_files::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -87,12 +87,4 @@ impl Part {
         }
         (self.probes != was.probes).then(|| format!("the {name} images are others"))
     }
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("memory takes any text");
-        text
-    })
 }

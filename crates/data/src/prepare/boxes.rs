@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use resnet_files::hex;
 use roxmltree::{Document, Node};
 use sha2::{Digest, Sha256};
 
 use super::error::PrepareError;
 use super::example::Boxes;
-use super::sums::hex;
 use crate::Split;
 
 /// SHA-256 of the names and lengths of all annotations below `folder`.

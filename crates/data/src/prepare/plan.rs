@@ -1,5 +1,6 @@
 //! What is to be written, decided before the first byte.
 
+use resnet_files::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -8,7 +9,6 @@ use super::error::PrepareError;
 use super::layout::RawData;
 use super::listing::Listing;
 use super::options::PrepareOptions;
-use super::sums::hex;
 use crate::Split;
 use crate::sampler::permutation;
 

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use resnet_files::hex;
 use sha2::{Digest, Sha256};
 use tfrecord_codec::{Compression, RecordWriter, WriterOptions};
 
@@ -19,7 +20,6 @@ use super::measure::Sums;
 use super::options::PrepareOptions;
 use super::plan::Job;
 use super::report::{Reencoded, ShardReport, Skipped};
-use super::sums::hex;
 use super::{Event, PrepareObserver};
 use crate::{OnBadImage, Split};
 

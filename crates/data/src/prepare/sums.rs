@@ -5,8 +5,12 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use md5::{Digest, Md5};
+use resnet_files::hex;
 
 use super::error::PrepareError;
+
+/// Bytes between two reports of progress.
+const PIECE: u64 = 1 << 20;
 
 /// The MD5 sum of a file in hexadecimal; `progress` is told the bytes of each piece.
 pub(super) fn md5_of(
@@ -14,24 +18,16 @@ pub(super) fn md5_of(
     mut progress: impl FnMut(u64) -> Result<(), PrepareError>,
 ) -> Result<String, PrepareError> {
     let mut file = File::open(path).map_err(PrepareError::io("open", path))?;
-    let (mut sum, mut piece) = (Md5::new(), vec![0; 1 << 20]);
+    let (mut sum, mut piece) = (Md5::new(), Vec::new());
     loop {
-        let len = file.read(&mut piece).map_err(PrepareError::io("read", path))?;
-        if len == 0 {
+        piece.clear();
+        let read = file.by_ref().take(PIECE).read_to_end(&mut piece);
+        if read.map_err(PrepareError::io("read", path))? == 0 {
             return Ok(hex(&sum.finalize()));
         }
-        sum.update(&piece[..len]);
-        progress(len as u64)?;
+        sum.update(&piece);
+        progress(piece.len() as u64)?;
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        write!(text, "{byte:02x}").expect("a String takes any text");
-    }
-    text
 }
 
 /// Unpacks gzip into memory, up to a limit.

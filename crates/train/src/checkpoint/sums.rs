@@ -1,13 +1,13 @@
 //! `SHA256SUMS`: whether the files of a checkpoint are what was written.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::Path;
 
+use resnet_files::{hex, read_in_pieces};
 use sha2::{Digest, Sha256};
 
 use super::error::{CheckpointError, failed};
-use crate::identity::hex;
 
 /// In the form of the program `sha256sum`: a line for each file, `HEX  NAME`.
 pub(super) const NAME: &str = "SHA256SUMS";
@@ -61,12 +61,7 @@ pub(crate) fn sum(path: &Path) -> Result<String, CheckpointError> {
 }
 
 fn sum_of(path: &Path) -> io::Result<String> {
-    let (mut file, mut hasher) = (File::open(path)?, Sha256::new());
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hex(&hasher.finalize())),
-            read => hasher.update(&buffer[..read]),
-        }
-    }
+    let mut hasher = Sha256::new();
+    read_in_pieces(path, |piece| hasher.update(piece))?;
+    Ok(hex(&hasher.finalize()))
 }
