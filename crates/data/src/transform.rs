@@ -114,13 +114,6 @@ impl Transform {
             .then(Augment::HorizontalFlip { p: 0.5 })
     }
 
-    /// The evaluation transform of TensorFlow's official ResNet, in its proportion of 256 to 224.
-    #[must_use]
-    pub fn tensorflow_validation(size: usize) -> Self {
-        let crop = Self::new(size, Crop::TensorFlowCenterCrop { resize: size * 256 / 224 });
-        Self { interpolation: Interpolation::BilinearTf1, ..crop }
-    }
-
     /// Writes the transformed image to `out`, which has `size * size * 3` levels (RGB by row).
     ///
     /// All randomness comes from `rng`; `scratch` is reused memory.

@@ -28,12 +28,12 @@ mod appending;
 mod csv;
 mod events;
 mod jsonl;
-mod metrics;
 pub mod presets;
 mod recipe;
 mod schedule;
 mod span;
 mod tensorboard;
+mod totals;
 
 pub use csv::Csv;
 pub use events::{
@@ -41,7 +41,6 @@ pub use events::{
     Picture, Resumed, RunEvent, RunStart, Sink, SinkError, StepReport,
 };
 pub use jsonl::JsonLines;
-pub use metrics::{Averages, Totals};
 pub use recipe::{
     Activation, AntiAlias, Attention, Augment, BadImages, Bits, Block, Channels, ClassWeights,
     Clip, Crop, Data, Decay, Dicom, Distillation, Ema, Frame, FreezeUntil, GradientExchange,
@@ -55,3 +54,4 @@ pub use schedule::{
 };
 pub use span::{RunLength, Span, SpanError};
 pub use tensorboard::TensorBoard;
+pub use totals::{Averages, Totals};

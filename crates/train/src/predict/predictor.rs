@@ -63,12 +63,6 @@ impl Predictor {
         &self.trained
     }
 
-    /// The network that was asked.
-    #[must_use]
-    pub fn into_trained(self) -> Trained {
-        self.trained
-    }
-
     /// What the network says about every image of `images`, in their order. One that does not decode
     /// has a reason instead of an answer.
     ///
