@@ -233,6 +233,14 @@ pub enum TrainError {
     /// The ranks cannot train together.
     #[error(transparent)]
     Ranks(#[from] CollectiveError),
+    /// One of several ranks cannot go on, and all of them know it.
+    #[error("rank {rank} cannot go on: {reason}")]
+    Rank {
+        /// The first that cannot.
+        rank: usize,
+        /// Its error.
+        reason: String,
+    },
     /// The ranks could not go on in the middle of training.
     #[error("step {step}: {source}")]
     RanksInStep {

@@ -10,7 +10,7 @@ use resnet_recipe::{Evaluation, Recipe, Totals, ValidationViews};
 
 use crate::TrainError;
 use crate::criterion::count;
-use crate::exchange::total;
+use crate::exchange::{Agreement, total};
 use crate::input::Normalizer;
 use crate::label_sets::LabelSets;
 use crate::loss::cross_entropy;
@@ -33,18 +33,19 @@ pub fn evaluate<M: Classifier>(
     device: &Device,
     stop: &StopHandle,
 ) -> Result<Evaluation, TrainError> {
-    Ok(evaluate_share(model, recipe, loader, device, stop, &World::alone())?.0)
+    let alone = Agreement::new(World::alone(), stop.clone());
+    Ok(evaluate_share(model, recipe, loader, device, &alone)?.0)
 }
 
-/// As [`evaluate`], of all images of which every rank of `world` has a share in its `loader`; and what the
-/// images of each class were taken for.
+/// As [`evaluate`], of all images of which each of the `ranks` has a share in its `loader`; and what the
+/// images of each class were taken for. With every batch the ranks tell each other whether they can go on and
+/// shall.
 pub(crate) fn evaluate_share<M: Classifier>(
     model: &M,
     recipe: &Recipe,
     loader: &Loader,
     device: &Device,
-    stop: &StopHandle,
-    world: &World,
+    ranks: &Agreement,
 ) -> Result<(Evaluation, Tally), TrainError> {
     let start = Instant::now();
     let normalizer = Normalizer::new(recipe.data.mean, recipe.data.std, device);
@@ -53,7 +54,8 @@ pub(crate) fn evaluate_share<M: Classifier>(
     let classes = if label_sets.is_none() { recipe.model.num_classes } else { 0 };
     let mut seen = Seen::of(classes);
     for (index, batch) in loader.epoch(0, 0).enumerate() {
-        if stop.is_requested() {
+        let batch = ranks.settle(batch.map_err(TrainError::from));
+        if ranks.stop().is_requested() {
             return Err(TrainError::Stopped);
         }
         let mut batch = batch?;
@@ -73,14 +75,14 @@ pub(crate) fn evaluate_share<M: Classifier>(
         }
     }
     seen.read();
-    let (totals, bad_images) = total(world, seen.totals, seen.bad_images)?;
+    let (totals, bad_images) = total(&ranks.world, seen.totals, seen.bad_images)?;
     let evaluation = Evaluation {
         averages: totals.averages().ok_or(TrainError::NothingToEvaluate)?,
         images: totals.examples as usize,
         seconds: start.elapsed().as_secs_f64(),
         bad_images,
     };
-    Ok((evaluation, seen.tally.summed(world)?))
+    Ok((evaluation, seen.tally.summed(&ranks.world)?))
 }
 
 /// What came of the images so far.

@@ -1,6 +1,7 @@
 //! What ranks exchange in every step: gradients, the counts of the meter, and whether anybody was asked to
 //! stop, so that all ranks always decide alike.
 
+mod agreement;
 mod bucket;
 mod epoch;
 mod nccl;
@@ -15,8 +16,8 @@ use crate::gradients::GradientMap;
 use crate::host;
 use crate::meter::Meter;
 use crate::options::RunOptions;
-use crate::stopping::StopHandle;
 
+pub(crate) use agreement::Agreement;
 pub(crate) use bucket::Sending;
 pub(crate) use epoch::{gather_epoch, total};
 use nccl::DeviceSums;
@@ -52,32 +53,31 @@ impl Way {
 /// How a learner exchanges gradients with those of other ranks.
 #[derive(Debug, Clone)]
 pub(crate) struct Exchange {
-    pub(crate) world: World,
+    /// What all ranks decide alike.
+    pub(crate) ranks: Agreement,
     /// How gradients are sent.
     way: Way,
-    /// Somebody asked this rank to stop.
-    wish: StopHandle,
-    /// All ranks stop after this step.
-    agreed: StopHandle,
 }
 
 impl Exchange {
-    /// A rank on `device` that stops when any is asked to; and the handle that says so, on all in the same
-    /// step.
+    /// A rank on `device` that stops when any is asked to.
     pub(crate) fn new(
         options: &RunOptions,
         recipe: &Recipe,
         device: &Device,
-    ) -> Result<(Self, StopHandle), TrainError> {
+    ) -> Result<Self, TrainError> {
         let RunOptions { world, stop, .. } = options.clone();
-        let agreed = if world.is_alone() { stop.clone() } else { StopHandle::default() };
         let way = Way::new(options, recipe.train.exchange, device)?;
-        Ok((Self { world, way, wish: stop, agreed: agreed.clone() }, agreed))
+        Ok(Self { ranks: Agreement::new(world, stop), way })
+    }
+
+    pub(crate) fn world(&self) -> &World {
+        &self.ranks.world
     }
 
     /// Begins to send gradients of this rank's losses, which were added up and divided by `divisor`.
     pub(crate) fn begin(&self, divisor: f64) -> Sending {
-        Sending::new(self.world.clone(), self.way.clone(), divisor)
+        Sending::new(self.world().clone(), self.way.clone(), divisor)
     }
 
     /// The gradients of the mean loss over the batch of all ranks, from those that each has sent, this one of
@@ -92,8 +92,8 @@ impl Exchange {
         let newest = meter.newest();
         let device = newest.device();
         let mut counts = host::read(newest);
-        counts.extend([examples as f32, if self.wish.is_requested() { 1.0 } else { 0.0 }]);
-        self.world.sum(&mut counts)?;
+        counts.extend([examples as f32, self.ranks.wish()]);
+        self.world().sum(&mut counts)?;
         let all_examples = self.take_counts(counts, &device, meter);
         let factor = 1.0 / all_examples.max(1.0);
         let mut averaged = GradientMap::default();
@@ -108,9 +108,7 @@ impl Exchange {
     fn take_counts(&self, mut counts: Vec<f32>, device: &Device, meter: &mut Meter) -> f32 {
         let stops = counts.pop().unwrap_or_default();
         let examples = counts.pop().unwrap_or_default();
-        if stops > 0.0 {
-            self.agreed.request();
-        }
+        self.ranks.take_wishes(stops);
         meter.replace_newest(f64::from(examples), on_device(counts, device));
         examples
     }

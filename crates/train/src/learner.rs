@@ -112,7 +112,7 @@ impl<M: Classifier> Learner<M> {
     /// One of several that train the same network.
     #[must_use]
     pub(crate) fn among(self, exchange: Exchange) -> Self {
-        let exchange = Some(exchange).filter(|exchange| !exchange.world.is_alone());
+        let exchange = Some(exchange).filter(|exchange| !exchange.world().is_alone());
         Self { exchange, ..self }
     }
 
@@ -146,22 +146,26 @@ impl<M: Classifier> Learner<M> {
     /// depend on them.
     ///
     /// # Errors
-    /// [`TrainError::Data`] if a batch cannot be loaded, [`TrainError::Ranks`] if the other ranks are not
-    /// heard; the statistics are those from before then.
+    /// [`TrainError::Data`] if a batch cannot be loaded, or [`TrainError::Rank`] on all of several ranks if one
+    /// cannot load its own, [`TrainError::Ranks`] if the others are not heard; the statistics are those from
+    /// before then.
     pub fn take_statistics_of(
         &mut self,
         batches: impl Iterator<Item = Result<Batch, DataError>>,
     ) -> Result<(), TrainError> {
         let mut failure = None;
-        let loaded = batches.map_while(|batch| batch.map_err(|error| failure = Some(error)).ok());
+        let settled =
+            |batch: Result<Batch, DataError>| self.settle(batch.map_err(TrainError::from));
+        let loaded =
+            batches.map_while(|batch| settled(batch).map_err(|error| failure = Some(error)).ok());
         let parts = loaded.flat_map(|batch| batch.split(self.accumulate));
         let images = parts.map(|part| self.in_precision(self.normalizer.upload(part).images));
         let mut statistics = batch_norm::reestimated(self.inference_model(), images);
         if let Some(error) = failure {
-            return Err(error.into());
+            return Err(error);
         }
         if let Some(exchange) = &self.exchange {
-            statistics = averaged(&exchange.world, statistics)?;
+            statistics = averaged(exchange.world(), statistics)?;
         }
         match &mut self.ema {
             Some(ema) => ema.replace(statistics),
@@ -171,6 +175,14 @@ impl<M: Classifier> Learner<M> {
             }
         }
         Ok(())
+    }
+
+    /// `result`, if every rank has one; see [`Agreement::settle`](crate::exchange::Agreement::settle).
+    fn settle<T>(&self, result: Result<T, TrainError>) -> Result<T, TrainError> {
+        match &self.exchange {
+            Some(exchange) => exchange.ranks.settle(result),
+            None => result,
+        }
     }
 
     /// Images of the floats that the convolutions compute with.

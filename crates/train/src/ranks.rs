@@ -12,7 +12,7 @@ use crate::options::RunOptions;
 use crate::{OnNonFinite, TrainError};
 
 pub use crate::exchange::sums_over;
-pub(crate) use sharing::{agree, begin_together, scratch_folder};
+pub(crate) use sharing::{agree, begin_together};
 
 /// The part of every epoch that the rank `world` is of loads.
 ///

@@ -43,8 +43,7 @@ pub(crate) fn begin<M: Classifier>(
     device: &Device,
 ) -> Result<Begun<M>, TrainError> {
     let found = store.newest_whole(checkpoint::load)?;
-    let model = (fresh.network)(&device.clone().autodiff())?;
-    let learner = Learner::of(model, fresh.criterion.clone(), recipe, device)?;
+    let learner = new_learner(recipe, fresh, device)?;
     let damaged = found.damaged;
     let Some((path, saved)) = found.newest else {
         return start(learner, fresh.initial.as_ref(), damaged);
@@ -61,6 +60,16 @@ pub(crate) fn begin<M: Classifier>(
         .restore(state)
         .map_err(|source| CheckpointError::Architecture { path: path.clone(), source })?;
     Ok(Begun { learner, position, path: Some(path), damaged, initial: None })
+}
+
+/// A learner with initial weights.
+pub(crate) fn new_learner<M: Classifier>(
+    recipe: &Recipe,
+    fresh: &Fresh<'_, M>,
+    device: &Device,
+) -> Result<Learner<M>, TrainError> {
+    let model = (fresh.network)(&device.clone().autodiff())?;
+    Learner::of(model, fresh.criterion.clone(), recipe, device)
 }
 
 fn start<M: Classifier>(

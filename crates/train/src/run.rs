@@ -127,22 +127,27 @@ fn train_rank<M: Classifier + 'static>(
     check_names(&options.classes, recipe)?;
     untrained::check(recipe, datasets, &options.classes)?;
     let images = Images::of_rank(recipe, datasets, options)?;
-    let scratch = ranks::scratch_folder(options)?;
-    let model_dir = scratch.as_ref().map_or(&*options.model_dir, |scratch| scratch.path());
-    let (exchange, stop) = Exchange::new(options, recipe, &chosen.device)?;
-    let options = &RunOptions { stop, model_dir: model_dir.to_owned(), ..options.clone() };
-    let (folder, _lock) = open_folder(options)?;
+    let exchange = Exchange::new(options, recipe, &chosen.device)?;
+    let stop = exchange.ranks.stop().clone();
+    let options = &RunOptions { stop, ..options.clone() };
+    let is_chief = options.world.is_chief();
+    let folder = ModelFolder::at(&options.model_dir);
+    let _lock = is_chief.then(|| open_folder(&folder, options.fresh)).transpose()?;
     let store = Store::new(folder.path());
-    store.recover()?;
     let criterion = Criterion::of_images(recipe, &*datasets.train, &chosen.device)?;
     let fresh = Fresh { network, criterion, initial: options.initial.clone() };
     let mut begun = ranks::begin_together(&options.world, recipe, &fresh, &store, &chosen.device)?;
     begun.check_images(images.identity, options.accept_changed_data, &folder)?;
-    begun.check_best(&folder)?;
-    folder.write_config(&recipe.to_toml())?;
-    folder.write_classes(&options.classes)?;
-    let mut records = Records::open(&folder)?;
-    let mut sink = records.beside(sink);
+    let mut records = None;
+    if is_chief {
+        begun.check_best(&folder)?;
+        folder.write_config(&recipe.to_toml())?;
+        folder.write_classes(&options.classes)?;
+        records = Some(Records::open(&folder)?);
+    }
+    let mut sinks: Vec<&mut dyn Sink> = records.iter_mut().flat_map(Records::all).collect();
+    sinks.push(sink);
+    let mut sink = Fanout::new(sinks);
     let resumed = tell_of_beginning(&begun, &store, &mut sink)?;
     let steps_per_epoch = images.train.batches_per_epoch() as u64;
     let writer = Writer::new(store.clone(), options.keep).with_trace(options.trace.clone());
@@ -169,7 +174,7 @@ fn train_rank<M: Classifier + 'static>(
     let learner = begun.learner.among(exchange);
     session.announce(datasets, &learner, &chosen.name, resumed)?;
     let ending = session.train(learner);
-    let trace = options.trace.to_json();
+    let trace = options.trace.to_json().filter(|_| is_chief);
     let traced = trace.map_or(Ok(()), |trace| session.folder.write_trace(&trace));
     // Why training ended matters more.
     let ending = ending?;
@@ -197,19 +202,21 @@ impl Images {
             .observed_by(options.trace.of_loader());
         let validation = validation_share(datasets.validation.clone(), recipe, workers, rank)?;
         let identity = Identity::of(datasets)?;
-        ranks::agree(&options.world, recipe, &identity)?;
+        ranks::agree(options, recipe, &identity)?;
         Ok(Self { train, validation, identity })
     }
 }
 
-/// The model folder, empty or with an earlier part of the run, locked.
-fn open_folder(options: &RunOptions) -> Result<(ModelFolder, FileLock), TrainError> {
-    let folder = ModelFolder::open(&options.model_dir)?;
+/// Makes the model folder if it is missing, locks it, and leaves in it nothing, or a whole earlier part of the
+/// run.
+fn open_folder(folder: &ModelFolder, fresh: bool) -> Result<FileLock, TrainError> {
+    ModelFolder::open(folder.path())?;
     let lock = lock_folder(folder.path())?;
-    if options.fresh {
+    if fresh {
         folder.set_aside()?;
     }
-    Ok((folder, lock))
+    Store::new(folder.path()).recover()?;
+    Ok(lock)
 }
 
 /// The files that hear of everything, beside whoever listens.
@@ -228,8 +235,8 @@ impl Records {
         })
     }
 
-    fn beside<'a>(&'a mut self, sink: &'a mut dyn Sink) -> Fanout<'a> {
-        Fanout::new(vec![&mut self.jsonl, &mut self.csv, &mut self.tensorboard, sink])
+    fn all(&mut self) -> [&mut dyn Sink; 3] {
+        [&mut self.jsonl, &mut self.csv, &mut self.tensorboard]
     }
 }
 

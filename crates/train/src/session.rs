@@ -9,7 +9,7 @@ mod window;
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
-use resnet_data::{Batch, DataError, Loader};
+use resnet_data::{Batch, Loader};
 use resnet_models::Classifier;
 use resnet_recipe::{EpochReport, Fanout, LrSchedule, Recipe, Resumed, RunEvent, RunStart, Sink};
 
@@ -103,6 +103,8 @@ impl<M: Classifier + 'static> Session<'_, M> {
             if self.epoch_is_open() && self.close_epoch(&mut learner, started.elapsed())? {
                 self.save(&learner)?;
             }
+            // Whoever was asked to stop since the last step.
+            self.settle(Ok(()))?;
             if let Some(ending) = self.ending() {
                 self.finish_saving()?;
                 return Ok(ending);
@@ -141,9 +143,10 @@ impl<M: Classifier + 'static> Session<'_, M> {
             let next = self.options.trace.span("wait for images", self.device, || batches.next());
             let Some(batch) = next else { break };
             window.waited += waiting.elapsed();
-            let batch = match batch {
-                Ok(batch) => batch,
+            let batch = match self.settle(batch.map_err(TrainError::from)) {
+                Err(error @ TrainError::RanksInStep { .. }) => return Err(error),
                 Err(error) => return Err(self.without_images(&learner, &window, error)),
+                Ok(batch) => batch,
             };
             window.lr = self.learning_rate();
             learner = self.learn(learner, batch, window.lr)?;
@@ -189,23 +192,45 @@ impl<M: Classifier + 'static> Session<'_, M> {
         report.map_err(|complaint| self.step_too_large(complaint))?
     }
 
-    /// The `error` of a batch that cannot be loaded, with the steps before it on the disk: whoever mends
-    /// the images goes on from there.
+    /// The `error` of a batch that cannot be loaded, by this rank or another, with the steps before it on the
+    /// disk: whoever mends the images goes on from there.
     fn without_images(
         &mut self,
         learner: &Learner<M>,
         window: &Window,
-        error: DataError,
+        error: TrainError,
     ) -> TrainError {
         // The losses are looked at first: no checkpoint must hold weights that are not finite.
-        let kept = self.look_back(learner, window).and_then(|_window| self.keep_steps(learner));
-        kept.err().unwrap_or_else(|| error.into())
+        let kept = self
+            .look_back(learner, window)
+            .and_then(|_window| self.gather_bad_images())
+            .and_then(|()| self.keep_steps(learner));
+        kept.err().unwrap_or_else(|| self.once_the_chief_has_saved(error))
+    }
+
+    /// The `error`; of one that all ranks have, after rank 0 has come here: what it saves must not be ended by
+    /// the others.
+    fn once_the_chief_has_saved(&self, error: TrainError) -> TrainError {
+        if matches!(error, TrainError::Rank { .. }) {
+            // That error matters more than what keeps the ranks from meeting now.
+            self.exchange.world().gather(Vec::new()).ok();
+        }
+        error
+    }
+
+    /// `result`, if every rank has one; see [`Agreement::settle`](crate::exchange::Agreement::settle).
+    fn settle<T>(&self, result: Result<T, TrainError>) -> Result<T, TrainError> {
+        let step = self.position.step;
+        self.exchange.ranks.settle(result).map_err(|error| match error {
+            TrainError::Ranks(source) => TrainError::RanksInStep { step, source },
+            error => error,
+        })
     }
 
     /// On rank 0, the unreadable images that all ranks have met since they last told; on the others none,
     /// so that none is told twice.
     fn gather_bad_images(&mut self) -> Result<(), TrainError> {
-        let world = &self.exchange.world;
+        let world = self.exchange.world();
         let all = gather_epoch(world, std::mem::take(&mut self.position.epoch_bad_images))?;
         if world.is_chief() {
             self.position.epoch_bad_images = all;
@@ -228,7 +253,7 @@ impl<M: Classifier + 'static> Session<'_, M> {
     }
 
     fn step_too_large(&self, complaint: String) -> TrainError {
-        out_of_memory::in_step(self.recipe, self.exchange.world.size(), complaint)
+        out_of_memory::in_step(self.recipe, self.exchange.world().size(), complaint)
     }
 
     /// Changes the loader where the images of an epoch have another size than those before.

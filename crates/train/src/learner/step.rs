@@ -7,7 +7,7 @@ use resnet_models::{Classifier, Drops};
 
 use super::Learner;
 use crate::backward::Cuts;
-use crate::exchange::{Exchange, Sending, averaged_statistics};
+use crate::exchange::{Sending, averaged_statistics};
 use crate::flat;
 use crate::gradients::GradientMap;
 use crate::meter::Meter;
@@ -63,7 +63,7 @@ impl<M: Classifier> Learner<M> {
         sending.push(unsent);
         let average = || exchange.average(sending, share, meter);
         match self.trace.span("exchange", &self.device, average) {
-            Ok(gradients) => self.update(at, gradients).with_averaged_statistics(&exchange.world),
+            Ok(gradients) => self.update(at, gradients).with_averaged_statistics(exchange.world()),
             Err(error) => Self { failure: Some(error), ..self },
         }
     }
@@ -108,7 +108,7 @@ impl<M: Classifier> Learner<M> {
     fn drops(&self, step: u64) -> Drops {
         let drops = Drops::new(self.seed, step);
         match &self.exchange {
-            Some(Exchange { world, .. }) => drops.of_rank(world.rank(), world.size()),
+            Some(exchange) => drops.of_rank(exchange.world().rank(), exchange.world().size()),
             None => drops,
         }
     }

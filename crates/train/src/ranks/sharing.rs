@@ -10,7 +10,6 @@ use resnet_models::tensors::{self, TensorMap};
 use resnet_recipe::Recipe;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tempfile::TempDir;
 
 use crate::TrainError;
 use crate::checkpoint::{CheckpointError, Position, Store};
@@ -19,22 +18,27 @@ use crate::learner::LearnerState;
 use crate::options::RunOptions;
 use crate::resume::{self, Begun, Fresh};
 
-/// Makes sure that all ranks were started with the same program, recipe and images.
-pub(crate) fn agree(world: &World, recipe: &Recipe, images: &Identity) -> Result<(), TrainError> {
+/// Makes sure that all ranks were started with the same program, recipe and images, and with the same of the
+/// options that say when they step: a rank that ends by itself would leave the others waiting.
+pub(crate) fn agree(
+    options: &RunOptions,
+    recipe: &Recipe,
+    images: &Identity,
+) -> Result<(), TrainError> {
+    let RunOptions { world, max_steps, on_non_finite, early_stop, initial, .. } = options;
     let images = serde_json::to_vec(images).unwrap_or_default();
     world.agree("the version of the program", env!("CARGO_PKG_VERSION").as_bytes())?;
     world.agree("the recipe", &Sha256::digest(recipe.to_toml()))?;
+    let (has_weights, steps) = (initial.is_some(), format!("{max_steps:?}"));
+    let (non_finite, early) = (format!("{on_non_finite:?}"), format!("{early_stop:?}"));
+    world.agree("the choice of weights to begin with (--pretrained)", &[u8::from(has_weights)])?;
+    world.agree("the last step (--max-steps)", steps.as_bytes())?;
+    world.agree(
+        "the answer to losses that are not finite (--on-non-finite)",
+        non_finite.as_bytes(),
+    )?;
+    world.agree("the rule for an early stop (--stop-threshold, --patience)", early.as_bytes())?;
     Ok(world.agree("the images", &Sha256::digest(images))?)
-}
-
-/// Where a rank that is not the chief keeps what the chief writes into the model folder: nowhere for
-/// long. `None` for the chief.
-pub(crate) fn scratch_folder(options: &RunOptions) -> Result<Option<TempDir>, TrainError> {
-    if options.world.is_chief() {
-        return Ok(None);
-    }
-    let failed = |source| TrainError::ModelFolder { path: PathBuf::from("(temporary)"), source };
-    tempfile::tempdir().map(Some).map_err(failed)
 }
 
 /// What rank 0 begins with, as the others receive it.
@@ -47,7 +51,7 @@ struct Start {
 }
 
 /// As [`resume::begin`] on rank 0; the other ranks get its weights, its optimizer's state and its
-/// position.
+/// position, and look into no folder.
 pub(crate) fn begin_together<M: Classifier>(
     world: &World,
     recipe: &Recipe,
@@ -55,26 +59,24 @@ pub(crate) fn begin_together<M: Classifier>(
     store: &Store,
     device: &Device,
 ) -> Result<Begun<M>, TrainError> {
-    let begun = resume::begin(recipe, fresh, store, device)?;
-    if world.is_alone() {
-        return Ok(begun);
-    }
     if world.is_chief() {
-        let message = encoded(&begun)?;
-        world.broadcast(|| message)?;
+        let begun = resume::begin(recipe, fresh, store, device)?;
+        if !world.is_alone() {
+            let message = encoded(&begun)?;
+            world.broadcast(|| message)?;
+        }
         return Ok(begun);
     }
+    let learner = resume::new_learner(recipe, fresh, device)?;
     let message = world.broadcast(Vec::new)?;
     let (start, state) = decoded(&message).ok_or_else(|| garbled("it is cut off"))?;
     let path = start.path.clone().unwrap_or_default();
-    let learner = begun
-        .learner
-        .restore(state)
-        .map_err(|source| CheckpointError::Architecture { path, source })?;
+    let learner =
+        learner.restore(state).map_err(|source| CheckpointError::Architecture { path, source })?;
     let Start { mut position, path, .. } = start;
     // The chief has those of all ranks; whoever has them too would tell them once more.
     position.epoch_bad_images.clear();
-    Ok(Begun { learner, position, path, damaged: Vec::new(), initial: begun.initial })
+    Ok(Begun { learner, position, path, damaged: Vec::new(), initial: None })
 }
 
 fn garbled(reason: impl Display) -> TrainError {

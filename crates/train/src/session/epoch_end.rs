@@ -26,7 +26,7 @@ impl<M: Classifier + 'static> Session<'_, M> {
             if self.epoch_is_open() {
                 self.keep_steps(&learner)?;
             }
-            return Err(error);
+            return Err(self.once_the_chief_has_saved(error));
         }
         self.save(&learner)?;
         Ok(learner)
@@ -38,11 +38,12 @@ impl<M: Classifier + 'static> Session<'_, M> {
         learner: &mut Learner<M>,
         elapsed: Duration,
     ) -> Result<bool, TrainError> {
+        self.settle(Ok(()))?;
         let closed = caught(|| {
             self.prepare_evaluation(learner)?;
             self.finish_epoch(learner, elapsed)
         });
-        let ranks = self.exchange.world.size();
+        let ranks = self.exchange.world().size();
         closed.map_err(|complaint| out_of_memory::in_evaluation(self.recipe, ranks, complaint))?
     }
 
@@ -103,10 +104,9 @@ impl<M: Classifier + 'static> Session<'_, M> {
     }
 
     fn evaluate(&mut self, learner: &Learner<M>) -> Result<Evaluation, TrainError> {
-        let (model, stop) = (learner.inference_model(), &self.options.stop);
-        let (loader, world) = (&self.validation, &self.exchange.world);
+        let (model, loader) = (learner.inference_model(), &self.validation);
         let (evaluation, tally) = self.options.trace.span("evaluation", self.device, || {
-            evaluate_share(&model, self.recipe, loader, self.device, stop, world)
+            evaluate_share(&model, self.recipe, loader, self.device, &self.exchange.ranks)
         })?;
         self.show_confusion(&tally)?;
         self.show_layers(learner)?;

@@ -49,7 +49,7 @@ impl<M: Classifier + 'static> Session<'_, M> {
     pub(super) fn save(&mut self, learner: &Learner<M>) -> Result<(), TrainError> {
         // On every rank: where a checkpoint stays due, each step reads back.
         (self.saver.last_save, self.saver.overdue) = (Instant::now(), false);
-        if !self.exchange.world.is_chief() {
+        if !self.exchange.world().is_chief() {
             return Ok(());
         }
         let (snapshot, position) = (learner.snapshot(), self.position.clone());

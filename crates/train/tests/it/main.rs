@@ -31,5 +31,6 @@ mod resume;
 mod sample;
 mod statistics;
 mod stopping;
+mod stopping_ranks;
 mod traces;
 mod transforms;

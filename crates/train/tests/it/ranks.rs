@@ -12,7 +12,7 @@ use resnet_recipe::{Fanout, GradientExchange, Recipe, RunEvent, Sink, SinkError,
 use resnet_train::checkpoint;
 use resnet_train::ranks::sums_over;
 use resnet_train::run::{Outcome, RunOptions, train, train_model, train_on};
-use resnet_train::stopping::{Ending, StopHandle};
+use resnet_train::stopping::Ending;
 use resnet_train::{OnNonFinite, TrainError};
 use tempfile::TempDir;
 
@@ -20,7 +20,7 @@ use crate::bad_images::{samples, skipping, spoilt};
 use crate::own_model::tiny;
 use crate::sample::{Heard, cpu, files, images, recipe};
 
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     tempfile::tempdir().expect("a folder")
 }
 
@@ -33,7 +33,7 @@ fn train_tiny(ranks: usize, folder: &Path, max_steps: Option<u64>) -> Outcome {
     outcomes.expect("trains").swap_remove(0)
 }
 
-fn train_resnet(
+pub(crate) fn train_resnet(
     ranks: usize,
     options: &RunOptions,
     recipe: &Recipe,
@@ -221,26 +221,6 @@ fn with_synchronised_batch_norm_two_ranks_then_one_then_two_end_where_one_ends()
 }
 
 #[test]
-fn whoever_is_asked_to_stop_stops_all_in_the_same_step() {
-    let folder = folder();
-    let outcomes = threads::run(threads::worlds(3), |world| {
-        let stop = StopHandle::default();
-        if world.rank() == 2 {
-            stop.request();
-        }
-        let mut recipe = recipe();
-        recipe.train.batch_size = 3;
-        let options = RunOptions { world, stop, workers: 1, ..RunOptions::new(folder.path()) };
-        train(&recipe, &images(), &options, &cpu(), &mut Fanout::default())
-    });
-    let outcomes = outcomes.expect("all stop");
-    assert!(
-        outcomes.iter().all(|outcome| outcome.ending == Ending::Requested && outcome.steps == 1)
-    );
-    assert!(outcomes[0].checkpoint.is_some() && outcomes[1].checkpoint.is_none());
-}
-
-#[test]
 fn the_report_of_an_epoch_names_the_unreadable_images_of_all_ranks_once() {
     let recipe = skipping(recipe());
     // Ranks take the images of a step by turns.
@@ -311,6 +291,29 @@ fn ranks_with_another_recipe_are_found_before_the_first_step() {
     });
     let error = result.expect_err("two recipes");
     assert!(error.to_string().contains("the recipe of rank 1"), "{error}");
+}
+
+#[test]
+fn ranks_with_other_options_that_say_when_they_step_are_found_before_the_first_step() {
+    type Change = fn(&mut RunOptions);
+    let changes: [(&str, Change); 3] = [
+        ("the last step (--max-steps)", |options| options.max_steps = Some(5)),
+        ("losses that are not finite", |options| options.on_non_finite = OnNonFinite::SkipStep),
+        ("an early stop", |options| options.early_stop.patience = Some(1)),
+    ];
+    for (what, change) in changes {
+        let folder = folder();
+        let result = threads::run(threads::worlds(2), |world| {
+            let is_chief = world.is_chief();
+            let mut options = RunOptions { world, ..RunOptions::new(folder.path()) };
+            if !is_chief {
+                change(&mut options);
+            }
+            train(&recipe(), &images(), &options, &cpu(), &mut Fanout::default())
+        });
+        let error = result.expect_err(what).to_string();
+        assert!(error.contains(what) && error.contains("of rank 1 is another"), "{error}");
+    }
 }
 
 #[test]
