@@ -269,6 +269,13 @@ impl Args {
         matches!(self.batch_size, Some(BatchSize::Auto)) && !goes_on
     }
 
+    /// The flag that asks for something else than training. (`--try-batch-size`, a trial for `--batch-size auto`,
+    /// comes from a process that is alone.)
+    pub(crate) fn is_for_one_device(&self) -> Option<&'static str> {
+        let flags = [(self.find_lr, "--find-lr"), (self.eval_only, "--eval-only")];
+        flags.into_iter().find_map(|(is_set, flag)| is_set.then_some(flag))
+    }
+
     /// Refuses to train a preset for other images on the bundled sample.
     pub(crate) fn check_images(&self) -> Result<()> {
         let preset = self.recipe.preset_for_own_images().filter(|_| self.is_sample());

@@ -20,6 +20,7 @@ mod evaluation;
 #[path = "../common/failure.rs"]
 mod failure;
 mod images;
+mod launch;
 mod other_flags;
 mod progress;
 mod ranks;
@@ -55,7 +56,7 @@ use resnet::{
 
 use crate::args::Args;
 use crate::progress::Progress;
-use crate::ranks::Place;
+use crate::ranks::{DeviceCount, Place};
 use crate::signals::Signals;
 use crate::stdout::say;
 
@@ -69,7 +70,10 @@ fn main() -> ExitCode {
     };
     let args =
         Args::parse_from(std::iter::once("train_imagenet").chain(flags.iter().map(|f| &**f)));
-    ending::of(run(&args, &flags))
+    ending::of(match run(&args, &flags) {
+        Err(error) if launch::is_told_by_another(&error) => Ok(ending::FAILED),
+        result => result,
+    })
 }
 
 /// The arguments, all of which are words or paths that are written into files of text.
@@ -95,6 +99,13 @@ fn run(args: &Args, flags: &[String]) -> Result<u8> {
     }
     args.check_images()?;
     args.check_model_dir()?;
+    if let Some(what) = args.is_for_one_device() {
+        launch::alone(what)?;
+        ensure!(
+            args.num_gpus == DeviceCount::Exactly(1),
+            "{what} is for one process and one device: leave --num-gpus out"
+        );
+    }
     if args.try_batch_size.is_some() || args.eval_only || args.find_lr {
         return on_one_device(args);
     }
@@ -151,7 +162,7 @@ fn train_and_report(args: &Args, flags: &[String], place: &Place) -> Result<u8> 
     let mut quiet = Fanout::default();
     let sink: &mut dyn Sink = if place.is_chief() { &mut progress } else { &mut quiet };
     let outcome = match &place.devices[..] {
-        [chosen] => train(&recipe, &datasets, &options, chosen, sink)?,
+        [chosen] if place.world.is_alone() => train(&recipe, &datasets, &options, chosen, sink)?,
         devices => train_on(&recipe, &datasets, &options, devices, sink)?,
     };
     let stopped = outcome.ending == Ending::Requested;

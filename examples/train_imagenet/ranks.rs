@@ -3,10 +3,12 @@
 use std::str::FromStr;
 
 use anyhow::{Result, ensure};
-use resnet::distributed::{Launch, World, detect};
+use resnet::distributed::{Launch, World};
 use resnet::recipe::GradientExchange;
 use resnet::training::device::alike;
 use resnet::{Chosen, DeviceChoice, choose_device};
+
+use crate::launch;
 
 /// What `--num-gpus` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,17 +42,12 @@ pub(crate) struct Place {
 impl Place {
     /// Finds out by which launcher the process was started, and which devices are its own.
     pub(crate) fn find(choice: DeviceChoice, count: DeviceCount) -> Result<Self> {
-        match detect(|name| std::env::var(name).ok())? {
-            Launch::Alone => {
-                Ok(Self { world: World::alone(), devices: devices(choice, count, None)? })
-            }
-            Launch::Mpi { local_rank } => Self::by_mpi(choice, count, local_rank),
-        }
-    }
-
-    fn by_mpi(choice: DeviceChoice, count: DeviceCount, local_rank: usize) -> Result<Self> {
-        let world = connect()?;
-        let number = (!world.is_alone()).then_some(local_rank);
+        let launch = launch::launch()?;
+        let world = launch::connected(launch)?;
+        let number = match launch {
+            Launch::Mpi { local_rank, .. } if !world.is_alone() => Some(local_rank),
+            _ => None,
+        };
         let devices = devices(choice, count, number);
         if let Err(error) = &devices {
             world.end(&error.to_string());
@@ -80,18 +77,6 @@ impl Place {
             ),
         }
     }
-}
-
-#[cfg(feature = "mpi")]
-fn connect() -> Result<World> {
-    Ok(resnet::distributed::mpi::world()?)
-}
-
-#[cfg(not(feature = "mpi"))]
-fn connect() -> Result<World> {
-    anyhow::bail!(
-        "started by MPI's launcher, but built without MPI: build again with `--features mpi`"
-    )
 }
 
 /// The devices of this process. Processes of one machine, of which it has the number `local_rank`, take turns.

@@ -15,6 +15,7 @@ mod export_command;
 mod finetune_command;
 mod finetune_folds;
 mod flags;
+mod launching;
 mod layouts;
 mod loss_curve;
 #[cfg(feature = "mpi")]

@@ -2,15 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use resnet::data::SyntheticImages;
+use resnet::presets;
 use resnet::training::checkpoint;
+use resnet::training::loaders::train_loader;
 use tempfile::TempDir;
 
-use crate::support::{example_path, sample, slice_of_sample, small_run, stderr};
+use crate::support::{
+    example_path, record_with_image, records, sample, slice_of_sample, small_run, stderr,
+    write_shard,
+};
 
 /// 20 steps in an epoch, with BatchNorm over all ranks.
 const FLAGS: [&str; 16] = [
@@ -214,14 +222,70 @@ fn a_process_that_is_killed_or_hangs_ends_the_job_in_time_and_the_same_command_g
     }
 }
 
-/// What two processes that cannot train together say, and that they end.
-fn refused(flags: [&[&str]; 2]) -> String {
+/// What two processes that cannot train together say, rank 0 for both, and that they end; `other` is the
+/// program of rank 1.
+fn refused(flags: [&[&str]; 2], other: &Path) -> String {
     let start = Instant::now();
     let mut both = mpirun(1);
-    both.args(flags[0]).args([":", "-np", "1"]).arg(program()).args(flags[1]);
+    both.args(flags[0]).args([":", "-np", "1"]).arg(other).args(flags[1]);
     let output = both.output().expect("mpirun");
     assert!(!output.status.success() && start.elapsed() < Duration::from_secs(30));
-    stderr(&output)
+    let told = stderr(&output);
+    assert!(told.contains("error: rank 0: ") && !told.contains("error: rank 1: "), "{told}");
+    told
+}
+
+fn with<'a>(flags: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+    [flags, more].concat()
+}
+
+/// 64 training images, the last of which is no picture.
+fn broken_data(data: &Path) {
+    slice_of_sample(data);
+    let mut images = records(64);
+    images[63] = record_with_image(b"no picture", 1);
+    write_shard(data, "train", &images);
+}
+
+/// A seed with which rank 1 of two loads the last of 64 images, in a batch of 8 after the first; and the number
+/// of that batch.
+fn seed_of_rank_1() -> (u64, u64) {
+    let mut recipe = presets::tutorial();
+    recipe.train.batch_size = 8;
+    for seed in 0.. {
+        recipe.train.seed = seed;
+        let images = Arc::new(SyntheticImages::new(64, 10, 0));
+        let loader = train_loader(images, &recipe, 1).expect("a loader");
+        for batch in 1..8 {
+            let place = loader.samples(0, batch as usize).iter().position(|&image| image == 63);
+            if place.is_some_and(|place| place % 2 == 1) {
+                return (seed, batch);
+            }
+        }
+    }
+    unreachable!("some seed does");
+}
+
+#[test]
+fn an_image_that_another_process_cannot_read_costs_no_step_before_it() {
+    let folders = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+    let [data, model] = folders.each_ref().map(TempDir::path);
+    broken_data(data);
+    let (seed, batch) = seed_of_rank_1();
+    let seed = seed.to_string();
+    let flags =
+        small_run(data, model).into_iter().map(|flag| if flag == "64" { "8" } else { flag });
+    let flags = with(&flags.collect::<Vec<_>>(), &["--seed", &seed]);
+    for _again in 0..2 {
+        let output = mpirun(2).args(&flags).output().expect("mpirun");
+        let told = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains("error: rank 0: rank 1 cannot go on: broken.JPEG"), "{told}");
+        assert_eq!(newest_step(model), batch);
+    }
+    let output = mpirun(2).args(with(&flags, &["--on-bad-image", "skip"])).output();
+    let output = output.expect("mpirun");
+    assert!(output.status.success() && newest_step(model) == 8, "{}", stderr(&output));
 }
 
 #[test]
@@ -242,10 +306,25 @@ fn what_processes_cannot_do_together_is_refused_by_all() {
         ([same.clone(), flags(data, "77", "78")], "the recipe of rank 1 is another than rank 0's"),
         ([flags(data, "64", "63"), flags(data, "64", "63")], "63 images cannot be shared by 2"),
         ([flags(data, "cpu", "cuda:7"), flags(data, "cpu", "cuda:7")], "write --device cuda"),
+        (
+            [with(&same, &["--max-steps", "2"]), with(&same, &["--max-steps", "5"])],
+            "the last step (--max-steps) of rank 1 is another than rank 0's",
+        ),
+        (
+            [same.clone(), with(&same, &["--num-gpus", "2"])],
+            "the number of devices of a process of rank 1 is another than rank 0's",
+        ),
     ];
     for ([first, second], told) in refusals {
-        let error = refused([&first, &second]);
-        assert!(error.contains("error: rank ") && error.contains(told), "{told}: {error}");
+        let error = refused([&first, &second], &program());
+        assert!(error.contains(told), "{told}: {error}");
     }
+    let rebuilt = other.join("train_imagenet");
+    fs::copy(program(), &rebuilt).expect("a copy");
+    let mut file = OpenOptions::new().append(true).open(&rebuilt).expect("the copy");
+    file.write_all(b"\n").expect("another program");
+    drop(file);
+    let error = refused([&same, &same], &rebuilt);
+    assert!(error.contains("the file of the program of rank 1 is another"), "{error}");
     assert!(!model.join("checkpoints").exists(), "nothing half-written");
 }

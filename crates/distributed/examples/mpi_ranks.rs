@@ -9,15 +9,18 @@
 //! With `fail`, rank 1 ends with an error while rank 0 waits for it; with `vanish`, it is gone without
 //! a word; with `disagree`, it was started with something else; with `hang`, it does nothing any more.
 
+use std::env;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
-use resnet_distributed::{Wire, World, mpi};
+use resnet_distributed::{Wire, World, detect, mpi};
 
 fn main() -> Result<ExitCode> {
+    let launch = detect(|name| env::var(name).ok())?;
     let world = mpi::world()?;
-    let result = exchange(&world, std::env::args().nth(1).as_deref());
+    let connected = launch.check(world.size()).map_err(Into::into);
+    let result = connected.and_then(|()| exchange(&world, env::args().nth(1).as_deref()));
     if let Err(error) = &result {
         world.end(&error.to_string());
     }

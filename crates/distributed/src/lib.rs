@@ -36,7 +36,7 @@ mod world;
 
 pub use collective::{Collective, Sums, Wire};
 pub use error::CollectiveError;
-pub use launch::{Launch, LaunchError, detect};
+pub use launch::{Launch, LaunchError, detect, is_first};
 pub use nested::nested;
 pub use wait::Wait;
 pub use world::{PendingSum, TIMEOUT, World};

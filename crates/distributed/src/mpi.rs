@@ -1,11 +1,13 @@
 //! Ranks that are processes, on one machine or many, through the system's MPI.
 
-use std::fmt::{self, Display};
+use std::fmt;
+use std::io::{self, IsTerminal};
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use half::bf16;
 use mpi::Threading;
@@ -17,6 +19,10 @@ use crate::{Collective, CollectiveError, Sums, Wait, Wire, World};
 
 /// Numbers in one message: 16 MiB of them.
 const BUCKET: usize = 1 << 22;
+
+/// How long the other ranks let rank 0 end the job and say why, before they do: most errors all of them have.
+/// Open MPI gives a process that handles SIGTERM a second of its own.
+const TURN: Duration = Duration::from_secs(3);
 
 /// Connects this process with those that the same launcher started. Once in a process.
 ///
@@ -86,7 +92,7 @@ fn serve(ready: &Sender<Option<(usize, usize)>>, orders: &Receiver<Order>) {
                 answer.send(broadcast(&ranks, 0, bytes)).unwrap_or_default();
             }
             Order::End(reason) => {
-                tell(ranks.rank(), &reason);
+                tell(number(ranks.rank()), &reason);
                 ranks.abort(1);
             }
         }
@@ -94,8 +100,13 @@ fn serve(ready: &Sender<Option<(usize, usize)>>, orders: &Receiver<Order>) {
 }
 
 /// Says why a rank ends, in one write: the launcher's own words would come between the parts.
-fn tell(rank: impl Display, reason: &str) {
-    let line = format!("error: rank {rank}: {reason}\n");
+fn tell(rank: usize, reason: &str) {
+    if rank > 0 {
+        thread::sleep(TURN);
+    }
+    // On a terminal a bar may be drawn, to which this would be appended.
+    let start = if io::stdout().is_terminal() { "\n" } else { "" };
+    let line = format!("{start}error: rank {rank}: {reason}\n");
     eprint!("{line}");
 }
 
@@ -257,7 +268,7 @@ impl Collective for Process {
     fn end(&self, reason: &str, wait: &Wait) {
         if !self.is_stuck.load(Ordering::Relaxed) {
             self.send(Order::End(reason.to_owned()));
-            thread::sleep(wait.grace());
+            thread::sleep(wait.grace() + TURN);
         }
         tell(self.rank, reason);
         process::exit(1);

@@ -14,6 +14,9 @@ use crate::{Collective, CollectiveError, Sums, Wait, Wire, World, threads};
 /// [`CollectiveError::Disagreement`] if the processes do not have as many ranks each.
 pub fn nested(between: &World, size: usize) -> Result<Vec<World>, CollectiveError> {
     between.agree("the number of devices of a process", &size.to_le_bytes())?;
+    if size == 1 {
+        return Ok(vec![between.clone()]);
+    }
     let Some(processes) = between.ranks() else { return Ok(threads::worlds(size)) };
     let nested = |here| Nested { here: Arc::new(here), between: Arc::clone(processes) };
     Ok(threads::ranks(size).into_iter().map(|here| World::new(nested(here))).collect())

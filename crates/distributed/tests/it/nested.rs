@@ -57,6 +57,19 @@ fn of_what_a_process_has_added_up_the_first_rank_alone_counts() {
 }
 
 #[test]
+fn one_rank_in_each_process_is_the_process_itself() {
+    let made = among([1, 1], |world| {
+        let mut sums = [world.rank() as f32, 1.0];
+        world.sum(&mut sums)?;
+        Ok((world.rank(), world.size(), sums))
+    });
+    let all: Vec<_> = made.expect("no rank fails").into_iter().flatten().collect();
+    assert_eq!(all, [(0, 2, [1.0, 2.0]), (1, 2, [1.0, 2.0])]);
+    let error = among([1, 2], |_world| Ok(())).expect_err("1 and 2");
+    assert!(error.to_string().contains("the number of devices of a process of rank 1"), "{error}");
+}
+
+#[test]
 fn processes_with_other_numbers_of_threads_are_refused() {
     let error = among([2, 3], |_world| Ok(())).expect_err("2 and 3");
     assert!(error.to_string().contains("the number of devices of a process of rank 1"), "{error}");
