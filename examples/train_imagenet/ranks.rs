@@ -2,11 +2,11 @@
 
 use std::str::FromStr;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use resnet::distributed::{Launch, World};
 use resnet::recipe::GradientExchange;
-use resnet::training::device::alike;
-use resnet::{Chosen, DeviceChoice, choose_device};
+use resnet::training::device::{DeviceError, alike, for_ranks, share_out};
+use resnet::{Chosen, DeviceChoice, GpuApi, choose_device};
 
 use crate::launch;
 
@@ -17,6 +17,16 @@ pub(crate) enum DeviceCount {
     All,
     /// This many.
     Exactly(usize),
+}
+
+impl DeviceCount {
+    /// How many a process takes; all if that is not said.
+    fn each(self) -> Option<usize> {
+        match self {
+            Self::All => None,
+            Self::Exactly(count) => Some(count),
+        }
+    }
 }
 
 impl FromStr for DeviceCount {
@@ -52,7 +62,10 @@ impl Place {
         if let Err(error) = &devices {
             world.end(&error.to_string());
         }
-        Ok(Self { devices: devices?, world })
+        let devices = devices?;
+        let kind = devices[0].api.map_or("cpu", GpuApi::feature);
+        world.agree("the kind of device that is found", kind.as_bytes())?;
+        Ok(Self { world, devices })
     }
 
     /// Whether this process speaks for all.
@@ -89,28 +102,30 @@ fn devices(
     if !is_one {
         check_unnumbered(choice)?;
     }
-    let first = choose_device(choice)?;
-    if is_one {
-        return Ok(vec![first]);
-    }
-    let all = alike(choice, &first);
-    let wanted = match count {
-        DeviceCount::Exactly(count) => count,
-        DeviceCount::All => all.len(),
+    let Some(local_rank) = local_rank else {
+        let first = choose_device(choice)?;
+        if is_one {
+            return Ok(vec![first]);
+        }
+        let taken = share_out(&alike(choice, &first), count.each(), 0)?;
+        return taken.into_iter().map(|device| Ok(choose_device(device)?)).collect();
     };
-    if all == [DeviceChoice::Cpu] {
-        // One CPU can be shared by any number of ranks.
-        return Ok(vec![first; wanted]);
+    let (all, reason) = for_ranks(choice)?;
+    let own = share_out(&all, count.each(), local_rank)?;
+    own.into_iter().map(|device| of_rank(device, &reason)).collect()
+}
+
+/// A rank that fell back to another kind of device would hold up all others.
+fn of_rank(device: DeviceChoice, reason: &str) -> Result<Chosen> {
+    match choose_device(device) {
+        Ok(chosen) => Ok(Chosen { reason: reason.to_owned(), ..chosen }),
+        Err(DeviceError::NotWorking { name, reason }) => {
+            bail!(
+                "{name} cannot be used: {reason}; ranks take what they find, and none goes on without its own"
+            )
+        }
+        Err(error) => Err(error.into()),
     }
-    ensure!(
-        wanted <= all.len(),
-        "--num-gpus {wanted}: {} found ({}); ask for as many or fewer, or for all",
-        all.len(),
-        all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-    );
-    let start = local_rank.unwrap_or(0) * wanted;
-    let taken = (start..start + wanted).map(|number| all[number % all.len()]);
-    taken.map(|device| Ok(choose_device(device)?)).collect()
 }
 
 /// Refuses a device by its number.

@@ -4,6 +4,7 @@ mod choice;
 mod gpu_api;
 mod inventory;
 mod probe;
+mod sharing;
 
 #[cfg(feature = "flex")]
 use std::thread;
@@ -15,6 +16,7 @@ pub use gpu_api::GpuApi;
 pub use inventory::{Backend, Facts, alike, backends, facts, found_through};
 pub(crate) use probe::guarded;
 pub use probe::{a_driver_hangs, explain, smoke_test};
+pub use sharing::{for_ranks, share_out};
 
 /// A device that passed a smoke test, and why it was taken.
 #[derive(Debug, Clone)]

@@ -83,6 +83,19 @@ pub enum DeviceError {
         /// What was tried and what happened.
         reason: String,
     },
+    /// There are fewer devices than the processes of a machine take.
+    #[error(
+        "process {local_rank} of its machine, counted from 0, takes {each} devices and there are {found}: \
+         take fewer devices for each process (--num-gpus), or start fewer processes on a machine"
+    )]
+    TooFew {
+        /// The devices, by their names.
+        found: String,
+        /// How many each process takes.
+        each: usize,
+        /// The process, among those of its machine.
+        local_rank: usize,
+    },
 }
 
 #[cfg(test)]

@@ -41,13 +41,19 @@ pub fn found_through(api: GpuApi) -> Result<Vec<DeviceChoice>, DeviceError> {
 /// `choice`, else no software adapter.
 #[must_use]
 pub fn alike(choice: DeviceChoice, taken: &Chosen) -> Vec<DeviceChoice> {
-    let Some(api) = taken.api else { return vec![DeviceChoice::Cpu] };
-    let is_hardware = |device: &DeviceChoice| choose(*device).is_ok_and(|it| !facts(&it).software);
-    let mut devices = found_through(api).unwrap_or_default();
-    if choice == DeviceChoice::Auto && api == GpuApi::Wgpu {
-        devices.retain(is_hardware);
+    match taken.api {
+        Some(api) if choice == DeviceChoice::Auto => hardware(api).unwrap_or_default(),
+        Some(api) => found_through(api).unwrap_or_default(),
+        None => vec![DeviceChoice::Cpu],
     }
-    devices
+}
+
+/// The GPUs behind `api` without drivers that compute on the CPU, which wgpu alone finds, too.
+pub(super) fn hardware(api: GpuApi) -> Result<Vec<DeviceChoice>, DeviceError> {
+    let is_hardware = |device: &DeviceChoice| choose(*device).is_ok_and(|it| !facts(&it).software);
+    let mut devices = found_through(api)?;
+    devices.retain(|device| api != GpuApi::Wgpu || is_hardware(device));
+    Ok(devices)
 }
 
 /// What a device says of itself.
