@@ -20,6 +20,7 @@ use cubek::matmul::definition::{MatmulElems, MatmulGlobalElems};
 use cubek::std::InputBinding;
 
 use super::device::layout;
+use super::device::weights::PLANE;
 use super::table::{Table, empty};
 use super::weight_gradient;
 use crate::geometry::Geometry;
@@ -85,16 +86,20 @@ pub(super) fn matrix_element(dtype: DType) -> Option<(cubecl::ir::ElemType, usiz
     }
 }
 
-/// Whether the device multiplies 16 × 16 matrices of the tensor's element in one go.
+/// Whether the device multiplies 16 × 16 matrices of the tensor's element in one go, with the 32 units of a
+/// [plane](PLANE): the kernels take a row of 32 for one, where AMD's larger GPUs have planes of 64.
 fn has_matrix_units(tensor: &CubeTensor) -> bool {
     let Some((element, depth)) = matrix_element(tensor.dtype) else {
         return false;
     };
-    tensor.client.properties().features.matmul.cmma.iter().any(|config| {
-        (config.a_type, config.b_type) == (element, element)
-            && config.cd_type == dtype_to_storage_type(DType::F32)
-            && (config.m, config.n, config.k) == (16, 16, depth as u32)
-    })
+    let properties = tensor.client.properties();
+    let planes = (properties.hardware.plane_size_min, properties.hardware.plane_size_max);
+    planes == (PLANE, PLANE)
+        && properties.features.matmul.cmma.iter().any(|config| {
+            (config.a_type, config.b_type) == (element, element)
+                && config.cd_type == dtype_to_storage_type(DType::F32)
+                && (config.m, config.n, config.k) == (16, 16, depth as u32)
+        })
 }
 
 /// A convolution with the weights `[c', kh, kw, c]`; the result is `shape` `[b, c', h', w']`.

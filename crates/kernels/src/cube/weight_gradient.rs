@@ -8,7 +8,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::{CubeCount, CubeDim};
 
 use super::convolution::matrix_element;
-use super::device::weights::{self as device, DEPTH, TILE};
+use super::device::weights::{self as device, DEPTH, PLANE, TILE};
 use super::table::{Table, cube, cubes, empty};
 use crate::geometry::Geometry;
 
@@ -33,7 +33,7 @@ pub(super) fn launch(dy: &Table, x: &Table, geometry: &Geometry) -> CubeTensor {
     device::weight_gradient::launch(
         &dy.tensor.client,
         CubeCount::new_3d(tiles as u32, taps as u32, parts as u32),
-        CubeDim::new_2d(32, 4),
+        CubeDim::new_2d(PLANE, 4),
         dy.vector_size(),
         vector,
         dy.tensor.clone().into_buffer_arg(),

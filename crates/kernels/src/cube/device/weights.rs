@@ -15,8 +15,10 @@ pub(crate) const TILE: usize = 64;
 pub(crate) const DEPTH: usize = 32;
 /// From one pixel to the next in shared memory; the gap spreads them over the memory's banks.
 pub(super) const PITCH: usize = TILE + 8;
-/// Threads of a cube: four groups of 32, each for a quarter of the tile.
-pub(super) const THREADS: usize = 128;
+/// Threads that multiply matrices together.
+pub(crate) const PLANE: u32 = 32;
+/// Threads of a cube: four planes, each for a quarter of the tile.
+pub(super) const THREADS: usize = 4 * PLANE as usize;
 
 /// Of tensors and windows. Rows and columns without further words are the output's.
 #[derive(CubeLaunch, CubeType, Clone, Copy)]
