@@ -25,8 +25,8 @@ pub fn smoke_test(device: &Device) -> Result<(), String> {
     let device = device.clone();
     let sum = guarded(move || {
         let x = Tensor::<2>::full([4, 4], 4.0, &device);
-        x.exp().log().sum().into_scalar::<f32>()
-    })?;
+        x.exp().log().sum().try_into_scalar::<f32>().map_err(|error| explain(&error.to_string()))
+    })??;
     if (sum - 64.0).abs() < 0.1 {
         Ok(())
     } else {
@@ -77,13 +77,17 @@ fn broken(panic: &(dyn Any + Send)) -> String {
 pub fn explain(said: &str) -> String {
     let lower = said.to_lowercase();
     let has = |word: &str| lower.contains(word);
-    if has("nvrtc") {
+    if has("nvrtc") || has("cuda_path") {
         "CUDA's run-time compiler (libnvrtc) or its headers are missing: install the CUDA toolkit, \
          or NVIDIA's packages cuda-nvrtc and cuda-cudart-dev, and set CUDA_PATH"
             .to_owned()
     } else if has("libdevice") {
         "CUDA's library of mathematical functions (libdevice) is missing: install the CUDA toolkit \
          and set CUDA_PATH"
+            .to_owned()
+    } else if has("nccl") || has("no transport between its devices") {
+        "NCCL's library is missing: install it so that it is found as libnccl.so (Debian's libnccl-dev), or link \
+         libnccl.so.2 to that name in a folder of LD_LIBRARY_PATH"
             .to_owned()
     } else if out_of_memory::says_so(said) {
         "its memory is full: end other programs on it, or take another device".to_owned()
@@ -105,6 +109,13 @@ mod tests {
             let full = guarded::<()>(move || panic!("{said}")).expect_err("a panic");
             assert!(full.contains("memory is full"), "{full}");
         }
+        let reason =
+            explain("Can't use `all_reduce` on cuda, which has no transport between its devices");
+        assert!(reason.contains("libnccl.so.2"), "{reason}");
+        let path = explain(
+            "Please ensure that CUDA is installed and the CUDA_PATH environment variable is set",
+        );
+        assert!(path.contains("set CUDA_PATH"), "{path}");
         let other = guarded::<()>(|| panic!("?")).expect_err("a panic");
         assert!(other.contains("missing or broken"), "{other}");
     }

@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor};
 use resnet_distributed::World;
 
 use crate::TrainError;
-use crate::device::{guarded, is_cuda};
+use crate::device::{explain, guarded, is_cuda};
 
 /// Waits for a sum, on the device.
 pub(super) type DeviceSum = Box<dyn FnOnce() -> Tensor<1>>;
@@ -70,7 +70,7 @@ fn try_out(sums: &DeviceSums, ranks: usize, device: &Device) -> Result<(), Strin
     match found {
         Ok(sums) if sums == [ranks as f64; 2] => Ok(()),
         Ok(sums) => Err(format!("the sum of a one from each of {ranks} GPUs is {sums:?}")),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(explain(&error.to_string())),
     }
 }
 
