@@ -32,16 +32,17 @@ def main() -> None:
     for arch in args.arch:
         for size, batches in (case.split(":") for case in args.case):
             for mode in args.mode:
-                measure(args, arch, size, batches.split(","), mode)
+                for batch in batches.split(","):
+                    measure(args, arch, size, batch, mode)
 
 
-def measure(args: argparse.Namespace, arch: str, size: str, batches: list[str], mode: str) -> None:
+def measure(args: argparse.Namespace, arch: str, size: str, batch: str, mode: str) -> None:
+    """Each in a process of its own, so that its memory is that of this case."""
     steps = ["--steps", str(args.steps), "--warmup", "1", "--mode", mode]
-    peer = [sys.executable, PEER, "--arch", arch, "--size", size, "--batch", *batches, "--threads", str(args.threads), *steps]
+    peer = [sys.executable, PEER, "--arch", arch, "--size", size, "--batch", batch, "--threads", str(args.threads), *steps]
     subprocess.run([*peer, "--channels-last"], check=True)
-    for batch in batches:
-        ours = [args.program, "--device", "cpu", "--arch", arch, "--image-size", size, "--batch-size", batch, *steps]
-        subprocess.run(ours, check=True, env={"RAYON_NUM_THREADS": str(args.threads)})
+    ours = [args.program, "--device", "cpu", "--arch", arch, "--image-size", size, "--batch-size", batch, *steps]
+    subprocess.run(ours, check=True, env={"RAYON_NUM_THREADS": str(args.threads)})
     subprocess.run(peer, check=True)
 
 

@@ -271,7 +271,7 @@ impl DatasetOptions {
         let files = [Layout::Manifest, Layout::ClassFolders, Layout::SplitFolders];
         let problem = if by_column && layout != Layout::Manifest {
             "only a manifest has columns: list the images in a .csv file with the columns path, label \
-             and the one that is asked for"
+             and the one that is asked for; groups of images in folders can go by their file names"
         } else if by_name && !files.contains(&layout) {
             "groups by file name need images in files of their own, not in {layout}"
         } else {
