@@ -4,6 +4,8 @@ mod bad_input;
 #[cfg(feature = "wgpu")]
 mod broken_drivers;
 mod command_line;
+#[cfg(feature = "cuda-nvrtc")]
+mod cuda_on_cpu;
 mod dataset_command;
 #[cfg(unix)]
 mod deploy;
