@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs a program that was built with `--features cuda-nvrtc` where there is no GPU: CUDA's driver, NVRTC and NCCL are those of driver.cpp. Kernels
+# Runs a program that was built with `--features cuda-nvrtc` where there is no GPU: CUDA's driver, NVRTC and NCCL are those of this folder. Kernels
 # are compiled once and kept. The program runs in a folder of its own: name files by their whole paths.
 #
 #     tests/cuda_on_cpu/with.sh target/release/examples/devices
@@ -18,7 +18,7 @@ own=/tmp/cuda-on-cpu-$(cat "$here"/*.{cpp,hpp} "$here"/include/* | sha256sum | c
 export CUDA_ON_CPU_HEADERS=$here CUDA_ON_CPU_CACHE=${CUDA_ON_CPU_CACHE:-$own}
 mkdir -p "$own" "$CUDA_ON_CPU_CACHE"
 if [ ! -e "$own/driver.so" ]; then
-  g++ -std=c++17 -O2 -shared -fPIC -fvisibility=hidden -Wall -Wextra -o "$work/driver.so" "$here/driver.cpp" -ldl
+  g++ -std=c++17 -O2 -shared -fPIC -fvisibility=hidden -Wall -Wextra -o "$work/driver.so" "$here"/*.cpp -ldl
   mv "$work/driver.so" "$own/driver.so"
 fi
 for name in cuda nvrtc nccl; do

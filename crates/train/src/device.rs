@@ -161,12 +161,21 @@ fn not_working(name: &str, reason: impl Into<String>) -> DeviceError {
 }
 
 fn smoke_tested(device: Device, api: GpuApi, name: String) -> Result<Chosen, DeviceError> {
-    smoke_test(&device).map_err(|reason| not_working(&name, reason))?;
+    smoke_test(&device).map_err(|reason| not_working(&name, with_hint(api, reason)))?;
     let name = match identity(&device) {
         Some(identity) => format!("{name}: {identity}"),
         None => name,
     };
     Ok(Chosen { device, api: Some(api), name, reason: "asked for".to_owned() })
+}
+
+/// Where NVRTC is missing, CubeCL's own thread hears of it alone, and no kernel runs.
+fn with_hint(api: GpuApi, reason: String) -> String {
+    if api == GpuApi::Cuda && cfg!(feature = "cuda-nvrtc") && reason.contains(probe::WRONG_SUM) {
+        let missing = probe::explain("nvrtc");
+        return format!("{reason}, as where no kernel is compiled: {missing}");
+    }
+    reason
 }
 
 #[cfg(feature = "gpu")]

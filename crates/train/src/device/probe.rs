@@ -13,6 +13,9 @@ use crate::out_of_memory;
 /// Whether a driver did not answer when it was tried.
 static HANGS: AtomicBool = AtomicBool::new(false);
 
+/// How the reason begins if what was computed is wrong.
+pub(super) const WRONG_SUM: &str = "the logarithms of small exponentials sum";
+
 /// A driver that has not answered after this time never will.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -30,7 +33,7 @@ pub fn smoke_test(device: &Device) -> Result<(), String> {
     if (sum - 64.0).abs() < 0.1 {
         Ok(())
     } else {
-        Err(format!("the logarithms of small exponentials sum to {sum} instead of 64"))
+        Err(format!("{WRONG_SUM} to {sum} instead of 64"))
     }
 }
 
