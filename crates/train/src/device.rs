@@ -47,15 +47,25 @@ pub fn choose(choice: DeviceChoice) -> Result<Chosen, DeviceError> {
 }
 
 fn choose_best() -> Result<Chosen, DeviceError> {
+    let attempt = |api| if api == GpuApi::Wgpu { hardware_wgpu() } else { gpu(api, 0) };
+    match first_that_works(attempt) {
+        (Some(chosen), reason) => Ok(Chosen { reason, ..chosen }),
+        (None, reason) => cpu(&reason),
+    }
+}
+
+/// What `attempt` gives for the first way to GPUs that has something, in the order of `auto`; and why not for
+/// those before it.
+fn first_that_works<T>(attempt: impl Fn(GpuApi) -> Result<T, DeviceError>) -> (Option<T>, String) {
     let (mut refused, mut missing) = (Vec::new(), Vec::new());
-    for attempt in [|| gpu(GpuApi::Cuda, 0), || gpu(GpuApi::Rocm, 0), hardware_wgpu] {
-        match attempt() {
-            Ok(chosen) => return Ok(Chosen { reason: because(&missing, refused), ..chosen }),
+    for api in [GpuApi::Cuda, GpuApi::Rocm, GpuApi::Wgpu] {
+        match attempt(api) {
+            Ok(found) => return (Some(found), because(&missing, refused)),
             Err(DeviceError::NotCompiled { name, .. }) => missing.push(name),
             Err(error) => refused.push(short(&error)),
         }
     }
-    cpu(&because(&missing, refused))
+    (None, because(&missing, refused))
 }
 
 fn short(error: &DeviceError) -> String {
@@ -161,21 +171,12 @@ fn not_working(name: &str, reason: impl Into<String>) -> DeviceError {
 }
 
 fn smoke_tested(device: Device, api: GpuApi, name: String) -> Result<Chosen, DeviceError> {
-    smoke_test(&device).map_err(|reason| not_working(&name, with_hint(api, reason)))?;
+    smoke_test(&device).map_err(|reason| not_working(&name, reason))?;
     let name = match identity(&device) {
         Some(identity) => format!("{name}: {identity}"),
         None => name,
     };
     Ok(Chosen { device, api: Some(api), name, reason: "asked for".to_owned() })
-}
-
-/// Where NVRTC is missing, CubeCL's own thread hears of it alone, and no kernel runs.
-fn with_hint(api: GpuApi, reason: String) -> String {
-    if api == GpuApi::Cuda && cfg!(feature = "cuda-nvrtc") && reason.contains(probe::WRONG_SUM) {
-        let missing = probe::explain("nvrtc");
-        return format!("{reason}, as where no kernel is compiled: {missing}");
-    }
-    reason
 }
 
 #[cfg(feature = "gpu")]

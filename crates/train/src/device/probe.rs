@@ -8,13 +8,11 @@ use std::time::Duration;
 
 use burn::tensor::{Device, Tensor};
 
+use super::is_cuda;
 use crate::out_of_memory;
 
 /// Whether a driver did not answer when it was tried.
 static HANGS: AtomicBool = AtomicBool::new(false);
-
-/// How the reason begins if what was computed is wrong.
-pub(super) const WRONG_SUM: &str = "the logarithms of small exponentials sum";
 
 /// A driver that has not answered after this time never will.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -25,16 +23,20 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// # Errors
 /// What went wrong, in words. The device must not be touched again then.
 pub fn smoke_test(device: &Device) -> Result<(), String> {
-    let device = device.clone();
+    let own = device.clone();
     let sum = guarded(move || {
-        let x = Tensor::<2>::full([4, 4], 4.0, &device);
+        let x = Tensor::<2>::full([4, 4], 4.0, &own);
         x.exp().log().sum().try_into_scalar::<f32>().map_err(|error| explain(&error.to_string()))
     })??;
     if (sum - 64.0).abs() < 0.1 {
-        Ok(())
-    } else {
-        Err(format!("{WRONG_SUM} to {sum} instead of 64"))
+        return Ok(());
     }
+    let wrong = format!("the logarithms of small exponentials sum to {sum} instead of 64");
+    if cfg!(feature = "cuda-nvrtc") && is_cuda(device) {
+        // Where NVRTC is missing, CubeCL's own thread hears of it alone, and no kernel runs.
+        return Err(format!("{wrong}, as where no kernel is compiled: {}", explain("nvrtc")));
+    }
+    Err(wrong)
 }
 
 /// Runs `work` on a thread of its own: a missing or broken driver shows itself as a panic or never

@@ -1,7 +1,7 @@
 //! Which process of a machine takes which devices.
 
 use super::inventory::hardware;
-use super::{DeviceChoice, DeviceError, GpuApi, because, found_through, not_working, short};
+use super::{DeviceChoice, DeviceError, GpuApi, first_that_works, found_through, not_working};
 
 /// The devices that processes share out among themselves, and why these. Where drivers tell hardware from software, none
 /// is touched: a process would keep memory on each, and all of them on the first.
@@ -11,31 +11,27 @@ use super::{DeviceChoice, DeviceError, GpuApi, because, found_through, not_worki
 pub fn for_ranks(choice: DeviceChoice) -> Result<(Vec<DeviceChoice>, String), DeviceError> {
     let asked_for = |devices| Ok((devices, "asked for".to_owned()));
     match choice {
-        DeviceChoice::Auto => Ok(best_for_ranks()),
-        DeviceChoice::Cpu => asked_for(vec![DeviceChoice::Cpu]),
-        DeviceChoice::Gpu(api, _) if !api.is_compiled() => {
-            Err(DeviceError::NotCompiled { name: api.name(), feature: api.feature() })
+        DeviceChoice::Auto => {
+            let (found, reason) = first_that_works(|api| some(api, hardware));
+            Ok((found.unwrap_or_else(|| vec![DeviceChoice::Cpu]), reason))
         }
-        DeviceChoice::Gpu(api, _) => match found_through(api)? {
-            none if none.is_empty() => Err(not_working(api.name(), api.nothing_found())),
-            devices => asked_for(devices),
-        },
+        DeviceChoice::Cpu => asked_for(vec![DeviceChoice::Cpu]),
+        DeviceChoice::Gpu(api, _) => asked_for(some(api, found_through)?),
     }
 }
 
-fn best_for_ranks() -> (Vec<DeviceChoice>, String) {
-    let (mut refused, mut missing) = (Vec::new(), Vec::new());
-    for api in [GpuApi::Cuda, GpuApi::Rocm, GpuApi::Wgpu] {
-        match hardware(api) {
-            _ if !api.is_compiled() => missing.push(api.name()),
-            Ok(none) if none.is_empty() => {
-                refused.push(format!("{}: {}", api.name(), api.nothing_found()));
-            }
-            Ok(devices) => return (devices, because(&missing, refused)),
-            Err(error) => refused.push(short(&error)),
-        }
+/// What is `found` behind `api`, where there has to be something.
+fn some(
+    api: GpuApi,
+    found: impl Fn(GpuApi) -> Result<Vec<DeviceChoice>, DeviceError>,
+) -> Result<Vec<DeviceChoice>, DeviceError> {
+    if !api.is_compiled() {
+        return Err(DeviceError::NotCompiled { name: api.name(), feature: api.feature() });
     }
-    (vec![DeviceChoice::Cpu], because(&missing, refused))
+    match found(api)? {
+        none if none.is_empty() => Err(not_working(api.name(), api.nothing_found())),
+        devices => Ok(devices),
+    }
 }
 
 /// Those of `all` that the process with the number `local_rank` on its machine takes, `each` of them or all.
