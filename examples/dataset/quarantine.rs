@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use resnet::data::inspect::{Bad, Report};
-use resnet::data::{Dataset, Layout};
+use resnet::data::{Dataset, lies_in};
 
 /// A file that was moved.
 pub(crate) struct Moved {
@@ -38,14 +38,8 @@ pub(crate) fn move_bad(
 
 /// Refuses a folder that would be a class or a split of the data set.
 pub(crate) fn check_apart(dataset: &Dataset, folder: &Path) -> Result<()> {
-    let root = dataset.root().canonicalize()?;
-    let whole = std::path::absolute(folder)?;
-    // It need not be there yet: then it is the folder above that counts.
-    let existing = whole.ancestors().find_map(|above| above.canonicalize().ok());
-    let is_inside = existing.is_some_and(|above| above.starts_with(&root));
-    let has_named_folders = matches!(dataset.layout(), Layout::ClassFolders | Layout::SplitFolders);
     ensure!(
-        !(is_inside && has_named_folders),
+        !(lies_in(folder, dataset.root()) && dataset.layout().has_named_folders()),
         "{} lies among the images, whose folders are classes or splits: choose another --quarantine",
         folder.display()
     );

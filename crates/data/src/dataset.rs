@@ -23,7 +23,7 @@ use crate::source::Source;
 use crate::split_name;
 
 pub use error::DatasetError;
-pub use layout::Layout;
+pub use layout::{Layout, lies_in};
 pub use left_out::LeftOut;
 
 /// A data set on disk: its classes and splits, in whichever [`Layout`] it lies.

@@ -73,7 +73,7 @@ mod worker;
 pub use batch::{BadImage, Batch};
 pub use batches::Batches;
 pub use contrast::Contrast;
-pub use dataset::{Dataset, DatasetError, DatasetOptions, GroupBy, Layout, LeftOut};
+pub use dataset::{Dataset, DatasetError, DatasetOptions, GroupBy, Layout, LeftOut, lies_in};
 pub use decode::{
     AnyImage, Bmp, DecodeError, Decoder, ExifOrientation, Jpeg, PickRegion, Png, RgbImage, Tiff,
 };

@@ -46,6 +46,28 @@ impl Layout {
     pub fn names_classes(self) -> bool {
         !matches!(self, Self::WebDataset | Self::Parquet)
     }
+
+    /// Whether folders within that of the images are taken for classes or splits.
+    #[must_use]
+    pub fn has_named_folders(self) -> bool {
+        matches!(self, Self::ClassFolders | Self::SplitFolders)
+    }
+}
+
+/// Whether `folder`, which need not exist, is `root` or lies in it.
+#[must_use]
+pub fn lies_in(folder: &Path, root: &Path) -> bool {
+    resolved(folder).starts_with(resolved(root))
+}
+
+/// A path without links and dots; what does not exist yet follows what does.
+fn resolved(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_empty| path.to_owned());
+    let existing = |above: &Path| {
+        let rest = absolute.strip_prefix(above).ok()?;
+        Some(above.canonicalize().ok()?.join(rest))
+    };
+    absolute.ancestors().find_map(existing).unwrap_or_else(|| absolute.clone())
 }
 
 impl fmt::Display for Layout {

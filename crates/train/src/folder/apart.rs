@@ -1,8 +1,8 @@
 //! Whether the folder of a run is apart from the images.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use resnet_data::Layout;
+use resnet_data::{Layout, lies_in};
 
 use super::ModelFolder;
 use crate::TrainError;
@@ -14,12 +14,10 @@ impl ModelFolder {
     /// # Errors
     /// [`TrainError::FolderOfImages`].
     pub fn check_apart_from(&self, data: &Path) -> Result<(), TrainError> {
-        let (run, images) = (resolved(&self.0), resolved(data));
-        let has_named_folders =
-            || matches!(Layout::recognise(data), Ok(Layout::ClassFolders | Layout::SplitFolders));
-        if images.is_dir() && run == images {
+        let is_within = lies_in(&self.0, data);
+        if data.is_dir() && is_within && lies_in(data, &self.0) {
             Err(self.of_images("it is the folder of the images"))
-        } else if run.starts_with(&images) && has_named_folders() {
+        } else if is_within && Layout::recognise(data).is_ok_and(Layout::has_named_folders) {
             Err(self.of_images("it lies among the images, whose folders are classes or splits"))
         } else {
             Ok(())
@@ -39,14 +37,4 @@ impl ModelFolder {
     fn of_images(&self, why: &'static str) -> TrainError {
         TrainError::FolderOfImages { path: self.0.clone(), why }
     }
-}
-
-/// A path without links and dots; what does not exist yet follows what does.
-fn resolved(path: &Path) -> PathBuf {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_empty| path.to_owned());
-    let existing = |above: &Path| {
-        let rest = absolute.strip_prefix(above).ok()?;
-        Some(above.canonicalize().ok()?.join(rest))
-    };
-    absolute.ancestors().find_map(existing).unwrap_or_else(|| absolute.clone())
 }
