@@ -3,53 +3,28 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use resnet_data::{DataError, Picture, Sample, Source, SyntheticImages};
+use resnet_data::{DataError, Picture, Sample, SyntheticImages};
 use resnet_recipe::{BadImages, Recipe, Span};
 use resnet_train::TrainError;
 use resnet_train::loaders::train_loader;
 use resnet_train::run::{Datasets, Outcome, RunOptions, train_on};
 
-use crate::sample::{Heard, checkpoint_names, cpu, files, images, recipe};
-
-/// Images of which those with these numbers are no pictures.
-struct Spoilt {
-    images: SyntheticImages,
-    bad: Vec<usize>,
-}
-
-impl Source for Spoilt {
-    fn len(&self) -> usize {
-        self.images.len()
-    }
-
-    fn read(&self, index: usize, record: &mut Vec<u8>) -> Result<Sample, DataError> {
-        let sample = self.images.read(index, record)?;
-        if !self.bad.contains(&index) {
-            return Ok(sample);
-        }
-        record.clear();
-        record.extend(b"no picture");
-        Ok(Sample { picture: Picture::Encoded(0..record.len()), ..sample })
-    }
-
-    fn label(&self, index: usize) -> Result<u32, DataError> {
-        self.images.label(index)
-    }
-
-    fn place(&self, index: usize) -> String {
-        self.images.place(index)
-    }
-
-    fn describe(&self) -> String {
-        self.images.describe()
-    }
-}
+use crate::sample::{Heard, ReadBy, checkpoint_names, cpu, files, images, recipe};
 
 /// The images of [`images`], some of them spoilt.
 pub(crate) fn spoilt(train: &[usize], validation: &[usize]) -> Datasets {
     let make = |len, seed, bad: &[usize]| {
-        let images = SyntheticImages::new(len, 10, seed).with_side(12);
-        Arc::new(Spoilt { images, bad: bad.to_vec() })
+        let images = Arc::new(SyntheticImages::new(len, 10, seed).with_side(12));
+        let bad = bad.to_vec();
+        ReadBy::new(images, move |images, index, record| {
+            let sample = images.read(index, record)?;
+            if !bad.contains(&index) {
+                return Ok(sample);
+            }
+            record.clear();
+            record.extend(b"no picture");
+            Ok(Sample { picture: Picture::Encoded(0..record.len()), ..sample })
+        })
     };
     Datasets { train: make(17, 1, train), validation: make(6, 2, validation) }
 }

@@ -80,6 +80,46 @@ impl Source for Counted {
     }
 }
 
+/// Images that are read by a function of a test, which has them at hand.
+pub(crate) struct ReadBy<F> {
+    images: Arc<dyn Source>,
+    read: F,
+}
+
+impl<F> ReadBy<F>
+where
+    F: Fn(&dyn Source, usize, &mut Vec<u8>) -> Result<Sample, DataError> + Send + Sync + 'static,
+{
+    pub(crate) fn new(images: Arc<dyn Source>, read: F) -> Arc<Self> {
+        Arc::new(Self { images, read })
+    }
+}
+
+impl<F> Source for ReadBy<F>
+where
+    F: Fn(&dyn Source, usize, &mut Vec<u8>) -> Result<Sample, DataError> + Send + Sync,
+{
+    fn len(&self) -> usize {
+        self.images.len()
+    }
+
+    fn read(&self, index: usize, record: &mut Vec<u8>) -> Result<Sample, DataError> {
+        (self.read)(&*self.images, index, record)
+    }
+
+    fn label(&self, index: usize) -> Result<u32, DataError> {
+        self.images.label(index)
+    }
+
+    fn place(&self, index: usize) -> String {
+        self.images.place(index)
+    }
+
+    fn describe(&self) -> String {
+        self.images.describe()
+    }
+}
+
 pub(crate) fn cpu() -> Chosen {
     let (name, reason) = ("CPU".to_owned(), "a test".to_owned());
     Chosen { device: Device::flex(), api: None, name, reason }

@@ -4,14 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use resnet_data::{DataError, Sample, Source};
 use resnet_distributed::threads;
 use resnet_recipe::{Fanout, RunEvent, Sink, SinkError};
 use resnet_train::run::{Outcome, RunOptions, train};
 use resnet_train::stopping::{Ending, StopHandle};
 
 use crate::ranks::{folder, train_resnet};
-use crate::sample::{Heard, cpu, files, images, recipe};
+use crate::sample::{Heard, ReadBy, cpu, files, images, recipe};
 
 #[test]
 fn whoever_is_asked_to_stop_stops_all_in_the_same_step() {
@@ -63,38 +62,6 @@ impl Sink for Asking {
     }
 }
 
-/// Validation images that ask whoever reads them to stop.
-struct Watched {
-    images: Arc<dyn Source>,
-    stop: StopHandle,
-    evaluates: Arc<AtomicBool>,
-}
-
-impl Source for Watched {
-    fn len(&self) -> usize {
-        self.images.len()
-    }
-
-    fn read(&self, index: usize, record: &mut Vec<u8>) -> Result<Sample, DataError> {
-        if self.evaluates.load(Ordering::SeqCst) {
-            self.stop.request();
-        }
-        self.images.read(index, record)
-    }
-
-    fn label(&self, index: usize) -> Result<u32, DataError> {
-        self.images.label(index)
-    }
-
-    fn place(&self, index: usize) -> String {
-        self.images.place(index)
-    }
-
-    fn describe(&self) -> String {
-        self.images.describe()
-    }
-}
-
 /// A run of so many ranks, the last of which is asked to stop.
 fn asked_to_stop(ranks: usize, at: Asked, folder: &Path) -> Outcome {
     let outcomes = threads::run(threads::worlds(ranks), |world| {
@@ -104,7 +71,12 @@ fn asked_to_stop(ranks: usize, at: Asked, folder: &Path) -> Outcome {
         let is_last = world.rank() + 1 == ranks;
         if is_last {
             let stop = stop.clone();
-            images.validation = Arc::new(Watched { images: images.validation, stop, evaluates });
+            images.validation = ReadBy::new(images.validation, move |images, index, record| {
+                if evaluates.load(Ordering::SeqCst) {
+                    stop.request();
+                }
+                images.read(index, record)
+            });
         }
         let sink: &mut dyn Sink = if is_last { &mut asking } else { &mut quiet };
         let options = RunOptions { world, stop, workers: 1, ..RunOptions::new(folder) };
